@@ -66,9 +66,20 @@ def asked_of(tx: MaintenanceTx, order: WorkOrder) -> set[str]:
     return {kind for row in rows if row.lineage in lineages for kind in row.evidence}
 
 
-def require_proof(tx: MaintenanceTx, order: WorkOrder, given: Given) -> None:
+def kept_of(tx: MaintenanceTx, order: WorkOrder) -> Given:
+    """What an order has, with what is kept beside its checklist. Any document will do as a paper: nobody says what it
+    is."""
+    attached = tx.work_records.attachments(order.id)
+    photos = {one.sha256 for one in attached if one.kind == "photo"}
+    documents = any(one.kind == "document" for one in attached)
+    signatures = {one.sha256 for one in tx.work_records.signatures(order.id)}
+    return given_by(order, photos, signatures, frozenset(PAPERS if documents else ()))
+
+
+def require_proof(tx: MaintenanceTx, order: WorkOrder) -> None:
     """``BadData`` that names what is lacking before the order may be verified."""
-    missing = lacking(asked_of(tx, order), given)
+    wanted = asked_of(tx, order)
+    missing = lacking(wanted, kept_of(tx, order)) if wanted else []
     if missing:
         said = ", ".join(WORDS[kind][1] for kind in missing)
         how = "send it back to work, add it, complete it again"

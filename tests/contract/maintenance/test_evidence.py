@@ -8,6 +8,7 @@ from maintenance.materialise import materialise
 from maintenance.operations import SyncEffects
 from maintenance.orders import last_completed_by
 from maintenance.transitions import apply_transition, evidence_arrived
+from maintenance.work.records import Attachment, Signatory, Signature
 from maintenance.work_orders import State, WorkOrder
 from plantroom.errors import BadData, IllegalTransition
 from tests.contract.maintenance.conftest import NOW, SYSTEMS, orders
@@ -82,6 +83,38 @@ def test_nobody_verifies_without_what_the_row_asks_for_and_the_refusal_names_it(
     with any_ledger.begin() as tx:
         for to, by in ((State.COMPLETED, "li"), (State.VERIFIED, "zhao")):
             apply_transition(tx, made.id, to, NOW, by, "seen on the spot", file_arrived=lambda _: True)
+    assert stored(any_ledger, made).state is State.VERIFIED
+
+
+def test_what_is_added_to_an_order_is_proof_too(any_ledger: Store) -> None:
+    with any_ledger.begin() as tx:
+        tx.plan.put_row(row("W", 1, "month", 0, 5, anchor=date(2026, 3, 3), evidence=("signature", "certificate")))
+    materialise(any_ledger, NOW, SYSTEMS, 10)
+    made = orders(any_ledger, asset="pump-1")[0]
+    with any_ledger.begin() as tx:
+        for to in (State.IN_PROGRESS, State.COMPLETED):
+            apply_transition(tx, made.id, to, NOW, "li")
+
+    def lacking_now() -> list[str]:
+        with pytest.raises(BadData) as refused, any_ledger.begin() as tx:
+            apply_transition(tx, made.id, State.VERIFIED, NOW, "zhao", "seen")
+        return [problem.field for problem in refused.value.problems]
+
+    def attach(kind: str) -> None:
+        digest = {"photo": "ab", "document": "cd"}[kind] * 32
+        file = (f"{kind}-1", made.id, "demo", kind, digest, "file", "application/pdf", 10, None, "", "li", NOW, NOW)
+        with any_ledger.begin() as tx:
+            tx.work_records.add_attachment(Attachment(*file))
+
+    assert lacking_now() == ["evidence.signature", "evidence.certificate"]
+    attach("photo")
+    assert lacking_now() == ["evidence.signature", "evidence.certificate"], "a photo is no certificate"
+    attach("document")
+    assert lacking_now() == ["evidence.signature"]
+    signed = ("s-1", made.id, "demo", Signatory.TECHNICIAN, "Li", "cd" * 32, 1, "ef" * 32, "li", NOW, NOW)
+    with any_ledger.begin() as tx:
+        tx.work_records.add_signature(Signature(*signed))
+        apply_transition(tx, made.id, State.VERIFIED, NOW, "zhao", "seen")
     assert stored(any_ledger, made).state is State.VERIFIED
 
 
