@@ -22,8 +22,12 @@ STATEMENTS = 5_000
 
 
 def is_left_out(item: pytest.Item) -> bool:
-    """Whether the test's other database is the one that it runs on this time."""
-    if SHARE >= 1 or not item.nodeid.startswith(SAMPLED):
+    """Whether it is for ``make test-long`` alone, or its other database is the one that it runs on this time."""
+    if SHARE >= 1:
+        return False
+    if item.get_closest_marker("long") is not None:
+        return True
+    if not item.nodeid.startswith(SAMPLED):
         return False
     spec = getattr(item, "callspec", None)
     used = [value for value in spec.params.values() if value in DATABASES] if spec is not None else []

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.product import run_cli
 
 FIXED = {
@@ -10,6 +12,7 @@ FIXED = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 def test_bench_ingest_drains_everything_and_finds_every_value_again():
     done = run_cli("bench", "ingest", "--seconds", "1", "--messages", "16000", "--store", "sqlite", "--json")
     assert done.returncode == 0, done.stderr
@@ -23,6 +26,7 @@ def test_bench_ingest_drains_everything_and_finds_every_value_again():
         assert 0 < document[f"publish_to_{kind}_ms"]["p50"] <= document[f"publish_to_{kind}_ms"]["p99"] < 10_000
 
 
+@pytest.mark.long
 def test_bench_crash_loses_nothing_over_a_few_kills():
     done = run_cli("bench", "crash", "--kills", "2", "--rate", "500", "--json")
     assert done.returncode == 0, done.stderr

@@ -148,6 +148,7 @@ def test_check_finds_nothing_wrong_with_a_trial(started: Path):
         "warn  collectors",
         "warn  plan",
         "warn  way in",
+        "ok    reports",
         "ok    web app",
     ]
     told = [line.split(": ")[0] for line in done.stdout.splitlines() if not line.startswith(" ")]

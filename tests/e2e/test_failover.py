@@ -27,6 +27,7 @@ def test_a_killed_collector_of_a_mosquitto_site_is_replaced(own_mosquitto: Mosqu
     see_nothing_lost(failover(own_mosquitto.url, None, plan, None, print), 1)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_a_killed_collector_and_a_killed_node_of_rabbitmq_are_replaced(
     rabbit_cluster: RabbitCluster, postgres_url: str

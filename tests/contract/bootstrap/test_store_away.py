@@ -37,6 +37,7 @@ LEDGER_ONLY: tuple[tuple[str, ...], ...] = (
     ("plan", "materialise"),
     ("import", "plan_table", "TABLE", "--dry-run"),
 )
+GO_BY_READINGS = tuple(one for one in LEDGER_ONLY if one[:2] in {("plan", "preview"), ("plan", "materialise")})
 NEED_READINGS: tuple[tuple[str, ...], ...] = (
     ("models", "learn", "--asset", *PUMP, "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-02T00:00:00Z"),
     ("readings", "roll-up", "--asset", *PUMP, "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-02T00:00:00Z"),
@@ -102,9 +103,15 @@ def hanging() -> Iterator[socket.socket]:
 
 
 def test_a_store_that_hangs_is_not_even_asked(hanging: socket.socket, data: Path) -> None:
-    answers_without_readings(data, f"influxdb://t@127.0.0.1:{hanging.getsockname()[1]}/o/b")
+    url = f"influxdb://t@127.0.0.1:{hanging.getsockname()[1]}/o/b"
+    answers_without_readings(data, url, tuple(one for one in LEDGER_ONLY if one not in GO_BY_READINGS))
     with pytest.raises(BlockingIOError):
         hanging.accept()
+
+
+def test_the_plan_asks_it_for_running_hours_and_goes_on_without_them(hanging: socket.socket, data: Path) -> None:
+    answers_without_readings(data, f"influxdb://t@127.0.0.1:{hanging.getsockname()[1]}/o/b", GO_BY_READINGS)
+    hanging.accept()
 
 
 def test_a_readings_folder_that_cannot_be_written_keeps_no_command_of_the_ledger_away(data: Path) -> None:

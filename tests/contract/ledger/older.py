@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from sqlalchemy.engine import Connection, make_url
 from plantroom.domain.assets import Asset, Point
 from plantroom.migrations import config
 from plantroom.storage.ledger.codec import dump
+from plantroom.storage.ledger.columns import to_microseconds
+from tests.contract.ledger.given import NOW
 
 
 @contextmanager
@@ -70,3 +73,23 @@ def insert_asset(connection: Connection, made: Asset, points: Sequence[Point]) -
     ]
     if rows:
         insert(connection, "points", rows)
+
+
+def insert_orders(connection: Connection, orders: Sequence[dict[str, Any]]) -> None:
+    """Orders of the machine ``p1`` as they were stored up to schema 0021, with their own copies of the checklists
+    (``template``); what is not given is as of an open ticket."""
+    now = instant(connection, NOW)
+    for number, given in enumerate(orders, 1):
+        words = dict.fromkeys(("title_zh", "title_en", "reason_zh", "reason_en"), given["id"])
+        empty = dict.fromkeys(("first_checks", "tags", "occurrences", "template"), "[]")
+        made = {
+            "number": number, "site": "demo", "kind": "corrective", "origin": "staff", "state": "open", "ended": False,
+            "severity": "general", "safety": False, "asset": "p1", "due_order": now, "reopened": 0, "answers": "{}",
+            "version": 1, "opened_at": now,
+        }  # fmt: skip
+        insert(connection, "work_orders", [made | words | empty | given])
+
+
+def instant(connection: Connection, at: datetime) -> object:
+    """As the database keeps it."""
+    return at if connection.dialect.name == "postgresql" else to_microseconds(at)

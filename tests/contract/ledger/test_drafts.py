@@ -16,9 +16,8 @@ from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key, new_keys
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.codec import dump
-from plantroom.storage.ledger.columns import to_microseconds
 from tests.contract.ledger.given import NOW, asset, name, occurrence, order
-from tests.contract.ledger.older import insert, insert_asset, insert_site, older_ledger
+from tests.contract.ledger.older import insert, insert_asset, insert_orders, insert_site, older_ledger
 
 ITEMS = (ChecklistItem("1", "ok", name("n")), ChecklistItem("2", "number", name("pressure"), unit="MPa", low=0.1))
 HOSTILE = 'P "1"\\ \t两\n行'
@@ -92,7 +91,7 @@ def test_orders_of_an_earlier_version_keep_their_checklists(empty_url: str) -> N
     with older_ledger(empty_url, "0020") as connection:
         insert_site(connection)
         insert_asset(connection, asset(), [])
-        insert(connection, "work_orders", [order_before(connection, one) for one in ("w1", "w2")])
+        insert_orders(connection, [{"id": one, "template": dump(ITEMS)} for one in ("w1", "w2")])
         planned = [occurrence(1), occurrence(2, "row-0")]
         insert(connection, "occurrences", [occurrence_before(one) for one in planned])
     with closing(SqlLedger(empty_url)) as ledger:
@@ -100,18 +99,6 @@ def test_orders_of_an_earlier_version_keep_their_checklists(empty_url: str) -> N
         with ledger.read() as tx:
             assert [tx.orders.get(one).template for one in ("w1", "w2")] == [ITEMS, ITEMS]
             assert list(tx.plan.occurrences_of("demo")) == planned
-
-
-def order_before(connection: sa.Connection, key: str) -> dict[str, Any]:
-    """A row of schema 0020 with its own copy of the checklist."""
-    now = NOW if connection.dialect.name == "postgresql" else to_microseconds(NOW)
-    words = dict.fromkeys(("title_zh", "title_en", "reason_zh", "reason_en"), key)
-    empty = dict.fromkeys(("first_checks", "tags", "occurrences"), "[]")
-    return {
-        "id": key, "number": int(key[1:]), "site": "demo", "kind": "statutory", "origin": "plan", "state": "open",
-        "ended": False, "severity": "general", "safety": False, "asset": "p1", "due_order": now, "reopened": 0,
-        "template": dump(ITEMS), "answers": "{}", "version": 1, "opened_at": now, **words, **empty,
-    }  # fmt: skip
 
 
 def occurrence_before(one: Occurrence) -> dict[str, Any]:

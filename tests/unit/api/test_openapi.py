@@ -20,13 +20,16 @@ def test_operation_ids_are_unique_and_given_by_hand(made: dict[str, Any]) -> Non
     assert all("_" not in i for i in ids), "made up by the framework"
 
 
+FILES = {"text/csv", "text/html", "application/pdf", "application/octet-stream"}
+
+
 def test_every_answer_with_a_body_has_a_shape(made: dict[str, Any]) -> None:
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
             for status, answer in operation["responses"].items():
                 if status in {"204", "default"}:
                     continue
-                if list(answer.get("content", {})) in (["text/csv"], ["text/html"], ["application/octet-stream"]):
+                if FILES >= set(answer.get("content", {})) > set():
                     continue  # a file, not a document
                 shapes = [c.get("schema", {}) for c in answer.get("content", {}).values()]
                 assert shapes, (method, path, status)
@@ -53,7 +56,7 @@ def test_every_list_has_items_and_a_cursor(made: dict[str, Any]) -> None:
             continue
         ref = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
         shape = made["components"]["schemas"][ref.rsplit("/", 1)[1]]
-        assert set(shape["properties"]) == {"items", "next_cursor"}, path
+        assert set(shape["properties"]) >= {"items", "next_cursor"}, path
         assert "limit" in {p["name"] for p in operation["parameters"]}, path
 
 
