@@ -1,4 +1,4 @@
-"""A new ledger in a file, as the migrations make it of an empty one, without running each, which took a second of a start.
+"""A new ledger in a file, as the migrations make it of an empty one, without running each of them: a second of a start.
 
 ``python -m plantroom.migrations.fresh`` writes the script (``fresh.sql``) anew, after each new migration; a test
 compares.
