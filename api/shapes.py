@@ -23,7 +23,7 @@ from plantroom.domain.assets import LocalName
 class Shape(BaseModel):
     """Base of everything that is answered."""
 
-    model_config = ConfigDict(from_attributes=True, frozen=True)
+    model_config = ConfigDict(from_attributes=True, frozen=True, defer_build=True)
 
 
 def as_json(shape: Shape) -> Response:
@@ -35,7 +35,7 @@ def as_json(shape: Shape) -> Response:
 class Payload(BaseModel):
     """Base of everything that is taken in: an unknown field is an error, not noise."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=10_000)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=10_000, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -1,7 +1,7 @@
 """The ledger's migrations: run by ``SqlLedger.open``, one file a revision in ``versions``.
 
-A new one: add ``versions/NNNN_<what>.py``, set ``plantroom.storage.ledger.schema.HEAD`` to its revision. The
-contract suite compares the migrated schema with the tables on both databases.
+A new one: add ``versions/NNNN_<what>.py``, set ``plantroom.storage.ledger.schema.HEAD`` to its revision, run ``python
+-m plantroom.migrations.fresh``. The contract suite compares the migrated schema with the tables on both databases.
 """
 
 from pathlib import Path

@@ -97,6 +97,11 @@ class Backend(ABC):
         """Insert many rows whose values are plain already: days as ISO 8601, instants by ``plain_instant``, flags as 0
         and 1, documents as JSON."""
 
+    def make_fresh(self, connection: Connection) -> bool:
+        """Give an empty database the newest schema at once, where that is known; ``False``: it has to be migrated."""
+        del connection
+        return False
+
     @abstractmethod
     def plain_instant(self, instant: datetime) -> Plain:
         """An aware instant for ``insert_plain``."""

@@ -31,7 +31,8 @@ def bring_up_to_date(backend: Backend) -> None:
         if stored == HEAD:
             return
         log.info("ledger_migrating", stored=stored, wanted=HEAD)
-        _upgrade(connection, stored)
+        if stored is not None or not backend.make_fresh(connection):
+            _upgrade(connection, stored)
 
 
 def stored_revision(connection: Connection) -> str | None:

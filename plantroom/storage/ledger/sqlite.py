@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
 from plantroom.errors import NothingLeft, SettingError, Unreachable
+from plantroom.migrations import fresh
 from plantroom.ports.ledger import LEDGER
 from plantroom.storage.ledger.audit_hook import watch_changes
 from plantroom.storage.ledger.backend import LOCK_WAIT_S, MIGRATION_WAIT_S, Backend, Insert, Lock, Plain
@@ -99,6 +100,11 @@ class SqliteBackend(Backend):
 
     def prepare_migration(self, connection: Connection) -> None:
         pass  # BEGIN IMMEDIATE keeps others out
+
+    def make_fresh(self, connection: Connection) -> bool:
+        for statement in fresh.statements(datetime.now(UTC)):
+            connection.exec_driver_sql(statement)
+        return True
 
     def insert(self, table: sa.Table) -> Insert:
         return sqlite.insert(table)

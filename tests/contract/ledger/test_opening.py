@@ -1,5 +1,6 @@
 """Settings, migrations, opening by several processes, start-up."""
 
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from alembic.script import ScriptDirectory
 from plantroom.catalogue import equipment_classes
 from plantroom.domain.assets import AssetStatus, Limits, LocalName, Point, PointKind
 from plantroom.errors import SettingError, Unreachable
-from plantroom.migrations import config
+from plantroom.migrations import config, fresh
 from plantroom.ports.ledger import AssetFilter
 from plantroom.ports.paging import PageRequest
 from plantroom.storage.ledger import SqlLedger
@@ -107,6 +108,18 @@ def test_the_migrated_schema_is_that_of_the_tables(ledger: SqlLedger) -> None:
             assert found == {str(i.name): [c.name for c in i.columns] for i in table.indexes if not i.unique}
             key = inspector.get_pk_constraint(table.name)
             assert key["constrained_columns"] == [c.name for c in table.primary_key.columns]
+
+
+def test_a_new_file_is_what_the_migrations_make_of_an_empty_one(tmp_path: Path) -> None:
+    migrated, made = tmp_path / "migrated.db", tmp_path / "made.db"
+    with older_ledger(f"sqlite:///{migrated}", HEAD):
+        pass
+    with closing(SqlLedger(f"sqlite:///{made}")) as ledger:
+        ledger.open()
+    for path in (migrated, made):
+        with closing(sqlite3.connect(path)) as connection:
+            script = fresh.script_of(connection)
+        assert script == fresh.SCRIPT.read_text(encoding="utf-8"), "run: python -m plantroom.migrations.fresh"
 
 
 def test_the_head_constant_is_the_newest_migration() -> None:
