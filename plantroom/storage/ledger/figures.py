@@ -10,6 +10,7 @@ from maintenance.figures.ports import FigureRepository
 from maintenance.isolation import ISOLATES
 from maintenance.sla.clocks import ClockState
 from maintenance.sla.policy import ClockKind
+from maintenance.work_orders import State
 from plantroom.storage.ledger import tables_maintenance as m
 from plantroom.storage.ledger.tables_plant import assets
 from plantroom.storage.ledger.tables_sla import sla_clocks
@@ -24,6 +25,12 @@ FAR = timedelta(days=400)
 index finds them by the period."""
 
 SITE = "site:"
+
+PUT_OFF = sa.and_(_w.ended.is_(False), sa.cast(_w.tags, sa.Text).like(f'%"{State.DEFERRED.value}"%'))
+"""Whether an order carries on what another one put off: the occurrences of that one stand in it."""
+
+ORDER_STATE = sa.case((PUT_OFF, State.DEFERRED.value), else_=_w.state)
+"""The state of an occurrence's order; of one that was put off and is not done yet, that of the order that ended so."""
 
 
 class SqlFigures(FigureRepository):
@@ -56,7 +63,7 @@ class SqlFigures(FigureRepository):
         statement = (
             sa.select(
                 _o.subject, _o.lineage, _o.plan_row, _p.kind, _p.layer, _w.department, _o.latest, _o.due_at, _o.state,
-                _o.completed_at, _w.state,
+                _o.completed_at, ORDER_STATE,
             )
             .outerjoin_from(m.occurrences, m.plan_rows, _p.lineage == _o.lineage)
             .outerjoin(m.work_orders, _w.id == _o.work_order)

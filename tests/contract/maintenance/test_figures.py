@@ -18,8 +18,9 @@ from maintenance.ports import MaintenanceTx
 from maintenance.spells import Spell
 from maintenance.transitions import apply_transition
 from maintenance.work.bookkeeping import Books
+from maintenance.work.deferring import defer
 from maintenance.work.repairing import note_repair
-from maintenance.work_orders import Kind, Origin, State
+from maintenance.work_orders import Kind, Origin, State, WorkOrderOccurrence
 from plantroom.catalogue import equipment_classes
 from plantroom.domain.assets import Asset, AssetStatus, LocalName, Severity
 from plantroom.ports.ledger import Ledger
@@ -106,6 +107,37 @@ def test_statutory_work_is_counted_apart(any_ledger: Store) -> None:
     lifts = {one.key: one for one in look(any_ledger, By.SYSTEM)}["elevator"]
     assert (lifts.plan.due, lifts.statutory.due, lifts.statutory.missed) == (0, 4, 2)
     assert lifts.statutory.rate.value == 0.5
+
+
+def put_off(ledger: Store, to: date) -> str:
+    """Planned work of a pump, due on 10 March, that is put off; gives the order that carries it on."""
+    key, day = OccurrenceKey("l-look", "pump-1", 1), date(2026, 3, 10)
+    row = replace(ROW, lineage="l-look", code="LOOK", kind="preventive", layer=Layer.CONTRACT)
+    with ledger.begin() as tx:
+        tx.plan.put_row(replace(row, applies_to=AppliesTo(assets=("pump-1",))))
+        order = create_order(
+            tx, site="demo", kind=Kind.PREVENTIVE, origin=Origin.PLAN, title=LocalName("看", "Look"), by="li", now=NOW,
+            asset="pump-1", due=NOW + timedelta(days=8),
+        )  # fmt: skip
+        tx.plan.add_occurrences([Occurrence(key, "demo", "LOOK", day, day, day, OccurrenceState.DUE, None, order.id)])
+        stands_for = (WorkOrderOccurrence(key, "LOOK", day, day),)
+        order = tx.orders.update(replace(order, occurrences=stands_for), order.version)
+        put = defer(tx, tx.orders.lock(order.id), to, "other", "春节 / holidays", "li", NOW + timedelta(days=1))
+    return put.follows.id
+
+
+def test_what_was_put_off_is_not_said_to_be_missed(any_ledger: Store) -> None:
+    follows = put_off(any_ledger, date(2026, 3, 25))
+    (site,) = look(any_ledger)
+    assert (site.plan.due, site.plan.deferred, site.plan.missed) == (1, 1, 0)
+    with any_ledger.read() as tx:
+        (due,) = tx.report_store.due("demo", date(2026, 3, 1), date(2026, 3, 31))
+    assert due.order_state == "deferred"
+    assert "春节 / holidays" in (due.end_reason or "")
+    with any_ledger.begin() as tx:
+        apply_transition(tx, follows, State.MISSED, NOW, "wang", "还是没做 / not done even then", now=NOW)
+    (site,) = look(any_ledger)
+    assert (site.plan.deferred, site.plan.missed) == (0, 1)
 
 
 @contextmanager
