@@ -47,6 +47,17 @@ def given_by(
     return Given(len(of["photo"] | set(photos)), len(of["signature"] | set(signatures)), papers)
 
 
+def given_to(tx: MaintenanceTx, order: WorkOrder) -> Given:
+    """What an order has, under its steps and beside them: attachments, signatures, papers by their kind."""
+    attached = tx.work_records.attachments(order.id)
+    return given_by(
+        order,
+        photos=[one.sha256 for one in attached if one.kind == "photo"],
+        signatures=[one.sha256 for one in tx.work_records.signatures(order.id)],
+        papers=frozenset(one.kind for one in attached if one.kind in PAPERS),
+    )
+
+
 def lacking(wanted: Collection[str], given: Given) -> list[str]:
     """What is asked for and not there, in the order of ``WORDS``."""
     papers = set(PAPERS) if given.papers is None else given.papers
