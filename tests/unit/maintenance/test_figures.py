@@ -107,6 +107,15 @@ def test_false_alarms_are_no_failures() -> None:
     assert (found.failures, found.unjudged) == (0, 2)
 
 
+@pytest.mark.parametrize("mode", ["sensor_fault", "offline", "clock"])
+def test_what_is_wrong_with_a_sensor_is_no_failure_of_its_machine(mode: str) -> None:
+    of_sensor = [one._replace(failure_mode=mode, severity="critical") for one in failures(3)]
+    took = [Repaired(f"w{n}", "p1", None, MARCH[0] + timedelta(days=1), 3600.0) for n in range(3)]
+    found = reliability([PUMP], of_sensor, took, [], MARCH, UTC)
+    assert (found.failures, found.unjudged, found.down_hours) == (0, 0, 0)
+    assert found.mttr_h.count == 0
+
+
 def test_repair_time_is_without_pauses_and_of_confirmed_repairs_only() -> None:
     took = [Repaired(f"w{n}", "p1", None, MARCH[0] + timedelta(days=1), 3600.0 * (n + 1)) for n in range(4)]
     tickets = [*failures(3), failures(4)[3]._replace(confirmed=False)]
