@@ -10,6 +10,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from maintenance.episode_rules import LOOP_TEST
+from maintenance.episodes import Episode, EpisodeState
 from maintenance.figures.groups import By, Catalogue, Group, figures, period_of
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.orders import create_order
@@ -23,6 +25,7 @@ from maintenance.work.repairing import note_repair
 from maintenance.work_orders import Kind, Origin, State, WorkOrderOccurrence
 from plantroom.catalogue import equipment_classes
 from plantroom.domain.assets import Asset, AssetStatus, LocalName, Severity
+from plantroom.domain.findings import FindingSource
 from plantroom.ports.ledger import Ledger
 from tests.contract.maintenance.conftest import NOW, SYSTEMS
 
@@ -80,6 +83,22 @@ def test_failures_repairs_and_cost_of_tickets(any_ledger: Store) -> None:
     assert {one.clock: (one.judged, one.limit_met) for one in site.sla}["acknowledge"] == (4, 0)
     pumps = {one.key: one for one in look(any_ledger, By.CLASS)}
     assert (pumps["pump"].reliability.failures, pumps["elevator"].reliability.failures) == (3, 0)
+
+
+def test_loop_tests_are_in_no_figure(any_ledger: Store) -> None:
+    tested = mended(any_ledger)
+    with any_ledger.begin() as tx:
+        order = tx.orders.lock(tested)
+        tx.orders.update(replace(order, tags=(*order.tags, LOOP_TEST)), order.version)
+        for key, tags in (("e1", (LOOP_TEST,)), ("e2", ("late",))):
+            at = (NOW, NOW, NOW)
+            of_rule, state = FindingSource.RULE, EpisodeState.OPEN
+            tx.episodes.add(
+                Episode(key, "demo", "pump-1", "leak", of_rule, state, Severity.MAJOR, False, *at, tags=tags)
+            )
+    (site,) = look(any_ledger)
+    assert (site.reliability.failures, site.tickets) == (0, ())
+    assert [one.total for one in site.alarms] == [1]
 
 
 def test_down_time_is_what_was_recorded(any_ledger: Store) -> None:
