@@ -70,7 +70,7 @@ def reliability(
         operating_hours=operating,
         down_hours=down_h,
         mtbf_h=Figure(between, failures, MINIMUM_FAILURES, days, MINIMUM_DAYS),
-        mttr_h=_mttr(tickets, repaired, period),
+        mttr_h=time_to_repair(tickets, repaired, period),
         availability=Figure(operating / watched if long_enough else None, len(machines), 1, days, MINIMUM_DAYS),
     )
 
@@ -120,8 +120,10 @@ def _unjudged(ticket: Ticket) -> bool:
     return not ticket.confirmed and ticket.verdict is None and ticket.state not in ("rejected", "cancelled")
 
 
-def _mttr(tickets: Iterable[Ticket], repaired: Iterable[Repaired], period: Span) -> Figure:
-    confirmed = {one.work_order for one in tickets if one.confirmed}
+def time_to_repair(tickets: Iterable[Ticket], repaired: Iterable[Repaired], period: Span) -> Figure:
+    """The mean of confirmed repairs of machines, hours."""
+    theirs = (one for one in tickets if one.failure_mode not in NOT_OF_THE_MACHINE)
+    confirmed = {one.work_order for one in theirs if one.confirmed}
     took = [one.seconds for one in repaired if one.work_order in confirmed and period[0] <= one.stopped_at < period[1]]
     enough = len(took) >= MINIMUM_REPAIRS
     return Figure(sum(took) / len(took) / 3600 if enough else None, len(took), MINIMUM_REPAIRS)

@@ -198,6 +198,16 @@ def test_every_fact_is_in_a_group(by: By) -> None:
     assert [(s.judged, s.limit_met, s.rate.value) for one in found for s in one.sla] == [(4, 3, 0.75)]
 
 
+def test_a_machine_s_failures_are_its_department_s_whoever_mends_it() -> None:
+    electric = "电气管理部门"
+    tickets = tuple(one._replace(department=electric) for one in failures(3))
+    took = tuple(Repaired(f"w{n}", "p1", electric, MARCH[0] + timedelta(days=1), 3600.0) for n in range(3))
+    facts = FACTS._replace(tickets=tickets, repaired=took)
+    found = {one.key: one.reliability for one in grouped(facts, SITE, PERIOD, By.DEPARTMENT, NOW, NAMES)}
+    assert found[PUMP.department or ""].mtbf_h.value == pytest.approx(31 * 24 / 3)
+    assert (found[electric].failures, found[electric].mttr_h.value) == (0, 1.0)
+
+
 def test_patrols_are_of_the_system_that_their_department_looks_after() -> None:
     assert systems_of(PATROL, SYSTEMS) == ["fire"]
     (fire,) = [
