@@ -113,7 +113,9 @@ class _Counted:
             row = self._rows.get(one.plan_row or "")
             if row is None:
                 continue
-            left = max(cost_of(row, self._rate).times(one.count).total - one.booked, 0.0)
+            said = cost_of(row, self._rate).times(one.count)
+            worked = min(one.minutes / 60 * (self._rate or 0.0), said.labour)
+            left = max(said.total - one.booked - worked, 0.0)
             system = self._system(one.equipment_class, one.plan_row)
             self._at(line_of_row(row), system).committed += left
 

@@ -80,14 +80,15 @@ class Worked:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """Open orders of one kind, row and class: how many, and what is booked on them already (of one order, where
-    anything is)."""
+    """Open orders of one kind, row and class: how many, and what is booked and how many minutes are worked on them
+    already (of one order, where anything is)."""
 
     kind: str
     plan_row: str | None
     equipment_class: str | None
     count: int
     booked: float = 0.0
+    minutes: int = 0
 
 
 @dataclass(slots=True)

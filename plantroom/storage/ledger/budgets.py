@@ -115,16 +115,21 @@ class SqlBudgets(BudgetRepository):
     def ordered(self, site: str, start: datetime | None, end: datetime) -> Sequence[Ordered]:
         due = (_o.due < end) if start is None else sa.and_(_o.due >= start, _o.due < end)
         mine = (_o.site == site, _o.ended.is_(False), sa.or_(due, _o.due.is_(None)) if start is None else due)
-        booked = sa.select(_k.work_order, sa.func.sum(_k.amount).label("booked")).group_by(_k.work_order).subquery()
-        touched = _o.id.in_(sa.select(booked.c.work_order))
+        booked = sa.select(_k.work_order, sa.func.sum(_k.amount).label("amount")).group_by(_k.work_order).subquery()
+        hours = sa.select(_l.work_order, sa.func.sum(_l.minutes).label("minutes")).where(_l.removed_at.is_(None))
+        worked = hours.group_by(_l.work_order).subquery()
+        touched = sa.or_(_o.id.in_(sa.select(booked.c.work_order)), _o.id.in_(sa.select(worked.c.work_order)))
         free = self._connection.execute(_grouped(work_orders, (*mine, sa.not_(touched)), sa.func.count()))
         found = [Ordered(*row) for row in free]
+        so_far = [sa.func.coalesce(one, 0) for one in (booked.c.amount, worked.c.minutes)]
         begun = (
-            sa.select(_o.kind, _ROW, assets.c.equipment_class, sa.literal(1), booked.c.booked)
+            sa.select(_o.kind, _ROW, assets.c.equipment_class, sa.literal(1), *so_far)
             .select_from(
-                work_orders.join(booked, booked.c.work_order == _o.id).outerjoin(assets, assets.c.key == _o.asset)
+                work_orders.outerjoin(booked, booked.c.work_order == _o.id)
+                .outerjoin(worked, worked.c.work_order == _o.id)
+                .outerjoin(assets, assets.c.key == _o.asset)
             )
-            .where(*mine)
+            .where(*mine, touched)
             .order_by(_o.number)
         )
         return found + [Ordered(*row) for row in self._connection.execute(begun)]

@@ -107,6 +107,20 @@ def test_time_of_our_own_people_counts_by_the_rate(world: World) -> None:
     assert lines(world)["upkeep", None]["actual"] == 0.0
 
 
+def test_work_that_is_done_is_not_ordered_as_well(world: World) -> None:
+    planned(world)
+    with world.ledger.begin() as tx:
+        (occurrence, *_) = tx.plan.occurrences_of(HOME)
+        Books(tx, tx.orders.lock(occurrence.work_order or ""), "li", world.clock.now()).labour("li", minutes=45)
+    upkeep = lines(world)["upkeep", None]
+    assert (upkeep["actual"], upkeep["committed"]) == (45.0, 140.0 - 45.0)
+    spend(world, 10.0)
+    with world.ledger.begin() as tx:
+        Books(tx, tx.orders.lock(occurrence.work_order or ""), "li", world.clock.now()).labour("li", minutes=60)
+    upkeep = lines(world)["upkeep", None]
+    assert (upkeep["actual"], upkeep["committed"]) == (115.0, 70.0)
+
+
 def test_a_system_s_own_line_takes_what_is_its_own(world: World) -> None:
     planned(world)
     forecast(world)
