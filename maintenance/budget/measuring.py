@@ -95,7 +95,7 @@ class _Counted:
     def spent(self, start: datetime, end: datetime) -> None:
         """What was booked, and the time of our own people where it has a price."""
         for one in self._tx.budgets.spent(self._site.code, start, end):
-            kinds = self._at(one.line, self._system(one.equipment_class)).by_kind
+            kinds = self._at(one.line, self._system(one.equipment_class, one.plan_row)).by_kind
             kinds[one.kind] = kinds.get(one.kind, 0.0) + one.amount
         if self._rate is None:
             return

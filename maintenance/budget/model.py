@@ -60,11 +60,12 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Bookings of a period on a line, by the class of their machine and by their kind."""
+    """Bookings of a period on a line, by the class of their machine, their kind and the row that made their order."""
 
     line: str
     equipment_class: str | None
     kind: str
+    plan_row: str | None
     amount: float
 
 

@@ -97,10 +97,11 @@ class SqlBudgets(BudgetRepository):
         return [WARNINGS.item(row) for row in self._connection.execute(statement)]
 
     def spent(self, site: str, start: datetime, end: datetime) -> Sequence[Spent]:
-        keys = (_k.line, assets.c.equipment_class, _k.kind)
+        keys = (_k.line, assets.c.equipment_class, _k.kind, _ROW.label("plan_row"))
+        joined = cost_bookings.join(work_orders, _o.id == _k.work_order).outerjoin(assets, assets.c.key == _k.asset)
         statement = (
             sa.select(*keys, sa.func.sum(_k.amount))
-            .select_from(cost_bookings.outerjoin(assets, assets.c.key == _k.asset))
+            .select_from(joined)
             .where(_k.site == site, _k.booked_at >= start, _k.booked_at < end)
             .group_by(*keys)
             .order_by(*keys)

@@ -135,6 +135,25 @@ def test_a_system_s_own_line_takes_what_is_its_own(world: World) -> None:
     assert world.admin.post(PATH, json=LINE | {"system": "water"}).status_code == 409
 
 
+def test_what_was_ordered_for_a_system_is_spent_for_it(world: World) -> None:
+    """A lift is of two systems: the row says which one its work is for."""
+    lift = {"site": HOME, "code": "EL-9", "class": "elevator", "name": {"zh": "9号梯", "en": "Lift 9"}}
+    assert world.admin.post("/api/v1/assets", json=lift).status_code == 201
+    of_both = ROW | {"code": "ES-M", "system": "elevator_escalator", "site_code": HOME, "job_cost": 100}
+    assert world.admin.post("/api/v1/plan-rows", json=of_both).status_code == 201
+    world.admin.post("/api/v1/plan/materialise")
+    for system in ("elevator", "elevator_escalator"):
+        assert world.admin.post(PATH, json=LINE | {"system": system}).status_code == 201
+    before = lines(world)["upkeep", "elevator_escalator"]["committed"]
+    with world.ledger.begin() as tx:
+        order = next(o.work_order for o in tx.plan.occurrences_of(HOME) if o.plan_row == "ES-M")
+        Books(tx, tx.orders.lock(order or ""), "wang", world.clock.now()).charge(100.0, "F-9")
+    found = lines(world)
+    assert found["upkeep", "elevator"]["actual"] == 0.0
+    both = found["upkeep", "elevator_escalator"]
+    assert (both["actual"], both["committed"]) == (100.0, before - 100.0)
+
+
 def test_two_people_who_change_an_amount(world: World) -> None:
     made = world.admin.post(PATH, json=LINE)
     assert made.headers["ETag"] == '"1"'
