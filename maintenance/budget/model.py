@@ -1,6 +1,6 @@
 """Budgets: what a line may cost in a year, what it has cost, what is ordered, what is to come. Pure. CNY."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -144,8 +144,3 @@ def reached(level: Level | None, told: Sequence[BudgetWarning], revision: int) -
     known = {one.level for one in told if one.revision == revision}
     wanted = [Level.NEAR] if level is Level.NEAR else [Level.NEAR, Level.OVER]
     return [one for one in wanted if one not in known]
-
-
-def empty_figures(places: Iterable[Place]) -> Mapping[Place, Figures]:
-    """A figure of nothing for each place."""
-    return {place: Figures() for place in places}
