@@ -244,6 +244,8 @@ class Books:
         there = self.tx.orders.get(other.work_order)
         starts, ends = other.starts_at or other.at, other.ends_at or other.at
         span = f"{starts:%Y-%m-%d %H:%M}-{ends:%H:%M} UTC"
+        if there.site != self.order.site:  # which is perhaps not for the caller to see
+            return f"{other.person}: 与其他项目的工时重叠 / was at work on another site then ({span})"
         return f"{other.person}: 与工单#{there.number}的工时重叠 / was at work on #{there.number} then ({span})"
 
     def _book(self, kind: str, source: str, amount: float | None) -> None:
