@@ -25,6 +25,9 @@ from plantroom.errors import BadData, FieldProblem
 LONGEST_DAYS = 366 * 5 + 1
 """A period is at most five years: as long as records are kept."""
 
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(9999, 1, 1)
+"""Days that periods lie between: every clock can say their instants."""
+
 NO_GROUP = ""
 """The key of what belongs to no system, class, asset or department: the site itself."""
 
@@ -116,8 +119,18 @@ class Catalogue:
     rows: Mapping[str, PlanRow] = field(default_factory=dict)
 
 
+def check_day(name: str, day: date) -> None:
+    """Raise ``BadData`` for a day in which no clock can say an instant."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        words = f"应在{FIRST_DAY}至{LAST_DAY}之间 / should lie between {FIRST_DAY} and {LAST_DAY}"
+        raise BadData(f"{name}: {words}", [FieldProblem(name, "out_of_range", words)])
+
+
 def period_of(site: Site, first: date, last: date) -> Period:
-    """The period of some days. Raises ``BadData`` when it ends before it begins or is longer than five years."""
+    """The period of some days. Raises ``BadData`` when it ends before it begins, is longer than five years, or lies
+    where no site has ever been."""
+    for name, day in (("from", first), ("to", last)):
+        check_day(name, day)
     if not 0 <= (last - first).days < LONGEST_DAYS:
         words = "应在开始日期之后五年内 / should be after from, by five years at most"
         raise BadData(f"to: {words}", [FieldProblem("to", "bad_span", words)])

@@ -205,6 +205,19 @@ def test_what_does_not_fit_is_refused_and_nothing_is_kept(lived: Store) -> None:
         assert not tx.report_store.list(ReportFilter(), PageRequest()).items
 
 
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        (replace(PACK, first=None, last=date(3, 1, 2)), "to"),
+        (replace(PACK, first=date.min), "from"),
+        (replace(MARCH, month=date.max), "month"),
+    ],
+)
+def test_a_day_at_the_end_of_time_is_refused(ledger: Store, wanted: Wanted, field: str) -> None:
+    with pytest.raises(BadData, match=f"{field}:"), ledger.begin() as tx:
+        ask(tx, wanted, "wang", NOW, SYSTEMS)
+
+
 def test_a_pack_is_of_as_many_years_as_records_are_kept(lived: Store) -> None:
     with lived.begin() as tx:
         lift = ask(tx, replace(PACK, first=None, last=None), "wang", NOW, SYSTEMS)

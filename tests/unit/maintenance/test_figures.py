@@ -229,6 +229,14 @@ def test_a_period_that_ends_before_it_begins_is_refused() -> None:
             period_of(SITE, date(2026, 3, 1), last)
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "field"), [(date.min, date(1, 1, 2), "from"), (date(9998, 12, 1), date.max, "to")]
+)
+def test_a_period_at_the_end_of_time_is_refused(first: date, last: date, field: str) -> None:
+    with pytest.raises(BadData, match=f"{field}:"):
+        period_of(SITE, first, last)
+
+
 def test_shares_of_nothing_have_no_value_and_every_figure_is_defined() -> None:
     assert share(0, 0) == Figure(None, 0)
     assert {"plan", "sla", "mtbf", "mttr", "availability", "ticket_precision", "alarm_precision"} == set(DEFINITIONS)
