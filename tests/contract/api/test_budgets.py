@@ -154,6 +154,12 @@ def test_what_was_ordered_for_a_system_is_spent_for_it(world: World) -> None:
     assert (both["actual"], both["committed"]) == (100.0, before - 100.0)
 
 
+def test_a_line_has_a_name(world: World) -> None:
+    for blank in ("", "  "):
+        refused = world.admin.post(PATH, json=LINE | {"line": blank})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "line")
+
+
 def test_two_people_who_change_an_amount(world: World) -> None:
     made = world.admin.post(PATH, json=LINE)
     assert made.headers["ETag"] == '"1"'
