@@ -6,13 +6,15 @@ import pytest
 
 from maintenance.incidents.drills import DrillRecord, Grade, StageTime
 from maintenance.incidents.holding import put_drill
-from maintenance.incidents.model import Stage
+from maintenance.incidents.links import link_problems
+from maintenance.incidents.model import FollowUp, FollowUpKind, Stage
 from maintenance.orders import create_order
+from maintenance.plan_changes.model import ChangeOrigin, PlanChange
 from maintenance.ports import MaintenanceTx
 from maintenance.seed.lists import seed_checklists
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import Kind, Origin, State, WorkOrder
-from plantroom.domain.assets import LocalName
+from plantroom.domain.assets import LocalName, Site
 from plantroom.errors import BadData
 from plantroom.ports.ledger import Ledger
 from tests.contract.maintenance.conftest import NOW
@@ -69,6 +71,21 @@ def test_the_record_of_a_drill_that_was_held_is_not_emptied(ledger: Store) -> No
     assert [one.field for one in refused.value.problems] == ["drill.findings", "drill.grade"]
     with ledger.begin() as tx:
         put_drill(tx, tx.orders.lock(drill.id), replace(whole, findings="对讲机没电"), "li", NOW, None)
+
+
+def test_a_follow_up_links_to_what_the_site_has(ledger: Store, drill: WorkOrder) -> None:
+    made = PlanChange("c1", "demo", ChangeOrigin.STAFF, "more often", "li", NOW)
+    with ledger.begin() as tx:
+        tx.assets.add_site(Site("north", LocalName("北", "North")))
+        tx.plan_changes.add(made)
+        tx.plan_changes.add(replace(made, id="c2", site="north"))
+
+    def linked(ref: str) -> list[str]:
+        with ledger.read() as tx:
+            follow_up = FollowUp(FollowUpKind.PLAN_CHANGE, "改为每月 / monthly", ref)
+            return [one.code for one in link_problems(tx, drill.site, [follow_up], "follow_ups")]
+
+    assert (linked("c1"), linked("c2"), linked("nope")) == ([], ["unknown_plan_change"], ["unknown_plan_change"])
 
 
 def test_work_that_is_no_drill_is_completed_as_before(ledger: Store, order: WorkOrder) -> None:
