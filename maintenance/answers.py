@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from maintenance.work_orders import ChecklistItem
-from plantroom.domain.assets import Severity
+from plantroom.domain.assets import PointTemplate, Severity
 
 OUTCOMES = ("ok", "not_ok", "na")
 LARGEST = 1e12
@@ -48,6 +48,16 @@ class Answer:
         if self.outside:
             shown["outside_limits"] = True
         return shown
+
+
+def with_limits_of(item: ChecklistItem, point: PointTemplate) -> ChecklistItem:
+    """The item with the alarm limits of the point that it measures, where they are tighter than its own: a number that
+    would be an alarm from a sensor is not OK on a round. In another unit they say nothing of it."""
+    if item.unit and item.unit != point.unit:
+        return item
+    lows = [one for one in (item.low, point.limits.alarm_low) if one is not None]
+    highs = [one for one in (item.high, point.limits.alarm_high) if one is not None]
+    return replace(item, low=max(lows, default=None), high=min(highs, default=None))
 
 
 def read_number(value: object) -> float:

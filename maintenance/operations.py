@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from maintenance.answers import Answer, Refused, read_answer
+from maintenance.answers import Answer, Refused, read_answer, with_limits_of
 from maintenance.evidence import FILE_KINDS, FileArrived, files_of, no_file
 from maintenance.late_words import OPENED_AGAIN, in_history, opened_again, overtaken
 from maintenance.lifecycle import EARLIEST, ENDED, accepted, arrived
@@ -180,8 +180,16 @@ class OperationApplier:
             code=code,
         )
 
-    def _answer(self, op: Operation, order: WorkOrder, at: datetime) -> Outcome:
+    def _judging(self, op: Operation, order: WorkOrder) -> ChecklistItem:
+        """The item of an answer, with the limits that its point has on the machine."""
         item = _item(order, op.step)
+        if item.point is None or order.asset is None or op.value.get("number") is None:
+            return item
+        known = next((one for one in self._tx.assets.points(order.asset) if one.key == item.point), None)
+        return item if known is None else with_limits_of(item, known.template)
+
+    def _answer(self, op: Operation, order: WorkOrder, at: datetime) -> Outcome:
+        item = self._judging(op, order)
         answer = read_answer(item, op.value)
         begins = order.state in _BEFORE_WORK and not opened_again(self._tx, order, at)
         order = self._moved(order, State.IN_PROGRESS, at) if begins else order
@@ -284,7 +292,7 @@ class OperationApplier:
         """Work that came after the order's end: the operation is the evidence."""
         record = self._tx.records.of_order(order.id) if order.kind in RECORD_KINDS else None
         if op.type == "answer":
-            item = _item(order, op.step)
+            item = self._judging(op, order)
             answer = read_answer(item, op.value)
             if answer.failed and not self._is_known(order, item):
                 self._new_ticket(order, item, answer, {}, at)

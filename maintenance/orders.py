@@ -15,7 +15,7 @@ from maintenance.lifecycle import ENDED, transition
 from maintenance.people.owners import default_owner
 from maintenance.plan import Occurrence, OccurrenceState, missed
 from maintenance.ports import MaintenanceTx, OrderFilter
-from maintenance.proof import require_proof
+from maintenance.proof import given_to, require_proof
 from maintenance.sla.keeping import begin_clocks, first_due, mark, timed
 from maintenance.sla.words import Said
 from maintenance.verdicts import of_before
@@ -153,7 +153,7 @@ def take_step(
         code=code,
     )
     if to is State.VERIFIED:
-        require_proof(tx, order)
+        require_proof(tx, order, given_to(tx, order))
     left = of_before(order, now or at) if moved.verdict is None else None
     if left is not None:
         tx.orders.add_transition(left)

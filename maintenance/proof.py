@@ -47,6 +47,17 @@ def given_by(
     return Given(len(of["photo"] | set(photos)), len(of["signature"] | set(signatures)), papers)
 
 
+def given_to(tx: MaintenanceTx, order: WorkOrder) -> Given:
+    """What an order has, under its steps and beside them: attachments, signatures, papers by their kind."""
+    attached = tx.work_records.attachments(order.id)
+    return given_by(
+        order,
+        photos=[one.sha256 for one in attached if one.kind == "photo"],
+        signatures=[one.sha256 for one in tx.work_records.signatures(order.id)],
+        papers=frozenset(one.kind for one in attached if one.kind in PAPERS),
+    )
+
+
 def lacking(wanted: Collection[str], given: Given) -> list[str]:
     """What is asked for and not there, in the order of ``WORDS``."""
     papers = set(PAPERS) if given.papers is None else given.papers
@@ -66,20 +77,9 @@ def asked_of(tx: MaintenanceTx, order: WorkOrder) -> set[str]:
     return {kind for row in rows if row.lineage in lineages for kind in row.evidence}
 
 
-def kept_of(tx: MaintenanceTx, order: WorkOrder) -> Given:
-    """What an order has, with what is kept beside its checklist. Any document will do as a paper: nobody says what it
-    is."""
-    attached = tx.work_records.attachments(order.id)
-    photos = {one.sha256 for one in attached if one.kind == "photo"}
-    documents = any(one.kind == "document" for one in attached)
-    signatures = {one.sha256 for one in tx.work_records.signatures(order.id)}
-    return given_by(order, photos, signatures, frozenset(PAPERS if documents else ()))
-
-
-def require_proof(tx: MaintenanceTx, order: WorkOrder) -> None:
+def require_proof(tx: MaintenanceTx, order: WorkOrder, given: Given) -> None:
     """``BadData`` that names what is lacking before the order may be verified."""
-    wanted = asked_of(tx, order)
-    missing = lacking(wanted, kept_of(tx, order)) if wanted else []
+    missing = lacking(asked_of(tx, order), given)
     if missing:
         said = ", ".join(WORDS[kind][1] for kind in missing)
         how = "send it back to work, add it, complete it again"

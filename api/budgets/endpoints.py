@@ -66,7 +66,7 @@ def create_budget(form: BudgetCreate, caller: Supervisor, services: Parts, respo
         id=new_key(),
         site=form.site,
         year=form.year,
-        line=form.line.strip(),
+        line=form.line,
         system=form.system or "",
         approved=form.approved,
         approved_by=caller.principal.name,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
 from api.plan.schemas import Cny
 from api.shapes import Instant, Key, ListQuery, Name, Payload, Shape, ShortText
@@ -154,7 +154,7 @@ class BudgetCreate(Payload):
 
     site: Key
     year: Year
-    line: Annotated[str, Field(min_length=1, max_length=100)]
+    line: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
     system: Key | None = None
     approved: Cny
     warn_percent: Percent = WARN_PERCENT

@@ -39,11 +39,13 @@ class CommentOut(Shape):
 
 
 class AttachmentIn(Payload):
-    """A file that was uploaded before (`POST /api/v1/files`), of one step or of the whole order."""
+    """A file that was uploaded before (`POST /api/v1/files`), of one step or of the whole order. `report`,
+    `certificate` and `lab_report` are what plan rows ask for before their work is verified; `document` is any other
+    paper."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "photo", "sha256": "0" * 64, "note": "更换后"}]})
 
-    kind: Literal["photo", "document"]
+    kind: Literal["photo", "document", "report", "certificate", "lab_report"]
     sha256: Sha256
     step: Key | None = None
     note: ShortText = ""

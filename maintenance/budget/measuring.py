@@ -95,7 +95,7 @@ class _Counted:
     def spent(self, start: datetime, end: datetime) -> None:
         """What was booked, and the time of our own people where it has a price."""
         for one in self._tx.budgets.spent(self._site.code, start, end):
-            kinds = self._at(one.line, self._system(one.equipment_class)).by_kind
+            kinds = self._at(one.line, self._system(one.equipment_class, one.plan_row)).by_kind
             kinds[one.kind] = kinds.get(one.kind, 0.0) + one.amount
         if self._rate is None:
             return
@@ -113,7 +113,9 @@ class _Counted:
             row = self._rows.get(one.plan_row or "")
             if row is None:
                 continue
-            left = max(cost_of(row, self._rate).times(one.count).total - one.booked, 0.0)
+            said = cost_of(row, self._rate).times(one.count)
+            worked = min(one.minutes / 60 * (self._rate or 0.0), said.labour)
+            left = max(said.total - one.booked - worked, 0.0)
             system = self._system(one.equipment_class, one.plan_row)
             self._at(line_of_row(row), system).committed += left
 

@@ -1,6 +1,6 @@
 """Budgets: what a line may cost in a year, what it has cost, what is ordered, what is to come. Pure. CNY."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -60,11 +60,12 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Bookings of a period on a line, by the class of their machine and by their kind."""
+    """Bookings of a period on a line, by the class of their machine, their kind and the row that made their order."""
 
     line: str
     equipment_class: str | None
     kind: str
+    plan_row: str | None
     amount: float
 
 
@@ -80,14 +81,15 @@ class Worked:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """Open orders of one kind, row and class: how many, and what is booked on them already (of one order, where
-    anything is)."""
+    """Open orders of one kind, row and class: how many, and what is booked and how many minutes are worked on them
+    already (of one order, where anything is)."""
 
     kind: str
     plan_row: str | None
     equipment_class: str | None
     count: int
     booked: float = 0.0
+    minutes: int = 0
 
 
 @dataclass(slots=True)
@@ -142,8 +144,3 @@ def reached(level: Level | None, told: Sequence[BudgetWarning], revision: int) -
     known = {one.level for one in told if one.revision == revision}
     wanted = [Level.NEAR] if level is Level.NEAR else [Level.NEAR, Level.OVER]
     return [one for one in wanted if one not in known]
-
-
-def empty_figures(places: Iterable[Place]) -> Mapping[Place, Figures]:
-    """A figure of nothing for each place."""
-    return {place: Figures() for place in places}

@@ -31,7 +31,12 @@ def notice_of(site: Site, line: Line, warning: BudgetWarning) -> Notice:
     assert budget is not None
     name, used = place_name(line.line, line.system), warning.actual + warning.committed
     share = "" if warning.approved <= 0 else f"{used / warning.approved * 100:.0f} %"
-    if warning.level is Level.OVER:
+    if warning.level is Level.OVER and warning.actual > warning.approved:
+        title = LocalName(
+            f"{budget.year}年{name.zh}已超预算 {share}".rstrip(),
+            f"{budget.year} budget {name.en}: overspent {share}".rstrip(),
+        )
+    elif warning.level is Level.OVER:
         title = LocalName(
             f"{budget.year}年{name.zh}将超预算 {share}".rstrip(),
             f"{budget.year} budget {name.en}: about to be overspent {share}".rstrip(),

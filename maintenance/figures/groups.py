@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from maintenance.figures.compliance import PlanCounts, is_statutory, plan_counts
 from maintenance.figures.facts import Alarm, Booked, Due, Facts, Kept, Machine, Repaired, Stop, Ticket
 from maintenance.figures.figure import Figure, share
 from maintenance.figures.precision import Precision, alarm_precision, ticket_precision
-from maintenance.figures.reliability import Reliability, reliability
+from maintenance.figures.reliability import Reliability, Span, reliability, time_to_repair
 from maintenance.figures.rows import systems_of
 from maintenance.plan import PlanRow
 from maintenance.planner import Systems
@@ -24,6 +24,9 @@ from plantroom.errors import BadData, FieldProblem
 
 LONGEST_DAYS = 366 * 5 + 1
 """A period is at most five years: as long as records are kept."""
+
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(9999, 1, 1)
+"""Days that periods lie between: every clock can say their instants."""
 
 NO_GROUP = ""
 """The key of what belongs to no system, class, asset or department: the site itself."""
@@ -93,9 +96,12 @@ class Group:
 
 @dataclass(slots=True)
 class _Bag:
+    """``tickets`` and ``repaired`` are those of who had the work, ``faults`` the tickets of the group's machines."""
+
     machines: list[Machine] = field(default_factory=list)
     due: list[Due] = field(default_factory=list)
     tickets: list[Ticket] = field(default_factory=list)
+    faults: list[Ticket] = field(default_factory=list)
     repaired: list[Repaired] = field(default_factory=list)
     stops: list[Stop] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
@@ -113,8 +119,18 @@ class Catalogue:
     rows: Mapping[str, PlanRow] = field(default_factory=dict)
 
 
+def check_day(name: str, day: date) -> None:
+    """Raise ``BadData`` for a day in which no clock can say an instant."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        words = f"应在{FIRST_DAY}至{LAST_DAY}之间 / should lie between {FIRST_DAY} and {LAST_DAY}"
+        raise BadData(f"{name}: {words}", [FieldProblem(name, "out_of_range", words)])
+
+
 def period_of(site: Site, first: date, last: date) -> Period:
-    """The period of some days. Raises ``BadData`` when it ends before it begins or is longer than five years."""
+    """The period of some days. Raises ``BadData`` when it ends before it begins, is longer than five years, or lies
+    where no site has ever been."""
+    for name, day in (("from", first), ("to", last)):
+        check_day(name, day)
     if not 0 <= (last - first).days < LONGEST_DAYS:
         words = "应在开始日期之后五年内 / should be after from, by five years at most"
         raise BadData(f"to: {words}", [FieldProblem("to", "bad_span", words)])
@@ -167,6 +183,7 @@ class _Keys:
             ("machines", facts.machines, self.of_machine),
             ("due", facts.due, self.of_due),
             ("tickets", facts.tickets, by_both),
+            ("faults", facts.tickets, by_asset),
             ("repaired", facts.repaired, by_both),
             ("stops", facts.stops, by_asset),
             ("kept", facts.kept, by_both),
@@ -221,14 +238,18 @@ def _group(
         plan=plan_counts((one for one in bag.due if not is_statutory(one)), now, period.zone),
         statutory=plan_counts((one for one in bag.due if is_statutory(one)), now, period.zone),
         sla=_sla(bag.kept),
-        reliability=reliability(
-            bag.machines, bag.tickets, bag.repaired, bag.stops, (period.begins, until), period.zone
-        ),
+        reliability=_reliability(bag, (period.begins, until), period.zone),
         tickets=tuple(ticket_precision(one for one in bag.tickets if one.opened_at >= period.begins)),
         alarms=tuple(alarm_precision(bag.alarms)),
         ages=_ages(bag.machines, today, classes.get),
         cost=round(sum(one.amount for one in bag.booked), 2),
     )
+
+
+def _reliability(bag: _Bag, period: Span, zone: tzinfo) -> Reliability:
+    """Of a department: failures are those of its machines, repairs those that it made, on whatever machine."""
+    found = reliability(bag.machines, bag.faults, bag.repaired, bag.stops, period, zone)
+    return replace(found, mttr_h=time_to_repair(bag.tickets, bag.repaired, period))
 
 
 def _sla(kept: Sequence[Kept]) -> tuple[Sla, ...]:

@@ -1,9 +1,10 @@
 """Failures, repairs and down time. Pure; hours, instants in UTC.
 
 Operating time is calendar time in service less recorded down time (EN 13306: the up state): nothing tells of every
-machine how long it ran. A failure is a repair ticket that was closed with a fault confirmed. Down time is what was
-recorded: maintenance by hand, work that isolates the machine, and confirmed *critical* tickets from opening to
-completion, for a machine with a critical fault is not to be used (project default).
+machine how long it ran. A failure is a repair ticket that was closed with a fault confirmed; what is wrong with a
+sensor or with its transmission is no failure of the machine. Down time is what was recorded: maintenance by hand, work
+that isolates the machine, and confirmed *critical* tickets from opening to completion, for a machine with a critical
+fault is not to be used (project default).
 """
 
 from collections import defaultdict
@@ -13,6 +14,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from maintenance.figures.facts import Machine, Repaired, Stop, Ticket
 from maintenance.figures.figure import MINIMUM_DAYS, MINIMUM_FAILURES, MINIMUM_REPAIRS, Figure
+from maintenance.risk.model import NOT_OF_THE_MACHINE
 from plantroom.domain.assets import AssetStatus, Severity
 
 HOUR = timedelta(hours=1)
@@ -44,6 +46,7 @@ def reliability(
 ) -> Reliability:
     """The figures of a group of machines; ``period`` does not reach beyond the present."""
     begins, ends = period
+    tickets = [one for one in tickets if one.failure_mode not in NOT_OF_THE_MACHINE]
     down = down_times([*stops, *_of_tickets(tickets)], period)
     watched = down_h = 0.0
     for machine in machines:
@@ -67,7 +70,7 @@ def reliability(
         operating_hours=operating,
         down_hours=down_h,
         mtbf_h=Figure(between, failures, MINIMUM_FAILURES, days, MINIMUM_DAYS),
-        mttr_h=_mttr(tickets, repaired, period),
+        mttr_h=time_to_repair(tickets, repaired, period),
         availability=Figure(operating / watched if long_enough else None, len(machines), 1, days, MINIMUM_DAYS),
     )
 
@@ -117,8 +120,10 @@ def _unjudged(ticket: Ticket) -> bool:
     return not ticket.confirmed and ticket.verdict is None and ticket.state not in ("rejected", "cancelled")
 
 
-def _mttr(tickets: Iterable[Ticket], repaired: Iterable[Repaired], period: Span) -> Figure:
-    confirmed = {one.work_order for one in tickets if one.confirmed}
+def time_to_repair(tickets: Iterable[Ticket], repaired: Iterable[Repaired], period: Span) -> Figure:
+    """The mean of confirmed repairs of machines, hours."""
+    theirs = (one for one in tickets if one.failure_mode not in NOT_OF_THE_MACHINE)
+    confirmed = {one.work_order for one in theirs if one.confirmed}
     took = [one.seconds for one in repaired if one.work_order in confirmed and period[0] <= one.stopped_at < period[1]]
     enough = len(took) >= MINIMUM_REPAIRS
     return Figure(sum(took) / len(took) / 3600 if enough else None, len(took), MINIMUM_REPAIRS)

@@ -20,8 +20,9 @@ from maintenance.imports.tables import Row
 from maintenance.imports.vocabulary import Departments, class_words, seed_departments
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import AppliesTo, Layer, Missed, PlanRow
+from maintenance.plan_changes.rules import law_floor
 from maintenance.reasons import frequency
-from maintenance.recurrence import default_early_days, default_missed, longest_days
+from maintenance.recurrence import default_early_days, default_missed, longest_between, longest_days
 from maintenance.schedules import BY_INTERVAL, Schedule, implied_interval
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
@@ -66,14 +67,18 @@ class PlanImport:
 
     def _line(self, wanted: Wanted) -> None:
         match = find_row(wanted, self._mine)
-        row, changes = self._new(wanted) if match is None else self._merged(wanted, match)
+        base = match or self._set_apart(wanted)
+        row, changes = self._new(wanted) if base is None else self._merged(wanted, base)
         if row is None or not self._is_sound(wanted, row):
             return
+        if base is not None and base.layer is Layer.LAW and changes:
+            row = self._lawful(wanted, base, row, changes)
         if row.code in self._seen:
             self._twice(wanted, row)
             return
         self._seen[row.code] = wanted.row
-        action = "created" if match is None else ("updated" if changes else "unchanged")
+        made = "created" if match is None else "updated"
+        action = "unchanged" if base is not None and not changes else made
         if action != "unchanged":
             change = Change(RECORD, row.lineage, row.code, self._site, match, row, wanted.row.sheet, wanted.row.number)
             self.outcome.changes.append(change)
@@ -81,6 +86,33 @@ class PlanImport:
         self.outcome.note(wanted.row, action, row.code, changes)
         said = wanted.subject.system if wanted.subject is not None else None
         self._lines.append(PlanLine(wanted.row, row, said, wanted.department is not None, is_plain(row)))
+
+    def _set_apart(self, wanted: Wanted) -> PlanRow | None:
+        """A row of the site's own out of every site's row of the code that a line names, in whose place it stands."""
+        if self._site is None or wanted.code is None:
+            return None
+        found = next((row for row in self._known if row.site is None and row.code == wanted.code), None)
+        return None if found is None else replace(found, lineage=new_key(), site=self._site, version=1)
+
+    def _lawful(self, wanted: Wanted, base: PlanRow, row: PlanRow, changes: dict[str, list[object]]) -> PlanRow:
+        """The row with the layer and the longest gap that the law has for ``base``: what is laxer is taken as text,
+        scheduled at the floor, and warned of (requirements.md III)."""
+        floor, asked = law_floor(base), longest_between(row)
+        if floor is not None and (asked == 0 or asked > floor or (row.max_gap_days or 0) > floor):
+            said = LocalName(f"法规间隔最长{floor}天", f"the law's longest gap is {floor} days")
+            self._warn(wanted, "frequency", "law_floor", said)
+            row = replace(row, max_gap_days=min(row.max_gap_days or floor, floor))
+        if row.layer is not Layer.LAW:
+            self._warn(wanted, "layer", "law_stays", LocalName("仍属法规要求", "the law asks for it still"))
+            row = replace(row, layer=Layer.LAW)
+        for name in ("layer", "max_gap_days"):
+            if getattr(row, name) == getattr(base, name):
+                changes.pop(name, None)
+        return row
+
+    def _warn(self, wanted: Wanted, column: str, code: str, said: LocalName) -> None:
+        key = column if column in wanted.row.headings else "code"
+        self.outcome.problems.warn(wanted.row.problem(key, code, in_words(code, said)))
 
     def _twice(self, wanted: Wanted, row: PlanRow) -> None:
         first = self._seen[row.code]

@@ -19,6 +19,9 @@ from maintenance.records.model import frozen_error
 from maintenance.work_orders import Kind, State, WorkOrder
 from plantroom.errors import BadData, Conflict, FieldProblem, VersionConflict
 
+_HELD = (State.EVIDENCE_PENDING, State.COMPLETED)
+"""A drill that was held keeps a whole record, whoever changes it."""
+
 
 def drill_of(tx: MaintenanceTx, order: WorkOrder) -> DrillRecord:
     """What is known of a drill so far: what was written, and what its checklist tells. Its version is 0 while nothing
@@ -36,8 +39,9 @@ def plan_of(tx: MaintenanceTx, order: WorkOrder) -> EmergencyPlan | None:
 def put_drill(
     tx: MaintenanceTx, order: WorkOrder, record: DrillRecord, by: str, now: datetime, expected_version: int | None
 ) -> DrillRecord:
-    """Write a locked order's record, which need not be whole yet. Raises ``BadData`` for what cannot be, ``Conflict``
-    for work that is no drill, ``VersionConflict``, ``RecordFrozen`` once the order is frozen."""
+    """Write a locked order's record, which need not be whole before the drill was held. Raises ``BadData`` for what
+    cannot be, ``Conflict`` for work that is no drill, ``VersionConflict``, ``RecordFrozen`` once the order is
+    frozen."""
     if order.kind is not Kind.DRILL:
         raise Conflict(f"工单#{order.number}不是演练 / work order #{order.number} is no drill")
     if order.state is State.VERIFIED or tx.records.of_order(order.id) is not None:
@@ -54,6 +58,8 @@ def put_drill(
         problems.append(FieldProblem("emergency_plan", "unknown_plan", words))
     if problems:
         raise BadData("; ".join(f"{one.field}: {one.message}" for one in problems), problems)
+    if order.state in _HELD:
+        refuse_without(merged(record, told_by_checklist(order)), order.number)
     plan = plan_of(tx, order) if record.emergency_plan is None else None
     stored = replace(
         record,

@@ -1,7 +1,7 @@
 """What a change makes of a row: the next version, and what the law keeps. Pure."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from maintenance.plan import Layer, PlanRow
 from maintenance.plan_changes.model import Action, Caution
@@ -99,7 +99,39 @@ def _lawful(before: PlanRow, after: PlanRow) -> Outcome:
     narrower = after.applies_to != before.applies_to or (after.ends is not None and after.ends != before.ends)
     if narrower:
         cautions.append(_other_machines(before))
-    return Outcome(after, tuple(cautions), leaves_law=narrower)
+    other_dates, less_proof = _other_dates(before, after, floor), _less_proof(before, after)
+    cautions += [
+        _to_be_approved(code, words, before)
+        for code, words, told in (("law_dates", _DATES, other_dates), ("law_proof", _PROOF, less_proof))
+        if told
+    ]
+    return Outcome(after, tuple(cautions), leaves_law=narrower or other_dates or less_proof)
+
+
+_DATES = LocalName(
+    "法规要求的项目将改按其他规则确定日期", "work that the law asks for will have its dates by another rule"
+)
+_PROOF = LocalName(
+    "法规要求的项目将改变性质、实施单位或减少凭证",
+    "work that the law asks for will be of another kind, done by others or with less evidence",
+)
+_BY_OTHERS = frozenset({"contractor", "authority"})
+
+
+def _other_dates(before: PlanRow, after: PlanRow, floor: int | None) -> bool:
+    """Whether the dates go by something that no longest gap holds: another schedule, or an anchor behind it. Nothing
+    is due before its anchor."""
+    if after.schedule != before.schedule:
+        return True
+    if after.anchor is None or after.anchor == before.anchor:
+        return False
+    return floor is None or after.anchor > after.effective_from + timedelta(days=floor)
+
+
+def _less_proof(before: PlanRow, after: PlanRow) -> bool:
+    """Whether the work would be frozen, done or proved otherwise than the law has it."""
+    other_hands = after.executor != before.executor and before.executor in _BY_OTHERS
+    return after.kind != before.kind or other_hands or not set(before.evidence) <= set(after.evidence)
 
 
 def _floor_kept(days: int) -> Caution:
@@ -113,27 +145,24 @@ def _floor_kept(days: int) -> Caution:
 
 
 def _ends_law(row: PlanRow) -> Caution:
-    basis = f"（{row.basis}）" if row.basis else ""
-    based = f" ({row.basis})" if row.basis else ""
-    return Caution(
-        "law_ends",
-        LocalName(
-            f"法规要求的项目将终止{basis}，须由管理员批准",
-            f"work that the law asks for ends{based}: an administrator has to approve",
-        ),
-    )
+    words = LocalName("法规要求的项目将终止", "work that the law asks for ends")
+    return _to_be_approved("law_ends", words, row)
 
 
 def _other_machines(row: PlanRow) -> Caution:
-    basis = f"（{row.basis}）" if row.basis else ""
-    based = f" ({row.basis})" if row.basis else ""
+    words = LocalName(
+        "法规要求的项目将适用于其他对象或期限",
+        "work that the law asks for will be for other machines, or for a time only",
+    )
+    return _to_be_approved("law_applies_otherwise", words, row)
+
+
+def _to_be_approved(code: str, words: LocalName, row: PlanRow) -> Caution:
+    """What only an administrator approves."""
+    zh, en = (f"（{row.basis}）", f" ({row.basis})") if row.basis else ("", "")
     return Caution(
-        "law_applies_otherwise",
-        LocalName(
-            f"法规要求的项目将适用于其他对象或期限{basis}，须由管理员批准",
-            f"work that the law asks for will be for other machines, or for a time only{based}: an administrator "
-            "has to approve",
-        ),
+        code,
+        LocalName(f"{words.zh}{zh}，须由管理员批准", f"{words.en}{en}: an administrator has to approve"),
     )
 
 

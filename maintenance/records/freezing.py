@@ -9,6 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from maintenance.ports import MaintenanceTx
+from maintenance.proof import asked_of, given_to, lacking
 from maintenance.records.document import Sources, Work, people_in, record_document
 from maintenance.records.model import (
     RECORD_KINDS,
@@ -46,13 +47,16 @@ def refuse_frozen(tx: MaintenanceTx, order: WorkOrder, to: State) -> None:
 
 def frozen(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime) -> Record | None:
     """Freeze an order that has just become a record; a record that was there already gets the verification as an
-    addendum. Gives the record; ``None``: the order is none."""
+    addendum. Gives the record; ``None``: the order is none, or both have signed it and what its rows ask for is not
+    there yet."""
     if order.kind not in RECORD_KINDS:
         return None
     cause = becomes_record(order, tx.work_records.signatures(order.id))
     if cause is None:
         return None
     there = tx.records.of_order(order.id)
+    if there is None and cause is Sealing.SIGNED and lacking(asked_of(tx, order), given_to(tx, order)):
+        return None  # frozen, it could be given no more what it lacks, and so never be verified
     if there is None:
         return _freeze(tx, order, by, now, cause)
     if cause is Sealing.VERIFIED:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from maintenance.figures.groups import period_of
+from maintenance.figures.groups import check_day, period_of
 from maintenance.planner import Systems
 from maintenance.ports import MaintenanceTx
 from maintenance.records.model import retention
@@ -77,6 +77,9 @@ def month_of(day: date) -> tuple[date, date]:
 
 def _check(wanted: Wanted) -> None:
     monthly = wanted.kind is ReportKind.MONTHLY
+    for name, day in (("month", wanted.month), ("from", wanted.first), ("to", wanted.last)):
+        if day is not None:
+            check_day(name, day)
     if wanted.language not in LANGUAGES:
         raise _bad("language", "应为zh或en / should be zh or en")
     if monthly and (wanted.asset or wanted.system):

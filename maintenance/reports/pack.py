@@ -21,6 +21,7 @@ from maintenance.reports.model import Report
 from maintenance.reports.pack_lines import File, PatrolDay, RecordLine, patrol_days, record_line
 from maintenance.reports.ports import DueLine, Mended, OrderLine, Step
 from maintenance.reports.rendering import Speech, render
+from maintenance.seed.codes import actions, causes
 from maintenance.work_orders import Kind
 from plantroom.domain.assets import Asset, LocalName, Location, Site
 from plantroom.domain.audit import Head
@@ -130,7 +131,7 @@ def pack_html(
         )
         raise BadData(words, [FieldProblem("to", "too_large", words)])
     title = f"{speech.word('title_pack')} – {pack.about}"
-    return render("pack.html.j2", speech, title=title, p=pack)
+    return render("pack.html.j2", speech, title=title, p=pack, causes=causes(), actions=actions())
 
 
 class _Gathering:

@@ -136,6 +136,9 @@ not_here|文件不在库中|not in the store
 photo|照片|photo
 signature|签名|signature
 document|文件|document
+report|报告|report
+certificate|证书|certificate
+lab_report|化验报告|laboratory report
 retention|保存年限|Kept for
 years|年|years
 law|法规|law

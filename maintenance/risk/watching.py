@@ -6,6 +6,7 @@ that a crossing makes one report. What has not changed is not written.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from maintenance.emergency.plans import Category
 from maintenance.incidents.rules import fitting_plan
@@ -13,6 +14,7 @@ from maintenance.notify.messages import Notice
 from maintenance.notify.outbox import notify_channels
 from maintenance.ports import MaintenanceTx
 from maintenance.records.freezing import place_of
+from maintenance.recurrence import local_day
 from maintenance.risk.gathering import gather
 from maintenance.risk.model import Assessment, Facts, RiskPolicy, RiskReport
 from maintenance.risk.report import Around, make_report
@@ -20,7 +22,7 @@ from maintenance.risk.scoring import assess, moved, unlike
 from maintenance.risk.weights import weights
 from maintenance.scheduler import Job
 from maintenance.seed.codes import risk_matrix
-from plantroom.domain.assets import EquipmentClass, LocalName, Severity
+from plantroom.domain.assets import Asset, EquipmentClass, LocalName, Severity
 from plantroom.domain.authorship import acting_system
 from plantroom.domain.keys import new_key
 from plantroom.domain.labels import asset_address
@@ -124,7 +126,7 @@ def _report(
         made=classes.get(asset.equipment_class),
         place=place_of(tx, asset.site, asset.location),
         plan=fitting_plan(tx.emergency.list(asset.site), Category.EQUIPMENT_FAILURE, asset.equipment_class),
-        last_done=_last_done(tx, asset.key),
+        last_done=_last_done(tx, asset),
     )
     report = make_report(new_key(), tx.risk.next_crossing(asset.key), facts, found, policy, around, now)
     tx.risk.add_report(report)
@@ -132,14 +134,18 @@ def _report(
     return report
 
 
-def _last_done(tx: MaintenanceTx, asset: str) -> LocalName | None:
-    done = [one for one in tx.plan.occurrences_of(None, asset) if one.completed_at is not None]
+def _last_done(tx: MaintenanceTx, asset: Asset) -> LocalName | None:
+    done = [one for one in tx.plan.occurrences_of(None, asset.key) if one.completed_at is not None]
     if not done:
         return None
     last = max(done, key=lambda one: (one.completed_at, one.key))
     assert last.completed_at is not None
-    day = last.completed_at.date().isoformat()
-    return LocalName(f"最近完成的计划工作：{last.plan_row}（{day}）", f"Last planned work: {last.plan_row} ({day})")
+    day = local_day(last.completed_at, ZoneInfo(tx.assets.site(asset.site).time_zone)).isoformat()
+    row = tx.plan.row(last.plan_row, asset.site)
+    name = LocalName(last.plan_row, last.plan_row) if row is None else row.name
+    return LocalName(
+        f"最近完成的计划工作：{name.zh or name.en}（{day}）", f"Last planned work: {name.en or name.zh} ({day})"
+    )
 
 
 def notice_of(report: RiskReport, facts: Facts, base_url: str = "") -> Notice:

@@ -72,7 +72,7 @@ class Books:
         self, kind: str, sha256: str, step: str | None = None, note: str = "", at: datetime | None = None
     ) -> Attachment:
         """Add a file that the site has. ``BadData`` for a file or step that there is not, ``Conflict`` on verified
-        or frozen work."""
+        or frozen work. Work that both sides have signed is frozen with the last proof that its rows ask for."""
         self._not_signed_off()
         o = self.order
         file = self._file(sha256)
@@ -84,6 +84,7 @@ class Books:
         )  # fmt: skip
         self.tx.work_records.add_attachment(made)
         note_order(self.tx, o)
+        frozen(self.tx, o, self.by, self.now)
         return made
 
     def sign(self, role: Signatory, name: str, sha256: str, version: int, at: datetime | None = None) -> Signature:
@@ -243,6 +244,8 @@ class Books:
         there = self.tx.orders.get(other.work_order)
         starts, ends = other.starts_at or other.at, other.ends_at or other.at
         span = f"{starts:%Y-%m-%d %H:%M}-{ends:%H:%M} UTC"
+        if there.site != self.order.site:  # which is perhaps not for the caller to see
+            return f"{other.person}: 与其他项目的工时重叠 / was at work on another site then ({span})"
         return f"{other.person}: 与工单#{there.number}的工时重叠 / was at work on #{there.number} then ({span})"
 
     def _book(self, kind: str, source: str, amount: float | None) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from maintenance.evidence import files_of
 from maintenance.work_orders import Kind, WorkOrder
 
 BUDGET_LINES: Mapping[Kind, str] = {
@@ -199,10 +200,16 @@ class Totals:
 
 
 def answers_digest(order: WorkOrder) -> str:
-    """SHA-256 of an order's answers as canonical JSON (sorted keys, no blanks, UTF-8): what a signature is of."""
-    said = {step: dict(answer) for step, answer in order.answers.items()}
+    """SHA-256 of an order's answers as canonical JSON (sorted keys, no blanks, UTF-8): what a signature is of. Whether
+    a photo has arrived yet is no part of what was answered."""
+    said = {step: _answered(answer) for step, answer in order.answers.items()}
     text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _answered(answer: Mapping[str, object]) -> dict[str, object]:
+    files = [{name: value for name, value in one.items() if name != "arrived"} for one in files_of(answer)]
+    return dict(answer) | ({"files": files} if files else {})
 
 
 def totals(labour: Iterable[Labour], parts: Iterable[PartUse], costs: Iterable[ExternalCost]) -> Totals:

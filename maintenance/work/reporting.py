@@ -48,7 +48,7 @@ class Said:
 
 def take_report(tx: MaintenanceTx, said: Said, token_sha256: str, now: datetime) -> tuple[OwnerReport, WorkOrder]:
     """Make a ticket of a report; about the same machine (without one: category and place) within 10 minutes it joins
-    the one that is open, as a comment, and may make it more severe."""
+    the one that is open, as a comment, and may make it more severe: then the ticket is called by what is worse."""
     key = None if said.asset is None else said.asset.key
     since = now - JOINS_WITHIN
     open_one = tx.owner_reports.recent(said.site, since, asset=key, category=said.category.key, place=said.place)
@@ -90,18 +90,22 @@ def rate(tx: MaintenanceTx, report: OwnerReport, stars: int, remark: str, now: d
     return rated
 
 
-def _new(tx: MaintenanceTx, said: Said, now: datetime) -> WorkOrder:
-    what, where = said.category.name, said.place
-    title = LocalName(f"{where}：{what.zh}", f"{where}: {what.en}")
+def _title(said: Said) -> LocalName:
+    what, where = said.category.name, LocalName(said.place, said.place)
     if said.asset is not None:
-        title = LocalName(f"{said.asset.name.zh}：{what.zh}", f"{said.asset.name.en}: {what.en}")
+        where = said.asset.name
+    return LocalName(f"{where.zh}：{what.zh}", f"{where.en}: {what.en}")
+
+
+def _new(tx: MaintenanceTx, said: Said, now: datetime) -> WorkOrder:
+    where = said.place
     text = f"{said.text}（{where}）" if where and said.asset is not None else said.text
     return create_order(
         tx,
         site=said.site,
         kind=Kind.CORRECTIVE,
         origin=Origin.OWNER,
-        title=title,
+        title=_title(said),
         by=OWNER,
         now=now,
         asset=None if said.asset is None else said.asset.key,
@@ -128,7 +132,11 @@ def _department(tx: MaintenanceTx, said: Said) -> str | None:
 def _joined(tx: MaintenanceTx, order_id: str, said: Said, now: datetime) -> WorkOrder:
     order = lock_ticket(tx, order_id)
     worse = tightened(tx, order, said.category.severity, now, OWNER)
-    order = order if worse is order else keep(tx, worse)
+    if worse is not order:
+        # Whoever comes has to know of the worst: the ticket is called by it, and is for whose that is.
+        free = order.assignee is None and order.contractor is None
+        theirs = _department(tx, said) if free else None
+        order = keep(tx, replace(worse, title=_title(said), department=theirs or order.department))
     name = said.category.name
     Books(tx, order, OWNER, now).comment(f"{name.zh} / {name.en}: {said.text}", kind=CommentKind.OWNER)
     return order

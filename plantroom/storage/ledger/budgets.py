@@ -97,10 +97,11 @@ class SqlBudgets(BudgetRepository):
         return [WARNINGS.item(row) for row in self._connection.execute(statement)]
 
     def spent(self, site: str, start: datetime, end: datetime) -> Sequence[Spent]:
-        keys = (_k.line, assets.c.equipment_class, _k.kind)
+        keys = (_k.line, assets.c.equipment_class, _k.kind, _ROW.label("plan_row"))
+        joined = cost_bookings.join(work_orders, _o.id == _k.work_order).outerjoin(assets, assets.c.key == _k.asset)
         statement = (
             sa.select(*keys, sa.func.sum(_k.amount))
-            .select_from(cost_bookings.outerjoin(assets, assets.c.key == _k.asset))
+            .select_from(joined)
             .where(_k.site == site, _k.booked_at >= start, _k.booked_at < end)
             .group_by(*keys)
             .order_by(*keys)
@@ -115,16 +116,21 @@ class SqlBudgets(BudgetRepository):
     def ordered(self, site: str, start: datetime | None, end: datetime) -> Sequence[Ordered]:
         due = (_o.due < end) if start is None else sa.and_(_o.due >= start, _o.due < end)
         mine = (_o.site == site, _o.ended.is_(False), sa.or_(due, _o.due.is_(None)) if start is None else due)
-        booked = sa.select(_k.work_order, sa.func.sum(_k.amount).label("booked")).group_by(_k.work_order).subquery()
-        touched = _o.id.in_(sa.select(booked.c.work_order))
+        booked = sa.select(_k.work_order, sa.func.sum(_k.amount).label("amount")).group_by(_k.work_order).subquery()
+        hours = sa.select(_l.work_order, sa.func.sum(_l.minutes).label("minutes")).where(_l.removed_at.is_(None))
+        worked = hours.group_by(_l.work_order).subquery()
+        touched = sa.or_(_o.id.in_(sa.select(booked.c.work_order)), _o.id.in_(sa.select(worked.c.work_order)))
         free = self._connection.execute(_grouped(work_orders, (*mine, sa.not_(touched)), sa.func.count()))
         found = [Ordered(*row) for row in free]
+        so_far = [sa.func.coalesce(one, 0) for one in (booked.c.amount, worked.c.minutes)]
         begun = (
-            sa.select(_o.kind, _ROW, assets.c.equipment_class, sa.literal(1), booked.c.booked)
+            sa.select(_o.kind, _ROW, assets.c.equipment_class, sa.literal(1), *so_far)
             .select_from(
-                work_orders.join(booked, booked.c.work_order == _o.id).outerjoin(assets, assets.c.key == _o.asset)
+                work_orders.outerjoin(booked, booked.c.work_order == _o.id)
+                .outerjoin(worked, worked.c.work_order == _o.id)
+                .outerjoin(assets, assets.c.key == _o.asset)
             )
-            .where(*mine)
+            .where(*mine, touched)
             .order_by(_o.number)
         )
         return found + [Ordered(*row) for row in self._connection.execute(begun)]

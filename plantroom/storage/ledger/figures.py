@@ -5,11 +5,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from maintenance.episode_rules import LOOP_TEST
 from maintenance.figures.facts import Alarm, Booked, Due, Facts, Kept, Machine, Repaired, Stop, Ticket
 from maintenance.figures.ports import FigureRepository
 from maintenance.isolation import ISOLATES
 from maintenance.sla.clocks import ClockState
 from maintenance.sla.policy import ClockKind
+from maintenance.work_orders import State
 from plantroom.storage.ledger import tables_maintenance as m
 from plantroom.storage.ledger.tables_plant import assets
 from plantroom.storage.ledger.tables_sla import sla_clocks
@@ -24,6 +26,15 @@ FAR = timedelta(days=400)
 index finds them by the period."""
 
 SITE = "site:"
+
+OF_TEST = f'%"{LOOP_TEST}"%'
+"""What the tags of tickets and episodes of loop tests are like: nothing was wrong."""
+
+PUT_OFF = sa.and_(_w.ended.is_(False), sa.cast(_w.tags, sa.Text).like(f'%"{State.DEFERRED.value}"%'))
+"""Whether an order carries on what another one put off: the occurrences of that one stand in it."""
+
+ORDER_STATE = sa.case((PUT_OFF, State.DEFERRED.value), else_=_w.state)
+"""The state of an occurrence's order; of one that was put off and is not done yet, that of the order that ended so."""
 
 
 class SqlFigures(FigureRepository):
@@ -56,7 +67,7 @@ class SqlFigures(FigureRepository):
         statement = (
             sa.select(
                 _o.subject, _o.lineage, _o.plan_row, _p.kind, _p.layer, _w.department, _o.latest, _o.due_at, _o.state,
-                _o.completed_at, _w.state,
+                _o.completed_at, ORDER_STATE,
             )
             .outerjoin_from(m.occurrences, m.plan_rows, _p.lineage == _o.lineage)
             .outerjoin(m.work_orders, _w.id == _o.work_order)
@@ -84,6 +95,7 @@ class SqlFigures(FigureRepository):
                 _r.site == site,
                 _r.opened_at < ends,
                 sa.or_(_r.opened_at >= begins, _r.completed_at >= begins),
+                sa.cast(_w.tags, sa.Text).not_like(OF_TEST),
             )
         )  # fmt: skip
         return tuple(Ticket._make(row) for row in self._connection.execute(statement))
@@ -147,6 +159,7 @@ class SqlFigures(FigureRepository):
             sa.select(_e.asset, _e.failure_mode, _e.source, _w.state, _w.verdict)
             .outerjoin_from(m.episodes, m.work_orders, _w.id == _e.work_order)
             .where(_e.site == site, _e.opened_at >= begins, _e.opened_at < ends)
+            .where(sa.cast(_e.tags, sa.Text).not_like(OF_TEST))
         )
         return tuple(
             Alarm(asset, mode, source, state, str(said["verdict"]) if said and said.get("verdict") else None)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from maintenance.work_orders import Kind, State
 from plantroom.errors import NotFound
 from plantroom.ports.paging import Page, PageRequest
 from plantroom.storage.ledger import tables_maintenance as m
+from plantroom.storage.ledger.figures import FAR, ORDER_STATE, PUT_OFF
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.tables_accounts import users
@@ -36,13 +37,16 @@ _t, _w, _o, _s = stored_reports.c, m.work_orders.c, m.occurrences.c, m.work_orde
 _g, _f, _r = work_signatures.c, work_attachments.c, repairs.c
 _SORTS: Mapping[str, Keys] = {"requested_at": (_t.requested_at, _t.id)}
 
-FAR = timedelta(days=400)
-"""As in ``plantroom.storage.ledger.figures``."""
-
 _ORDER = sa.select(
     _w.id, _w.number, _w.kind, _w.state, _w.severity, _w.safety, _w.title_zh, _w.title_en, _w.asset, _w.opened_at,
     _w.completed_at, _w.due, _w.end_reason,
 )  # fmt: skip
+
+_OPENING = (
+    sa.select(_s.reason).where(_s.work_order == _w.id).order_by(_s.position).limit(1).correlate(m.work_orders)
+).scalar_subquery()
+_WHY = sa.case((PUT_OFF, _OPENING), else_=_w.end_reason)
+"""Why an order ended; of one that carries on what was put off, why that was."""
 
 
 class SqlReports(ReportRepository):
@@ -125,7 +129,7 @@ class SqlReports(ReportRepository):
         statement = (
             sa.select(
                 _o.subject, _o.lineage, _o.plan_row, _o.cycle, _o.nominal_date, _o.latest, _o.due_at, _o.state,
-                _o.completed_at, _o.work_order, _w.number, _w.state, _w.end_reason,
+                _o.completed_at, _o.work_order, _w.number, ORDER_STATE, _WHY,
             )
             .outerjoin_from(m.occurrences, m.work_orders, _w.id == _o.work_order)
             .where(

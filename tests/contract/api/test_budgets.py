@@ -107,6 +107,20 @@ def test_time_of_our_own_people_counts_by_the_rate(world: World) -> None:
     assert lines(world)["upkeep", None]["actual"] == 0.0
 
 
+def test_work_that_is_done_is_not_ordered_as_well(world: World) -> None:
+    planned(world)
+    with world.ledger.begin() as tx:
+        (occurrence, *_) = tx.plan.occurrences_of(HOME)
+        Books(tx, tx.orders.lock(occurrence.work_order or ""), "li", world.clock.now()).labour("li", minutes=45)
+    upkeep = lines(world)["upkeep", None]
+    assert (upkeep["actual"], upkeep["committed"]) == (45.0, 140.0 - 45.0)
+    spend(world, 10.0)
+    with world.ledger.begin() as tx:
+        Books(tx, tx.orders.lock(occurrence.work_order or ""), "li", world.clock.now()).labour("li", minutes=60)
+    upkeep = lines(world)["upkeep", None]
+    assert (upkeep["actual"], upkeep["committed"]) == (115.0, 70.0)
+
+
 def test_a_system_s_own_line_takes_what_is_its_own(world: World) -> None:
     planned(world)
     forecast(world)
@@ -119,6 +133,31 @@ def test_a_system_s_own_line_takes_what_is_its_own(world: World) -> None:
     assert (found["upkeep", "water"]["forecast"], found["upkeep", None]["forecast"]) == (700.0, 0.0)
     assert found["upkeep", "water"]["used_percent"] == 70.0
     assert world.admin.post(PATH, json=LINE | {"system": "water"}).status_code == 409
+
+
+def test_what_was_ordered_for_a_system_is_spent_for_it(world: World) -> None:
+    """A lift is of two systems: the row says which one its work is for."""
+    lift = {"site": HOME, "code": "EL-9", "class": "elevator", "name": {"zh": "9号梯", "en": "Lift 9"}}
+    assert world.admin.post("/api/v1/assets", json=lift).status_code == 201
+    of_both = ROW | {"code": "ES-M", "system": "elevator_escalator", "site_code": HOME, "job_cost": 100}
+    assert world.admin.post("/api/v1/plan-rows", json=of_both).status_code == 201
+    world.admin.post("/api/v1/plan/materialise")
+    for system in ("elevator", "elevator_escalator"):
+        assert world.admin.post(PATH, json=LINE | {"system": system}).status_code == 201
+    before = lines(world)["upkeep", "elevator_escalator"]["committed"]
+    with world.ledger.begin() as tx:
+        order = next(o.work_order for o in tx.plan.occurrences_of(HOME) if o.plan_row == "ES-M")
+        Books(tx, tx.orders.lock(order or ""), "wang", world.clock.now()).charge(100.0, "F-9")
+    found = lines(world)
+    assert found["upkeep", "elevator"]["actual"] == 0.0
+    both = found["upkeep", "elevator_escalator"]
+    assert (both["actual"], both["committed"]) == (100.0, before - 100.0)
+
+
+def test_a_line_has_a_name(world: World) -> None:
+    for blank in ("", "  "):
+        refused = world.admin.post(PATH, json=LINE | {"line": blank})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "line")
 
 
 def test_two_people_who_change_an_amount(world: World) -> None:

@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 import openpyxl
+import pytest
 from fastapi.testclient import TestClient
 
 from plantroom.ports.accounts import Role
@@ -124,3 +125,50 @@ def test_an_emergency_plan_is_made_changed_and_has_a_drill(world: World) -> None
     stale = world.admin.patch(url, json={"measures": ["x"]}, headers={"If-Match": '"1"'})
     assert (stale.status_code, stale.json()["conflicts"]) == (412, ["measures"])
     assert world.admin.post("/api/v1/emergency-plans", json=form).status_code == 409
+
+
+LAW = {
+    "code": "W-HM", "name": {"zh": "半月检查", "en": "Half-month visit"}, "system": "water", "layer": "law",
+    "kind": "statutory", "interval": {"every": 15, "unit": "day"}, "max_gap_days": 15, "executor": "contractor",
+    "anchor": "2026-03-10",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("site", [HOME, None])
+def test_a_line_that_is_laxer_than_a_legal_row_is_scheduled_at_the_floor_with_a_warning(
+    world: World, site: str | None
+) -> None:
+    assert world.admin.post("/api/v1/plan-rows", json=LAW).status_code == 201
+    days = {"asset": world.keys[HOME], "from": "2026-03-02", "to": "2026-09-02"}
+    before = [one["due"] for one in world.admin.get("/api/v1/plan/preview", params=days).json()["items"]]
+    text = "编号,系统,频次,层级\nW-HM,供水系统,每年一次,contract\n"
+    asked = {"kind": "plan_table", "site": site or ""}
+    answer = send(world.admin, text, **asked)
+    assert answer.status_code == 200, answer.text
+    assert {one["code"] for one in answer.json()["warnings"]} >= {"law_floor", "law_stays"}
+    rows = world.admin.get("/api/v1/plan-rows", params={"code": "W-HM", "site": HOME}).json()["items"]
+    row = next(one for one in rows if one["site_code"] == site)
+    assert (row["layer"], row["max_gap_days"], row["kind"], row["executor"]) == ("law", 15, "statutory", "contractor")
+    after = [one["due"] for one in world.admin.get("/api/v1/plan/preview", params=days).json()["items"]]
+    assert len(after) >= len(before) == 12
+    again = send(world.admin, text, **asked).json()
+    assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, 1)
+
+
+def test_a_site_s_own_row_goes_on_with_what_was_done_and_undoing_gives_it_back(world: World) -> None:
+    assert world.admin.post("/api/v1/plan-rows", json=LAW).status_code == 201
+    world.admin.post("/api/v1/plan/materialise")
+
+    def mine() -> list[dict[str, Any]]:
+        found = world.admin.get("/api/v1/occurrences", params={"asset": world.keys[HOME]}).json()["items"]
+        return [{name: value for name, value in one.items() if name != "lineage"} for one in found]
+
+    before = mine()
+    text = "编号,系统,频次\nW-HM,供水系统,每7天一次\n"
+    asked = {"kind": "plan_table"}
+    made = send(world.admin, text, **asked).json()
+    assert (made["created"], mine()) == (1, before)
+    undone = world.admin.post(f"{URL}/{made['import_id']}/undo")
+    assert undone.status_code == 200, undone.text
+    assert mine() == before
+    assert world.admin.post("/api/v1/plan/materialise").json()["created"] == 0

@@ -221,6 +221,29 @@ def test_only_an_administrator_ends_what_the_law_asks_for(world: World) -> None:
     assert (row_now(world)["ends"], done.json()["effective_from"]) == ("2026-06-01", "2026-06-01")
 
 
+def test_no_row_of_a_site_hides_one_that_the_law_asks_for(world: World) -> None:
+    law = ROW | {"classes": ["pump"], "layer": "law", "max_gap_days": 31}
+    assert world.admin.post("/api/v1/plan-rows", json=law).status_code == 201
+    lax = ROW | {"site_code": HOME, "classes": ["pump"], "interval": {"every": 5, "unit": "year"}}
+    refused = boss(world).post("/api/v1/plan-rows", json=lax)
+    assert (refused.status_code, "POST /api/v1/plan-changes" in refused.json()["detail"]) == (409, True)
+    lax.pop("site_code")
+    new = {"action": "create", "site": HOME, "row": lax, "reason": "enough"}
+    assert boss(world).post(PATH, json=new).status_code == 409
+    assert boss(world).post("/api/v1/plan-rows", json=lax | {"code": "OWN", "site_code": HOME}).status_code == 201
+    renamed = ASKED | {"site": HOME, "plan_row": "OWN", "row": {"code": "PU-M"}}
+    assert boss(world).post(PATH, json=renamed).status_code == 409
+
+
+def test_nobody_but_an_administrator_lets_the_law_begin_in_a_century(world: World) -> None:
+    law = ROW | {"assets": [world.keys[HOME]], "layer": "law", "max_gap_days": 31}
+    assert world.admin.post("/api/v1/plan-rows", json=law).status_code == 201
+    late = ASKED | {"site": HOME, "row": {"anchor": "2099-01-01"}}
+    change = boss(world).post(PATH, json=late).json()
+    assert (change["state"], [one["code"] for one in change["warnings"]]) == ("requested", ["law_dates"])
+    assert decide(boss(world), change, "approve").status_code == 403
+
+
 def test_an_owner_s_suggestion_becomes_a_change(planned: World) -> None:
     told = {"site": HOME, "origin": "owner", "suggestion": "希望每周检查水泵", "reason": "phone"}
     made = tech(planned).post(PATH, json=told | {"asset": planned.keys[HOME]})

@@ -116,6 +116,7 @@ def test_reports_about_one_machine_within_ten_minutes_are_one_ticket(world: Worl
     assert second["token"] != first["token"]
     order = staff_view(world, first["number"])
     assert (order["severity"], order["records"]["comments"]) == ("critical", 1)
+    assert order["title"] == {"zh": "P-1泵：水淹、爆管", "en": "Pump P-1: Flooding, burst pipe"}
     assert {"interim", "arrive"} <= {clock["kind"] for clock in order["clocks"]}, "the clocks promise more from then on"
     world.clock.forward(minutes=20)
     assert owner(world).post(REPORTS, json=said()).json()["number"] != first["number"]

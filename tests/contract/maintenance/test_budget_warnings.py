@@ -60,7 +60,7 @@ def test_each_level_is_told_of_once(office: Store) -> None:
     spend(office, 100.0, "F-3")
     assert check_budgets(office, NOW + timedelta(days=2), SYSTEMS) == 1
     assert check_budgets(office, NOW + timedelta(days=3), SYSTEMS) == 0
-    assert told(office) == ["2026年设备维修费用预算已用91 %", "2026年设备维修费用将超预算 101 %"]
+    assert told(office) == ["2026年设备维修费用预算已用91 %", "2026年设备维修费用已超预算 101 %"]
     with office.read() as tx:
         warnings = tx.budgets.warnings(["b1"])
     assert [(one.level, one.actual, one.messages) for one in warnings] == [
@@ -72,7 +72,7 @@ def test_each_level_is_told_of_once(office: Store) -> None:
 def test_a_line_that_is_over_at_once_is_told_of_once(office: Store) -> None:
     spend(office, 1500.0, "F-1")
     assert check_budgets(office, NOW, SYSTEMS) == 2
-    assert told(office) == ["2026年设备维修费用将超预算 150 %"]
+    assert told(office) == ["2026年设备维修费用已超预算 150 %"]
 
 
 def test_another_amount_begins_anew(office: Store) -> None:

@@ -1,5 +1,6 @@
 """What completed work still owes: photos that are on their way, or were never taken."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -7,10 +8,13 @@ import pytest
 from maintenance.materialise import materialise
 from maintenance.operations import SyncEffects
 from maintenance.orders import last_completed_by
+from maintenance.ports import MaintenanceTx
 from maintenance.transitions import apply_transition, evidence_arrived
-from maintenance.work.records import Attachment, Signatory, Signature
+from maintenance.work.bookkeeping import Books
+from maintenance.work.records import Signatory
 from maintenance.work_orders import State, WorkOrder
 from plantroom.errors import BadData, IllegalTransition
+from plantroom.ports.equipment import FileEntry
 from tests.contract.maintenance.conftest import NOW, SYSTEMS, orders
 from tests.contract.maintenance.tablet import PHOTO, Store, answer, codes, op, send, stored
 from tests.unit.maintenance.rows import row
@@ -86,35 +90,55 @@ def test_nobody_verifies_without_what_the_row_asks_for_and_the_refusal_names_it(
     assert stored(any_ledger, made).state is State.VERIFIED
 
 
-def test_what_is_added_to_an_order_is_proof_too(any_ledger: Store) -> None:
+def add_file(tx: MaintenanceTx, digest: str) -> str:
+    tx.files.add(FileEntry(digest, "demo", "file", "image/png", 3, "li", NOW))
+    return digest
+
+
+def done_and_signed(ledger: Store, order_id: str, digests: list[str]) -> None:
+    """Work that is completed and signed by whoever did it and the safety manager, beside its checklist."""
+    with ledger.begin() as tx:
+        begun = apply_transition(tx, order_id, State.IN_PROGRESS, NOW, "li")
+        answers = {item.step: {"outcome": "ok", "by": "li", "at": NOW.isoformat()} for item in begun.template}
+        tx.orders.update(replace(begun, answers=answers), begun.version)
+        done = apply_transition(tx, order_id, State.COMPLETED, NOW, "li")
+        books = Books(tx, done, "li", NOW)
+        books.sign(Signatory.TECHNICIAN, "李工", add_file(tx, digests[0]), done.version)
+        books.sign(Signatory.SAFETY_MANAGER, "王经理", add_file(tx, digests[1]), done.version)
+
+
+def test_what_both_have_signed_is_not_frozen_without_what_its_row_asks_for(any_ledger: Store) -> None:
     with any_ledger.begin() as tx:
-        tx.plan.put_row(row("W", 1, "month", 0, 5, anchor=date(2026, 3, 3), evidence=("signature", "certificate")))
+        asks = row("W", 1, "month", 0, 5, anchor=date(2026, 3, 3), evidence=("report",), kind="statutory")
+        tx.plan.put_row(asks)
     materialise(any_ledger, NOW, SYSTEMS, 10)
     made = orders(any_ledger, asset="pump-1")[0]
+    done_and_signed(any_ledger, made.id, ["01" * 32, "02" * 32])
     with any_ledger.begin() as tx:
-        for to in (State.IN_PROGRESS, State.COMPLETED):
-            apply_transition(tx, made.id, to, NOW, "li")
-
-    def lacking_now() -> list[str]:
-        with pytest.raises(BadData) as refused, any_ledger.begin() as tx:
-            apply_transition(tx, made.id, State.VERIFIED, NOW, "zhao", "seen")
-        return [problem.field for problem in refused.value.problems]
-
-    def attach(kind: str) -> None:
-        digest = {"photo": "ab", "document": "cd"}[kind] * 32
-        file = (f"{kind}-1", made.id, "demo", kind, digest, "file", "application/pdf", 10, None, "", "li", NOW, NOW)
-        with any_ledger.begin() as tx:
-            tx.work_records.add_attachment(Attachment(*file))
-
-    assert lacking_now() == ["evidence.signature", "evidence.certificate"]
-    attach("photo")
-    assert lacking_now() == ["evidence.signature", "evidence.certificate"], "a photo is no certificate"
-    attach("document")
-    assert lacking_now() == ["evidence.signature"]
-    signed = ("s-1", made.id, "demo", Signatory.TECHNICIAN, "Li", "cd" * 32, 1, "ef" * 32, "li", NOW, NOW)
+        assert tx.records.of_order(made.id) is None, "frozen, nobody could add the report any more"
+        Books(tx, tx.orders.lock(made.id), "li", NOW).attach("report", add_file(tx, "03" * 32))
+        assert tx.records.of_order(made.id) is not None
     with any_ledger.begin() as tx:
-        tx.work_records.add_signature(Signature(*signed))
-        apply_transition(tx, made.id, State.VERIFIED, NOW, "zhao", "seen")
+        apply_transition(tx, made.id, State.VERIFIED, NOW, "zhao")
+    assert stored(any_ledger, made).state is State.VERIFIED
+
+
+def test_what_is_kept_beside_the_checklist_is_proof_too_and_papers_are_asked_for(any_ledger: Store) -> None:
+    wanted = ("photo", "signature", "second_signature", "certificate")
+    with any_ledger.begin() as tx:
+        tx.plan.put_row(row("W", 1, "month", 0, 5, anchor=date(2026, 3, 3), evidence=wanted))
+    materialise(any_ledger, NOW, SYSTEMS, 10)
+    made = orders(any_ledger, asset="pump-1")[0]
+    digests = [f"{n:02d}" * 32 for n in range(4)]
+    done_and_signed(any_ledger, made.id, digests[1:3])
+    with any_ledger.begin() as tx:
+        Books(tx, tx.orders.lock(made.id), "li", NOW).attach("photo", add_file(tx, digests[0]))
+    with pytest.raises(BadData) as refused, any_ledger.begin() as tx:
+        apply_transition(tx, made.id, State.VERIFIED, NOW, "zhao")
+    assert [problem.field for problem in refused.value.problems] == ["evidence.certificate"]
+    with any_ledger.begin() as tx:
+        Books(tx, tx.orders.lock(made.id), "li", NOW).attach("certificate", add_file(tx, digests[3]))
+        apply_transition(tx, made.id, State.VERIFIED, NOW, "zhao", "all there")
     assert stored(any_ledger, made).state is State.VERIFIED
 
 

@@ -10,6 +10,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from maintenance.episode_rules import LOOP_TEST
+from maintenance.episodes import Episode, EpisodeState
 from maintenance.figures.groups import By, Catalogue, Group, figures, period_of
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.orders import create_order
@@ -18,10 +20,12 @@ from maintenance.ports import MaintenanceTx
 from maintenance.spells import Spell
 from maintenance.transitions import apply_transition
 from maintenance.work.bookkeeping import Books
+from maintenance.work.deferring import defer
 from maintenance.work.repairing import note_repair
-from maintenance.work_orders import Kind, Origin, State
+from maintenance.work_orders import Kind, Origin, State, WorkOrderOccurrence
 from plantroom.catalogue import equipment_classes
 from plantroom.domain.assets import Asset, AssetStatus, LocalName, Severity
+from plantroom.domain.findings import FindingSource
 from plantroom.ports.ledger import Ledger
 from tests.contract.maintenance.conftest import NOW, SYSTEMS
 
@@ -81,6 +85,22 @@ def test_failures_repairs_and_cost_of_tickets(any_ledger: Store) -> None:
     assert (pumps["pump"].reliability.failures, pumps["elevator"].reliability.failures) == (3, 0)
 
 
+def test_loop_tests_are_in_no_figure(any_ledger: Store) -> None:
+    tested = mended(any_ledger)
+    with any_ledger.begin() as tx:
+        order = tx.orders.lock(tested)
+        tx.orders.update(replace(order, tags=(*order.tags, LOOP_TEST)), order.version)
+        for key, tags in (("e1", (LOOP_TEST,)), ("e2", ("late",))):
+            at = (NOW, NOW, NOW)
+            of_rule, state = FindingSource.RULE, EpisodeState.OPEN
+            tx.episodes.add(
+                Episode(key, "demo", "pump-1", "leak", of_rule, state, Severity.MAJOR, False, *at, tags=tags)
+            )
+    (site,) = look(any_ledger)
+    assert (site.reliability.failures, site.tickets) == (0, ())
+    assert [one.total for one in site.alarms] == [1]
+
+
 def test_down_time_is_what_was_recorded(any_ledger: Store) -> None:
     mended(any_ledger, severity=Severity.CRITICAL)
     with any_ledger.begin() as tx:
@@ -106,6 +126,37 @@ def test_statutory_work_is_counted_apart(any_ledger: Store) -> None:
     lifts = {one.key: one for one in look(any_ledger, By.SYSTEM)}["elevator"]
     assert (lifts.plan.due, lifts.statutory.due, lifts.statutory.missed) == (0, 4, 2)
     assert lifts.statutory.rate.value == 0.5
+
+
+def put_off(ledger: Store, to: date) -> str:
+    """Planned work of a pump, due on 10 March, that is put off; gives the order that carries it on."""
+    key, day = OccurrenceKey("l-look", "pump-1", 1), date(2026, 3, 10)
+    row = replace(ROW, lineage="l-look", code="LOOK", kind="preventive", layer=Layer.CONTRACT)
+    with ledger.begin() as tx:
+        tx.plan.put_row(replace(row, applies_to=AppliesTo(assets=("pump-1",))))
+        order = create_order(
+            tx, site="demo", kind=Kind.PREVENTIVE, origin=Origin.PLAN, title=LocalName("看", "Look"), by="li", now=NOW,
+            asset="pump-1", due=NOW + timedelta(days=8),
+        )  # fmt: skip
+        tx.plan.add_occurrences([Occurrence(key, "demo", "LOOK", day, day, day, OccurrenceState.DUE, None, order.id)])
+        stands_for = (WorkOrderOccurrence(key, "LOOK", day, day),)
+        order = tx.orders.update(replace(order, occurrences=stands_for), order.version)
+        put = defer(tx, tx.orders.lock(order.id), to, "other", "春节 / holidays", "li", NOW + timedelta(days=1))
+    return put.follows.id
+
+
+def test_what_was_put_off_is_not_said_to_be_missed(any_ledger: Store) -> None:
+    follows = put_off(any_ledger, date(2026, 3, 25))
+    (site,) = look(any_ledger)
+    assert (site.plan.due, site.plan.deferred, site.plan.missed) == (1, 1, 0)
+    with any_ledger.read() as tx:
+        (due,) = tx.report_store.due("demo", date(2026, 3, 1), date(2026, 3, 31))
+    assert due.order_state == "deferred"
+    assert "春节 / holidays" in (due.end_reason or "")
+    with any_ledger.begin() as tx:
+        apply_transition(tx, follows, State.MISSED, NOW, "wang", "还是没做 / not done even then", now=NOW)
+    (site,) = look(any_ledger)
+    assert (site.plan.deferred, site.plan.missed) == (0, 1)
 
 
 @contextmanager

@@ -24,6 +24,8 @@ from maintenance.reports.monthly import IncidentLine, monthly_html
 from maintenance.reports.monthly_job import ask_monthly, reports_job
 from maintenance.reports.ports import ReportFilter
 from maintenance.reports.printing import NotPrinted, to_pdf
+from maintenance.work.records import Coding
+from maintenance.work.repairing import code
 from plantroom.cli.check_flow import Look
 from plantroom.cli.check_reports import pdfs
 from plantroom.domain.assets import LocalName, Site
@@ -93,6 +95,19 @@ def test_late_and_missed_work_is_named_with_its_reason(lived: Store, tmp_path: P
     assert re.search(r"2026-03-15 E-1 EL-HM Late 2026-03-17 11:00", text)
     assert re.search(r"2026-03-22 E-1 EL-HM Missed 春节停梯 / lift closed", text)
     assert "Inspection pack" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("zh", "设计不当、选型不合适 / "), ("en", "Design or wrong choice of type / ")]
+)
+def test_causes_and_actions_are_named_in_the_report_s_language(
+    lived: Store, tmp_path: Path, language: str, said: str
+) -> None:
+    with lived.begin() as tx:
+        done = tx.report_store.completed("demo", NOW - timedelta(days=40), NOW)
+        order = next(one for one in done if one.kind == "corrective")
+        code(tx, tx.orders.lock(order.id), Coding(cause="design", action="replace"), "wang", NOW)
+    assert said in made(lived, tmp_path, replace(PACK, language=language))[1]
 
 
 def test_what_people_typed_stays_text(lived: Store, tmp_path: Path) -> None:
@@ -188,6 +203,19 @@ def test_what_does_not_fit_is_refused_and_nothing_is_kept(lived: Store) -> None:
             ask(tx, wanted, "wang", NOW, SYSTEMS)
     with lived.read() as tx:
         assert not tx.report_store.list(ReportFilter(), PageRequest()).items
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        (replace(PACK, first=None, last=date(3, 1, 2)), "to"),
+        (replace(PACK, first=date.min), "from"),
+        (replace(MARCH, month=date.max), "month"),
+    ],
+)
+def test_a_day_at_the_end_of_time_is_refused(ledger: Store, wanted: Wanted, field: str) -> None:
+    with pytest.raises(BadData, match=f"{field}:"), ledger.begin() as tx:
+        ask(tx, wanted, "wang", NOW, SYSTEMS)
 
 
 def test_a_pack_is_of_as_many_years_as_records_are_kept(lived: Store) -> None:

@@ -10,7 +10,16 @@ from maintenance.episodes import Episode, EpisodeState
 from maintenance.notify.channels import Channel, ChannelKind
 from maintenance.notify.ports import MessageFilter
 from maintenance.orders import create_order, keep
-from maintenance.plan import AppliesTo, Interval, IntervalUnit, Layer, OccurrenceKey, PlanRow
+from maintenance.plan import (
+    AppliesTo,
+    Interval,
+    IntervalUnit,
+    Layer,
+    Occurrence,
+    OccurrenceKey,
+    OccurrenceState,
+    PlanRow,
+)
 from maintenance.ports import MaintenanceTx
 from maintenance.risk.gathering import gather
 from maintenance.risk.model import Facts, RiskPolicy, RiskReport, Standing
@@ -164,6 +173,22 @@ def test_crossing_the_warning_value_makes_one_report_and_tells_the_channels(any_
     assert (told.topic, told.title) == ("risk_report", made.title.zh)
     assert [line for line in ("概述", "影响", "措施", "建议") if line not in told.body] == []
     assert [one.by for one in entries] == ["system:risk"]
+
+
+def test_a_report_names_the_last_planned_work_and_its_day_at_the_site(any_ledger: Store) -> None:
+    early = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)  # 07:30 of 2 March in Shanghai
+    name, key = LocalName("半月检", "Half-month look"), OccurrenceKey("l1", "pump-1", 1)
+    day = date(2026, 3, 2)
+    done = Occurrence(key, "demo", "PU-HM", day, day, day, OccurrenceState.DONE, early)
+    with any_ledger.begin() as tx:
+        tx.plan.put_row(PlanRow("l1", "PU-HM", name, "preventive", AppliesTo(), Interval(15, IntervalUnit.DAY)))
+        tx.plan.add_occurrences([done])
+    ticket(any_ledger)
+    watch(any_ledger, CLASSES, NOW)
+    said = reports(any_ledger)[0].measures[-1]
+    assert said == LocalName(
+        "最近完成的计划工作：半月检（2026-03-02）", "Last planned work: Half-month look (2026-03-02)"
+    )
 
 
 def test_a_second_report_comes_only_after_the_warning_was_over(any_ledger: Store) -> None:

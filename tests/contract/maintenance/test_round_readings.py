@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from maintenance.orders import create_order
+from maintenance.point_limits import point_of, set_limits
 from maintenance.ports import MaintenanceTx
 from maintenance.round_readings import RoundReadings
 from maintenance.work_orders import ChecklistItem, Kind, Origin, WorkOrder
@@ -20,7 +21,7 @@ from plantroom.ports.paging import EVERYTHING, PageRequest
 from plantroom.ports.readings import ReadingBatch, RejectedReading, SeriesRef, WriteResult
 from plantroom.storage.readings.sqlite import SqliteReadings
 from plantroom.wire import Channel, parse_topic
-from tests.contract.maintenance.conftest import NAME, NOW
+from tests.contract.maintenance.conftest import NAME, NOW, orders
 from tests.contract.maintenance.tablet import answer, op, send
 
 Store = Ledger[MaintenanceTx]
@@ -86,6 +87,20 @@ def test_a_number_becomes_a_reading_at_the_corrected_time(ledger: Store, reading
     assert worker.run_once() == 3
     assert stored(readings) == [(NOW - timedelta(minutes=1), 2.5, Reason.MANUAL)]
     assert worker.run_once() == 0
+
+
+def test_a_number_runs_through_the_limits_that_its_point_has_on_the_machine(ledger: Store, order: WorkOrder) -> None:
+    assert [r.code for r in send(ledger, answer(order, "V", number=6.0))] == [None]
+    with ledger.begin() as tx:
+        point = point_of(tx, "pump-1", "vibration")
+        set_limits(tx, "demo", point, {"alarm_high": 5.5, "warning_high": 4.5}, "maker's sheet", "wang", NOW)
+    later = [r.code for r in send(ledger, answer(order, "V", number=6.1))]
+    assert later == ["outside_limits"]
+    (ticket,) = orders(ledger, asset="pump-1", origin="checklist")
+    with ledger.read() as tx:
+        found = tx.work_records.found_on(ticket.id)
+    assert found is not None
+    assert (found.number, found.high) == (6.1, 5.5)
 
 
 def test_sync_and_the_order_do_not_wait_for_a_store_that_is_away(

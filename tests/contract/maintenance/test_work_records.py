@@ -18,7 +18,7 @@ from maintenance.work.deferring import BeyondTheLaw, defer, laws_last_day
 from maintenance.work.records import Coding
 from maintenance.work.repairing import code, worked_last_time
 from maintenance.work_orders import Kind, Origin, State, WorkOrder
-from plantroom.domain.assets import LocalName
+from plantroom.domain.assets import LocalName, Site
 from plantroom.domain.keys import new_key
 from plantroom.domain.parts import Part
 from plantroom.errors import Conflict
@@ -41,6 +41,21 @@ def ticket(ledger: Store, at: datetime = NOW, asset: str = "pump-1", mode: str |
         if mode is not None:
             code(tx, made, Coding(mode, "wear", "replace"), "wang", at)
     return made
+
+
+def test_nobody_is_told_the_number_of_another_site_s_order(ledger: Store) -> None:
+    first = ticket(ledger)
+    span = {"starts_at": NOW - timedelta(hours=2), "ends_at": NOW - timedelta(hours=1)}
+    with ledger.begin() as tx:
+        tx.accounts.put_user(LI)
+        tx.assets.add_site(Site("north", LocalName("北", "North")))
+        away = create_order(
+            tx, site="north", kind=Kind.CORRECTIVE, origin=Origin.STAFF, title=LocalName("漏", "Leak"), by="li", now=NOW
+        )
+        Books(tx, away, "li", NOW).labour("li", **span)
+    with pytest.raises(TimeOverlaps, match="another site") as refused, ledger.begin() as tx:
+        Books(tx, tx.orders.lock(first.id), "wang", NOW).labour("li", **span)
+    assert f"#{away.number}" not in str(refused.value)
 
 
 def finish(ledger: Store, order: WorkOrder, at: datetime) -> None:

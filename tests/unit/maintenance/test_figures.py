@@ -107,6 +107,15 @@ def test_false_alarms_are_no_failures() -> None:
     assert (found.failures, found.unjudged) == (0, 2)
 
 
+@pytest.mark.parametrize("mode", ["sensor_fault", "offline", "clock"])
+def test_what_is_wrong_with_a_sensor_is_no_failure_of_its_machine(mode: str) -> None:
+    of_sensor = [one._replace(failure_mode=mode, severity="critical") for one in failures(3)]
+    took = [Repaired(f"w{n}", "p1", None, MARCH[0] + timedelta(days=1), 3600.0) for n in range(3)]
+    found = reliability([PUMP], of_sensor, took, [], MARCH, UTC)
+    assert (found.failures, found.unjudged, found.down_hours) == (0, 0, 0)
+    assert found.mttr_h.count == 0
+
+
 def test_repair_time_is_without_pauses_and_of_confirmed_repairs_only() -> None:
     took = [Repaired(f"w{n}", "p1", None, MARCH[0] + timedelta(days=1), 3600.0 * (n + 1)) for n in range(4)]
     tickets = [*failures(3), failures(4)[3]._replace(confirmed=False)]
@@ -189,6 +198,16 @@ def test_every_fact_is_in_a_group(by: By) -> None:
     assert [(s.judged, s.limit_met, s.rate.value) for one in found for s in one.sla] == [(4, 3, 0.75)]
 
 
+def test_a_machine_s_failures_are_its_department_s_whoever_mends_it() -> None:
+    electric = "电气管理部门"
+    tickets = tuple(one._replace(department=electric) for one in failures(3))
+    took = tuple(Repaired(f"w{n}", "p1", electric, MARCH[0] + timedelta(days=1), 3600.0) for n in range(3))
+    facts = FACTS._replace(tickets=tickets, repaired=took)
+    found = {one.key: one.reliability for one in grouped(facts, SITE, PERIOD, By.DEPARTMENT, NOW, NAMES)}
+    assert found[PUMP.department or ""].mtbf_h.value == pytest.approx(31 * 24 / 3)
+    assert (found[electric].failures, found[electric].mttr_h.value) == (0, 1.0)
+
+
 def test_patrols_are_of_the_system_that_their_department_looks_after() -> None:
     assert systems_of(PATROL, SYSTEMS) == ["fire"]
     (fire,) = [
@@ -208,6 +227,14 @@ def test_a_period_that_ends_before_it_begins_is_refused() -> None:
     for last in (date(2026, 2, 27), date(2031, 4, 1)):
         with pytest.raises(BadData, match="to:"):
             period_of(SITE, date(2026, 3, 1), last)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "field"), [(date.min, date(1, 1, 2), "from"), (date(9998, 12, 1), date.max, "to")]
+)
+def test_a_period_at_the_end_of_time_is_refused(first: date, last: date, field: str) -> None:
+    with pytest.raises(BadData, match=f"{field}:"):
+        period_of(SITE, first, last)
 
 
 def test_shares_of_nothing_have_no_value_and_every_figure_is_defined() -> None:

@@ -1,7 +1,7 @@
 """What a change makes of a row, and two plans laid side by side."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +17,7 @@ from maintenance.plan_changes.rules import Outcome, Proposal, law_floor, outcome
 from maintenance.planner import asset_subject
 from maintenance.preview import Horizon, PreviewItem, preview_all
 from maintenance.recurrence import longest_between
+from maintenance.schedules import BY_INTERVAL, AgeSchedule
 from plantroom.domain.assets import Asset, LocalName
 from plantroom.domain.calendars import ALWAYS_OPEN
 from plantroom.errors import BadData
@@ -26,6 +27,11 @@ ZONE = ZoneInfo("Asia/Shanghai")
 TODAY, END = date(2026, 1, 15), date(2027, 1, 15)
 PUMP = asset_subject(Asset("k1", "demo", "X-1", "pump", LocalName("泵", "Pump")))
 MONTHLY = row("M", 1, "month", 3, 3, anchor=date(2026, 1, 20), estimated_minutes=60, job_cost=10.0)
+
+LEGAL = row(
+    "L", 15, "day", max_gap_days=15, layer=Layer.LAW, kind="statutory", executor="contractor",
+    evidence=("photo", "signature"),
+)  # fmt: skip
 
 
 def jobs(*rows: PlanRow) -> list[PreviewItem]:
@@ -123,6 +129,39 @@ def test_a_legal_row_stays_one_and_other_machines_need_an_administrator() -> Non
     ended = outcome_of(Proposal(Action.RETIRE, None, law, None, TODAY), "")
     assert (ended.row.ends, ended.leaves_law, [one.code for one in ended.cautions]) == (TODAY, True, ["law_ends"])
     assert all("TSG T5002" in one.text.zh and "TSG T5002" in one.text.en for one in (*other.cautions, *ended.cautions))
+
+
+INSPECTION = row("I", 1, "year", layer=Layer.LAW, schedule=AgeSchedule((1, 4, 7), Interval(1, IntervalUnit.YEAR)))
+
+
+@pytest.mark.parametrize(
+    ("law", "fields", "code"),
+    [
+        (LEGAL, {"anchor": date(2099, 1, 1)}, "law_dates"),
+        (INSPECTION, {"schedule": AgeSchedule((1, 4, 7), Interval(3, IntervalUnit.YEAR))}, "law_dates"),
+        (INSPECTION, {"schedule": BY_INTERVAL, "interval": Interval(3, IntervalUnit.YEAR)}, "law_dates"),
+        (LEGAL, {"kind": "preventive"}, "law_proof"),
+        (LEGAL, {"executor": "in_house"}, "law_proof"),
+        (LEGAL, {"evidence": ("photo",)}, "law_proof"),
+    ],
+)
+def test_what_no_floor_holds_needs_an_administrator(law: PlanRow, fields: dict[str, object], code: str) -> None:
+    found = changed(law, **fields)
+    assert (found.leaves_law, [one.code for one in found.cautions]) == (True, [code])
+    assert all(one.text.zh and one.text.en for one in found.cautions)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"anchor": TODAY + timedelta(days=15)},
+        {"anchor": date(2025, 1, 1)},
+        {"evidence": ("photo", "signature", "report")},
+        {"estimated_minutes": 5},
+    ],
+)
+def test_what_the_floor_holds_does_not(fields: dict[str, object]) -> None:
+    assert changed(LEGAL, **fields) == Outcome(changed(LEGAL, **fields).row, (), leaves_law=False)
 
 
 def test_a_new_version_keeps_since_when_the_row_is_in_the_plan() -> None:

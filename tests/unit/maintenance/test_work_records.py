@@ -1,14 +1,18 @@
 """Pure rules of records and repairs."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maintenance.evidence import with_arrived
 from maintenance.work.owner_reports import satisfaction
-from maintenance.work.records import Labour, overlapping
+from maintenance.work.records import Labour, answers_digest, overlapping
 from maintenance.work.repairs import PastRepair, learned, repeat_rates
+from maintenance.work_orders import Kind, Origin, State, WorkOrder
+from plantroom.domain.assets import LocalName
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -38,6 +42,21 @@ def test_an_overlap_is_a_minute_that_two_entries_share(one: Labour, others: list
 )
 def test_others_people_and_what_was_taken_back_share_no_time(other: Labour) -> None:
     assert overlapping(labour(0, 10), [other]) is None
+
+
+def test_a_photo_that_arrives_takes_no_signature_back() -> None:
+    photo = {"kind": "photo", "sha256": "ab" * 32, "by": "li"}
+    answers: dict[str, dict[str, object]] = {
+        "S": {"outcome": "ok", "files": [photo]},
+        "T": {"outcome": "not_ok", "remark": "loose"},
+    }
+    title = LocalName("半月", "Half-month")
+    order = WorkOrder("w", 1, "demo", Kind.STATUTORY, Origin.PLAN, State.EVIDENCE_PENDING, title, answers=answers)
+    signed = answers_digest(order)
+    assert answers_digest(with_arrived(order, lambda _: True)) == signed
+    assert answers_digest(replace(order, answers=answers | {"T": {"outcome": "ok"}})) != signed
+    other = answers | {"S": {"outcome": "ok", "files": [photo | {"sha256": "cd" * 32}]}}
+    assert answers_digest(replace(order, answers=other)) != signed
 
 
 def past(days_ago: float, cause: str | None = "wear", next_after: float | None = None, **more: str) -> PastRepair:
