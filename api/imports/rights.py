@@ -15,7 +15,8 @@ class CallersRights:
     def may_change(self, site: str | None, department: str | None) -> bool:
         """Whether one grant covers the site and the department; what is of every site needs one of every site."""
         for own in self._access.principal.grants:
-            if RANK[own.role] < RANK[self._access.role]:
+            # A grant that is limited to a contractor's orders changes nothing else.
+            if RANK[own.role] < RANK[self._access.role] or own.contractor is not None:
                 continue
             if (own.site is None or own.site == site) and (department is None or own.department in {None, department}):
                 return site is not None or own.site is None

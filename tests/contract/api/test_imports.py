@@ -1,13 +1,15 @@
 """Imports, exports and emergency plans over HTTP."""
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import openpyxl
 from fastapi.testclient import TestClient
 
-from plantroom.ports.accounts import Role
-from tests.contract.api.world import AWAY, HOME, World
+from api.access import digest
+from plantroom.ports.accounts import ApiToken, Grant, Role
+from tests.contract.api.world import AWAY, HOME, NOW, World
 
 URL = "/api/v1/imports"
 ASSETS = "设备编号,设备类别\nI-1,水泵\nI-2,电梯\n"
@@ -61,6 +63,16 @@ def test_a_site_that_is_not_the_callers_and_one_that_is_not_there_look_the_same(
         for site in (AWAY, "no-such-site")
     ]
     assert told[0] == told[1]
+
+
+def test_a_grant_for_a_contractors_orders_imports_nothing(world: World) -> None:
+    grant = Grant(Role.SUPERVISOR, HOME, contractor="c-1")
+    with world.ledger.begin() as tx:
+        tx.accounts.add_token(ApiToken("t-c", "theirs", digest("theirs"), [grant], NOW, NOW + timedelta(days=1)))
+    theirs = world.client("theirs")
+    assert send(theirs, ASSETS).status_code == 404
+    refused = send(theirs, f"站点,设备编号,设备类别\n{HOME},I-1,水泵\n", site="")
+    assert [one["code"] for one in refused.json()["errors"]] == ["site_not_yours"]
 
 
 def test_people_are_imported_by_administrators_within_what_they_have(world: World) -> None:
