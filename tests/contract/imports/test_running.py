@@ -14,6 +14,7 @@ from maintenance.imports.running import Wanted, run_import, undo_import
 from maintenance.materialise import materialise
 from maintenance.people.departments import Department
 from maintenance.people.owners import save_department
+from maintenance.people.staff import Contractor
 from maintenance.ports import MaintenanceTx
 from maintenance.seed import seed_default_profile
 from plantroom.domain.assets import LocalName, Site
@@ -50,9 +51,16 @@ def ledger(request: pytest.FixtureRequest) -> Iterator[Store]:
     made.close()
 
 
-def take(ledger: Store, kind: str, text: str | bytes, mode: Mode = Mode.COMMIT, import_id: str | None = None) -> dict:  # type: ignore[type-arg]
+def take(  # type: ignore[type-arg]
+    ledger: Store,
+    kind: str,
+    text: str | bytes,
+    mode: Mode = Mode.COMMIT,
+    import_id: str | None = None,
+    site: str | None = None,
+) -> dict:
     data = text if isinstance(text, bytes) else text.encode()
-    wanted = Wanted(kind, "t.csv", mode, Asked("somebody", NOW), import_id)
+    wanted = Wanted(kind, "t.csv", mode, Asked("somebody", NOW, site), import_id)
     return run_import(ledger, wanted, io.BytesIO(data), FixedClock(NOW))
 
 
@@ -163,6 +171,44 @@ def test_passwords_stay_and_are_never_on_record(ledger: Store) -> None:
     undo(ledger, done["import_id"])
     with ledger.read() as tx:
         assert (tx.accounts.user("u-1").name, tx.accounts.user("u-1").password_hash) == ("管理员", "hash")
+
+
+def grants_of(ledger: Store, username: str) -> set[Grant]:
+    with ledger.read() as tx:
+        user = tx.accounts.user_by_name(username)
+    assert user is not None
+    return set(user.grants)
+
+
+def test_a_grant_for_a_contractors_orders_stays_one(ledger: Store) -> None:
+    bound = Grant(Role.TECHNICIAN, "demo", contractor="c-1")
+    with ledger.begin() as tx:
+        tx.people.put_contractor(Contractor("c-1", "demo", LocalName("安达电梯", "Anda Elevators")))
+        tx.accounts.put_user(User("u-2", "zhang", "", [bound], "张工"))
+    same = take(ledger, "users", exported(ledger, "users"))
+    assert (same["created"], same["updated"]) == (0, 0)
+    take(ledger, "users", "用户名,姓名,角色,站点\nzhang,张师傅,技术员,demo\n")
+    assert grants_of(ledger, "zhang") == {bound}, "a table without the column says nothing of it"
+    take(ledger, "users", "用户名,角色,站点\nzhang,主管,demo\n")
+    assert grants_of(ledger, "zhang") == {Grant(Role.SUPERVISOR, "demo", contractor="c-1")}
+    take(ledger, "users", "用户名,角色,站点,外包单位\nzhou,技术员,demo,Anda elevators\n")
+    assert grants_of(ledger, "zhou") == {bound}
+    (error,) = take(ledger, "users", "用户名,角色,站点,外包单位\nzhou,技术员,demo,别家\n")["errors"]
+    assert (error["column"], error["code"]) == ("外包单位", "unknown_contractor")
+
+
+def test_the_table_of_one_site_leaves_the_grants_of_the_others(ledger: Store) -> None:
+    both = {Grant(Role.SUPERVISOR, "demo"), Grant(Role.SUPERVISOR, "north")}
+    with ledger.begin() as tx:
+        tx.assets.add_site(Site("north", LocalName("北区", "North")))
+        tx.accounts.put_user(User("u-3", "li", "", tuple(both), "李工"))
+    with ledger.read() as tx:
+        table = export(tx, KINDS["users"], "csv", "zh", "demo").content
+    assert take(ledger, "users", table, site="demo")["updated"] == 0
+    take(ledger, "users", "用户名,角色\nli,查看者\n", site="demo")
+    assert grants_of(ledger, "li") == {Grant(Role.VIEWER, "demo"), Grant(Role.SUPERVISOR, "north")}
+    (error,) = take(ledger, "users", "用户名,角色,站点\nli,查看者,north\n", site="demo")["errors"]
+    assert error["code"] == "site_not_yours"
 
 
 def test_the_last_administrator_stays(ledger: Store) -> None:
