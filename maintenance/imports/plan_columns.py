@@ -24,7 +24,7 @@ from maintenance.imports.fields import (
 )
 from maintenance.imports.frequency_words import frequency_text
 from maintenance.imports.problems import CellProblem
-from maintenance.imports.values import read_yes_no, yes_no
+from maintenance.imports.values import read_json, read_yes_no, yes_no
 from maintenance.imports.vocabulary import class_words, seed_departments
 from maintenance.imports.words import EXECUTORS, KINDS, LAYERS, MISSED, ROLLS, STATUSES_OF_FIGURES
 from maintenance.plan import PlanRow
@@ -79,7 +79,7 @@ def _of_subject(name: str) -> tuple[Any, Any]:
 
 def _read_json(cell: Cell, make: Any) -> Any:
     try:
-        return make(json.loads(text_of(cell)))
+        return make(read_json(text_of(cell)))
     except BadData as error:
         said = LocalName(str(error), str(error))
         raise CellProblem("unknown_choice", said) from error

@@ -24,6 +24,7 @@ from plantroom.ports.clock import FixedClock
 from plantroom.ports.ledger import Ledger
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.maintenance.conftest import NOW, SYSTEMS
+from tests.unit.maintenance.imports.workbooks import workbook
 
 Store = Ledger[MaintenanceTx]
 ASSETS = "设备编号,设备名称,设备类别,上级设备,重要度\nP-1,1号泵,水泵,,A\nP-2,2号泵,水泵,P-1,B\n"
@@ -105,6 +106,36 @@ def test_one_wrong_row_keeps_all_out_and_is_on_record(ledger: Store) -> None:
         assert (run.state, run.errors, tx.imports.changes(run.id)) == (ImportState.REFUSED, 1, [])
     with pytest.raises(Conflict):
         undo(ledger, document["import_id"])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[" * 9_000,
+        '{"a": NaN}',
+        '{"a": 1e999}',
+        '{"a": 12345678901234567890}',
+        r'{"a": "\ud83d"}',
+        r'{"a": "\u0000"}',
+    ],
+    ids=["deep", "nan", "infinite", "65 bits", "half a character", "nul"],
+)
+def test_what_no_ledger_keeps_is_an_error_of_its_cell(ledger: Store, value: str) -> None:
+    cell = value.replace('"', '""')
+    for heading, code in (("其他字段", "bad_custom"), ("厂家限值", "bad_list")):
+        if heading == "厂家限值" and not value.startswith("["):
+            continue
+        document = take(ledger, "assets", f'设备编号,设备类别,{heading}\nX-2,水泵,"{cell}"\n')
+        assert [(one["row"], one["column"], one["code"]) for one in document["errors"]] == [(2, heading, code)]
+
+
+def test_a_character_in_two_halves_is_one_and_a_half_is_none(ledger: Store) -> None:
+    book = workbook([("设备编号", "设备类别", "型号"), ("X-2", "水泵", "_xD83D__xDE00_ _xD83D_")])
+    assert not take(ledger, "assets", book)["errors"]
+    with ledger.read() as tx:
+        found = tx.assets.find("demo", "X-2")
+    assert found is not None
+    assert found.model == "\U0001f600 \ufffd"
 
 
 def test_a_circle_of_parents_is_named(ledger: Store) -> None:
