@@ -51,16 +51,18 @@ class PlanImport:
         self._rights = rights or AllRights()
         self._mine = [row for row in known if row.site == site]
         self._codes = frozenset(row.code for row in self._mine)
+        self._coming: frozenset[str] = frozenset()
         self._seen: dict[str, Row] = {}
         self._lines: list[PlanLine] = []
         self.outcome = Outcome(problems or Problems())
 
     def run(self, rows: Iterable[Row]) -> Outcome:
-        """Compare every row."""
-        for row in rows:
-            wanted = understand(row, self._departments, self.outcome.problems, self._codes)
-            if wanted is not None:
-                self._line(wanted)
+        """Compare every row. Rows may name rows that come later in the table."""
+        understood = [understand(row, self._departments, self.outcome.problems, self._codes) for row in rows]
+        lines = [wanted for wanted in understood if wanted is not None]
+        self._coming = frozenset(wanted.code for wanted in lines if wanted.code is not None)
+        for wanted in lines:
+            self._line(wanted)
         resolve(self._lines, self._known, self.outcome.problems)
         return self.outcome
 
@@ -110,7 +112,7 @@ class PlanImport:
 
     @property
     def _there(self) -> set[str]:
-        return {row.code for row in self._known} | {row.code for row in self._mine}
+        return {row.code for row in self._known} | {row.code for row in self._mine} | self._coming
 
     def _keys(self, wanted: Wanted) -> tuple[str, ...] | None:
         """Keys of the assets that a line names; an unknown one is an error, then ``None``."""

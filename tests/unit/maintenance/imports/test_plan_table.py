@@ -54,6 +54,15 @@ def test_a_frequency_nobody_understands_is_none(text: str) -> None:
     assert parse_frequency(text) is None
 
 
+def test_a_row_may_contain_one_that_comes_later_in_the_table() -> None:
+    head = "编号,设施设备类别,维护周期,维护责任部门,包含项目,满足项目\n"
+    found = table(f"{head}A-Y,供水系统,每年,水务管理部门,A-M,\nA-M,供水系统,每月,水务管理部门,,\n")
+    assert not found.problems.errors
+    assert [row.contains for row in put(found)] == [("A-M",), ()]
+    (error,) = table(f"{head}A-Y,供水系统,每年,水务管理部门,A-Q,\n").problems.errors
+    assert (error.row, error.column, error.code) == (2, "包含项目", "unknown_row")
+
+
 def test_the_users_own_table_is_what_the_default_profile_has() -> None:
     found = table(FIRST_TABLE)
     assert not found.problems.errors
