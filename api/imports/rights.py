@@ -22,6 +22,19 @@ class CallersRights:
                 return site is not None or own.site is None
         return False
 
+    def may_leave_law(self, site: str | None) -> bool:
+        """Whether the caller administers the site (``None``: every one) with all its departments, as who approves such
+        a change by hand has to."""
+        administers = self._access.raised(Role.ADMIN)
+        try:
+            if site is None:
+                administers.require_everywhere()
+            else:
+                administers.require_site(site)
+        except Forbidden:
+            return False
+        return True
+
     def may_grant(self, grant: Grant) -> bool:
         """Nobody gives more than they have."""
         try:

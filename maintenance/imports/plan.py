@@ -12,6 +12,7 @@ from maintenance.imports.cells import fold
 from maintenance.imports.fields import changed, same
 from maintenance.imports.outcome import AllRights, Change, Outcome, Rights
 from maintenance.imports.plan_columns import BY_KEY
+from maintenance.imports.plan_law import kept_lawful
 from maintenance.imports.plan_matching import find_row, is_plain, schedule_in_words, system_of
 from maintenance.imports.plan_reading import Wanted, understand
 from maintenance.imports.problems import Problems, in_words
@@ -51,6 +52,7 @@ class PlanImport:
         self._rights = rights or AllRights()
         self._mine = [row for row in known if row.site == site]
         self._codes = frozenset(row.code for row in self._mine)
+        self._every_site = [row for row in known if row.site is None and row.code not in self._codes] if site else []
         self._coming: frozenset[str] = frozenset()
         self._seen: dict[str, Row] = {}
         self._lines: list[PlanLine] = []
@@ -58,7 +60,8 @@ class PlanImport:
 
     def run(self, rows: Iterable[Row]) -> Outcome:
         """Compare every row. Rows may name rows that come later in the table."""
-        understood = [understand(row, self._departments, self.outcome.problems, self._codes) for row in rows]
+        codes = self._codes.union(row.code for row in self._every_site)
+        understood = [understand(row, self._departments, self.outcome.problems, codes) for row in rows]
         lines = [wanted for wanted in understood if wanted is not None]
         self._coming = frozenset(wanted.code for wanted in lines if wanted.code is not None)
         for wanted in lines:
@@ -68,14 +71,24 @@ class PlanImport:
 
     def _line(self, wanted: Wanted) -> None:
         match = find_row(wanted, self._mine)
-        row, changes = self._new(wanted) if match is None else self._merged(wanted, match)
-        if row is None or not self._is_sound(wanted, row):
+        # A line of one site's table may mean every site's row: the site's own then stands in its place.
+        shared = find_row(wanted, self._every_site) if match is None else None
+        before = match or shared
+        row, changes = self._new(wanted) if before is None else self._merged(wanted, before)
+        if row is not None and before is not None:
+            asked = row.max_gap_days
+            row = kept_lawful(wanted, before, row, self._site, self._rights, self.outcome.problems)
+            if row is not None and row.max_gap_days not in (asked, before.max_gap_days):
+                changes["max_gap_days"] = [before.max_gap_days, row.max_gap_days]
+        if row is None or not self._is_sound(wanted, row, before):
             return
         if row.code in self._seen:
             self._twice(wanted, row)
             return
         self._seen[row.code] = wanted.row
-        action = "created" if match is None else ("updated" if changes else "unchanged")
+        action = "unchanged" if before is not None and not changes else "created" if match is None else "updated"
+        if shared is not None and changes:
+            row = replace(row, lineage=new_key(), site=self._site, version=1)
         if action != "unchanged":
             change = Change(RECORD, row.lineage, row.code, self._site, match, row, wanted.row.sheet, wanted.row.number)
             self.outcome.changes.append(change)
@@ -92,7 +105,7 @@ class PlanImport:
             wanted.row.problem(key, "duplicate_row", in_words("duplicate_row", said), value=row.code)
         )
 
-    def _is_sound(self, wanted: Wanted, row: PlanRow) -> bool:
+    def _is_sound(self, wanted: Wanted, row: PlanRow, known: PlanRow | None) -> bool:
         """Whether the row can stand; what is in its way becomes errors."""
         problems = self.outcome.problems
         before = len(problems.errors)
@@ -106,8 +119,10 @@ class PlanImport:
                 if unknown:
                     said = LocalName(f"没有计划项目 {unknown[0]}", f"there is no plan row {unknown[0]}")
                     problems.error(wanted.row.problem(key, "unknown_row", in_words("unknown_row", said)))
-        if not self._rights.may_change(self._site, row.department.zh or None):
-            problems.error(wanted.row.problem("department", "not_yours", value=row.department.zh))
+        for of in (row, known):
+            if of is not None and not self._rights.may_change(self._site, of.department.zh or None):
+                problems.error(wanted.row.problem("department", "not_yours", value=of.department.zh))
+                break
         return len(problems.errors) == before
 
     @property

@@ -1,6 +1,8 @@
 """The plan table as a kind of table."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from maintenance.imports.cells import Cell
 from maintenance.imports.grids import Book
@@ -13,7 +15,9 @@ from maintenance.imports.reading import plan_table_rows
 from maintenance.imports.site_departments import departments_in
 from maintenance.imports.undoing import InUse, Restored, refused, withdraw_row
 from maintenance.plan import PlanRow
+from maintenance.plan_changes.keeping import take_over
 from maintenance.ports import MaintenanceTx
+from maintenance.recurrence import local_day
 from plantroom.domain.assets import LocalName
 from plantroom.ports.accounts import Role
 
@@ -38,7 +42,9 @@ class PlanTableKind(TableKind):
         for change in changes:
             row = change.after
             assert isinstance(row, PlanRow)
-            tx.plan.put_row(row)
+            written = tx.plan.put_row(row)
+            if change.before is None:
+                _set_apart(tx, written, asked)
             tx.live.note("plan", row.site, {"code": row.code, "change": "imported"})
 
     def current(self, tx: MaintenanceTx, changes: Sequence[Change]) -> Mapping[str, object]:
@@ -56,6 +62,17 @@ class PlanTableKind(TableKind):
             yield plan_cells(row, codes, language)
 
 
+def _set_apart(tx: MaintenanceTx, row: PlanRow, asked: Asked) -> None:
+    """What every site's row of the same code has made on the site goes on as the site's own row's."""
+    shared = tx.plan.row(row.code)
+    if row.site is not None and shared is not None:
+        take_over(tx, shared, row, row.site, _today(tx, row.site, asked))
+
+
+def _today(tx: MaintenanceTx, site: str, asked: Asked) -> date:
+    return local_day(asked.now, ZoneInfo(tx.assets.site(site).time_zone))
+
+
 def asset_keys(tx: MaintenanceTx, site: str | None, wanted: bool) -> Mapping[str, str]:
     """Keys of a site's assets by code; nothing where no row names one."""
     if not wanted or site is None:
@@ -70,6 +87,9 @@ def revert_rows(tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -
         if isinstance(record, PlanRow):
             tx.plan.put_row(record)
             continue
+        row, shared = change.after, tx.plan.row(change.code)
+        if isinstance(row, PlanRow) and row.site is not None and shared is not None:
+            take_over(tx, row, shared, row.site, _today(tx, row.site, asked))
         try:
             withdraw_row(tx, change.key, asked.by, asked.now)
         except InUse as error:

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -52,14 +53,14 @@ def ledger(request: pytest.FixtureRequest) -> Iterator[Store]:
     made.close()
 
 
-def take(  # type: ignore[type-arg]
+def take(
     ledger: Store,
     kind: str,
     text: str | bytes,
     mode: Mode = Mode.COMMIT,
     import_id: str | None = None,
     site: str | None = None,
-) -> dict:
+) -> dict[str, Any]:
     data = text if isinstance(text, bytes) else text.encode()
     wanted = Wanted(kind, "t.csv", mode, Asked("somebody", NOW, site), import_id)
     return run_import(ledger, wanted, io.BytesIO(data), FixedClock(NOW))
@@ -191,6 +192,30 @@ def test_undoing_a_plan_row_takes_the_orders_that_nobody_has_begun(ledger: Store
         row = tx.plan.row("PW-M")
     assert row is not None
     assert row.interval.unit == "month"
+    materialise(ledger, NOW, SYSTEMS)
+
+
+def occurrences_on(ledger: Store, lineage: str) -> set[tuple[str, str, int]]:
+    with ledger.read() as tx:
+        return {(o.key.subject, o.site, o.key.cycle) for o in tx.plan.occurrences_of_row(lineage)}
+
+
+def test_a_row_of_one_sites_table_goes_on_where_every_sites_row_stood(ledger: Store) -> None:
+    materialise(ledger, NOW, SYSTEMS)
+    stood = occurrences_on(ledger, "default:WA-M")
+    assert stood
+    same = take(ledger, "plan_table", "编号,设施设备类别,维护周期\nWA-M,水泵,每月一次\n", site="demo")
+    assert (same["created"], same["unchanged"]) == (0, 1), "a line that says the same needs no row of its own"
+    done = take(ledger, "plan_table", "编号,设施设备类别,维护周期\nWA-M,水泵,每两周\n", site="demo")
+    assert done["created"] == 1
+    with ledger.read() as tx:
+        own = tx.plan.row("WA-M", "demo")
+    assert own is not None
+    assert (own.site, own.checklist, own.interval.every) == ("demo", "WA-M", 2)
+    assert occurrences_on(ledger, own.lineage) == stood
+    materialise(ledger, NOW, SYSTEMS)
+    assert undo(ledger, done["import_id"])["errors"] == []
+    assert occurrences_on(ledger, "default:WA-M") >= stood
     materialise(ledger, NOW, SYSTEMS)
 
 
