@@ -9,7 +9,7 @@ from api.paging import bad_field
 from api.plan.going_by import check_points, what_it_goes_by
 from api.plan.schemas import PlanRowCreate
 from api.services import Services
-from maintenance.plan import AppliesTo, PlanRow
+from maintenance.plan import AppliesTo, Layer, PlanRow
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import default_early_days, default_missed
 from maintenance.schedules import BeforeSchedule, Schedule
@@ -45,6 +45,11 @@ def row_of(
     taken = tx.plan.row(form.code, site)
     if taken is not None and taken.site == site and (known is None or taken.lineage != known.lineage):
         raise Conflict(f"there is a plan row {form.code!r} already")
+    if taken is not None and known is None and taken.site != site and taken.layer is Layer.LAW:
+        raise Conflict(
+            f"{form.code}是法规要求的项目，请改该项目（POST /api/v1/plan-changes，注明站点） / {form.code} is a row "
+            "that the law asks for: change that one for the site (POST /api/v1/plan-changes with the site)"
+        )
     name = form.name.to_domain()
     own = form.model_dump(
         include={
