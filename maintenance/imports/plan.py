@@ -4,7 +4,7 @@ A line changes only what it says: the frequency, the department, the columns tha
 along (the tolerance) follows it, and what the law asks for never becomes laxer by that.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from maintenance.frequencies import canonical
@@ -18,12 +18,15 @@ from maintenance.imports.plan_reading import Wanted, understand
 from maintenance.imports.problems import Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
 from maintenance.imports.tables import Row
+from maintenance.imports.values import listed
 from maintenance.imports.vocabulary import Departments, class_words, seed_departments
+from maintenance.imports.words import EVIDENCE
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import AppliesTo, Layer, Missed, PlanRow
 from maintenance.reasons import frequency
 from maintenance.recurrence import default_early_days, default_missed, longest_days
 from maintenance.schedules import BY_INTERVAL, Schedule, implied_interval
+from maintenance.seed.lists import seed_checklists
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
@@ -43,13 +46,16 @@ class PlanImport:
         assets: Mapping[str, str] | None = None,
         rights: Rights | None = None,
         problems: Problems | None = None,
+        has_checklist: Callable[[str], bool] = lambda code: code in seed_checklists(),
     ) -> None:
-        """``known``: rows of every site's profile and of ``site``; ``assets``: keys of the site's assets by code."""
+        """``known``: rows of every site's profile and of ``site``; ``assets``: keys of the site's assets by code;
+        ``has_checklist``: whether there is one of a code (default: those of the seed)."""
         self._known = known
         self._site = site
         self._departments = departments or seed_departments()
         self._assets = assets or {}
         self._rights = rights or AllRights()
+        self._has_checklist = has_checklist
         self._mine = [row for row in known if row.site == site]
         self._codes = frozenset(row.code for row in self._mine)
         self._every_site = [row for row in known if row.site is None and row.code not in self._codes] if site else []
@@ -119,11 +125,29 @@ class PlanImport:
                 if unknown:
                     said = LocalName(f"没有计划项目 {unknown[0]}", f"there is no plan row {unknown[0]}")
                     problems.error(wanted.row.problem(key, "unknown_row", in_words("unknown_row", said)))
+        self._check_words(wanted, row, known)
         for of in (row, known):
             if of is not None and not self._rights.may_change(self._site, of.department.zh or None):
                 problems.error(wanted.row.problem("department", "not_yours", value=of.department.zh))
                 break
         return len(problems.errors) == before
+
+    def _check_words(self, wanted: Wanted, row: PlanRow, known: PlanRow | None) -> None:
+        """Checklists that there are, proof that the product knows; what the row had already stays."""
+        had = () if known is None else known.evidence
+        words = EVIDENCE.table()
+        if any(one not in words and one not in had for one in row.evidence):
+            said = listed("unknown_choice", words.values())
+            self.outcome.problems.error(
+                wanted.row.problem("evidence", "unknown_choice", in_words("unknown_choice", said))
+            )
+        if known is not None and row.checklist == known.checklist:
+            return
+        for one in filter(None, map(str.strip, (row.checklist or "").split("+"))):
+            if not self._has_checklist(one):
+                said = LocalName(f"没有检查表 {one}", f"there is no checklist {one}")
+                message = in_words("unknown_checklist", said)
+                self.outcome.problems.error(wanted.row.problem("checklist", "unknown_checklist", message))
 
     @property
     def _there(self) -> set[str]:

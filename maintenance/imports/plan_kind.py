@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from maintenance.imports.cells import Cell
@@ -35,7 +36,8 @@ class PlanTableKind(TableKind):
         rows = plan_table_rows(book, problems, asked.sheet)
         known = tx.plan.rows(asked.site)
         assets = asset_keys(tx, asked.site, any(row.text("assets") for row in rows))
-        done = PlanImport(known, asked.site, departments_in(tx)(asked.site), assets, asked.rights, problems)
+        departments, here = departments_in(tx)(asked.site), cache(lambda code: bool(tx.plan.checklist(code)))
+        done = PlanImport(known, asked.site, departments, assets, asked.rights, problems, here)
         return done.run(asked.counted(rows))
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:

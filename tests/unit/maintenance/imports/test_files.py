@@ -16,6 +16,7 @@ from maintenance.imports.files import open_book
 from maintenance.imports.problems import Problems, Unreadable
 from maintenance.imports.reading import read_plan_table
 from maintenance.imports.tables import find_tables, rows_of
+from maintenance.imports.writing import template
 from tests.unit.maintenance.imports.workbooks import HEAD, saved, with_part, workbook, zipped
 
 FOLDER = Path(__file__).resolve().parents[3] / "testcases" / "imports"
@@ -39,6 +40,13 @@ def table(data: bytes, name: str = "t") -> list[dict[str, object]]:
     ]
     assert not problems.errors
     return found
+
+
+def test_a_template_may_have_more_than_26_lists() -> None:
+    columns = [Column(f"c{n}", f"列{n}", f"列{n}", f"C{n}", choices=lambda _: ["a", "b"]) for n in range(30)]
+    sheet = openpyxl.load_workbook(io.BytesIO(template(columns, "zh"))).worksheets[0]
+    lists = [one.formula1 for one in sheet.data_validations.dataValidation]
+    assert (lists[0], lists[29]) == ("'选项'!$A$1:$A$2", "'选项'!$AD$1:$AD$2")
 
 
 @pytest.mark.parametrize("name", ["plan.xls", "plan.ods"])

@@ -90,6 +90,16 @@ def test_no_table_takes_a_row_out_of_the_law(site: str | None) -> None:
     assert not law(elsewhere, site).problems.errors
 
 
+def test_proof_is_understood_in_words_and_what_nobody_knows_is_refused() -> None:
+    head = "编号,设施设备类别,维护周期,证据要求,检查表\n"
+    (row,) = put(law(f"{head}A-1,照明系统,每周,照片、签字,LI-M\n"))
+    assert (row.evidence, row.checklist) == (("photo", "signature"), "LI-M")
+    errors = law(f"{head}A-1,照明系统,每周,照片、指纹,LI-M+LI-X\n").problems.errors
+    assert [(one.column, one.value, one.code) for one in errors] == [
+        ("证据要求", "照片、指纹", "unknown_choice"), ("检查表", "LI-M+LI-X", "unknown_checklist"),
+    ]  # fmt: skip
+
+
 def test_a_row_may_contain_one_that_comes_later_in_the_table() -> None:
     head = "编号,设施设备类别,维护周期,维护责任部门,包含项目,满足项目\n"
     found = table(f"{head}A-Y,供水系统,每年,水务管理部门,A-M,\nA-M,供水系统,每月,水务管理部门,,\n")
