@@ -163,9 +163,10 @@ _OFTENER = LocalName("不能排成整日或整月的间隔", "this is no whole n
 
 def read_frequency(text: str, unit: str = "") -> Frequency:
     """What a cell means. ``unit``: what the heading says in brackets, for plain numbers. Raises ``CellProblem``."""
-    plain = _THOUSANDS.sub("", re.sub(r"[_。.;；,，]+$|^[•·*-]+", "", fold(text)))
-    if len(plain) > LONGEST:
+    folded = fold(text)
+    if len(folded) > LONGEST:
         raise CellProblem("unknown_frequency")
+    plain = _THOUSANDS.sub("", re.sub(r"[_。.;；,，]+$|^[•·*-]+", "", folded))
     bare = re.sub(r"\([^)]*\)$", "", plain)
     if not bare:
         raise CellProblem("missing_value")

@@ -21,7 +21,7 @@ CLEAR = "（空）"
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 
 _CLEARS = frozenset({"(空)", "(清空)", "(none)", "(clear)"})
-_LONGEST_CLEAR = 10
+_LONGEST_CLEAR, _LONGEST_DAY = 10, 60
 _DAY = re.compile(r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})(?:日|号)?(?:[t ]00:00(?::00)?)?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _TWO_WAYS = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2}|\d{4})")
@@ -68,6 +68,8 @@ def read_date(cell: Cell) -> date:
     if isinstance(cell, date):
         return _bounded(cell)
     text = fold(text_of(cell)) if not isinstance(cell, str) else unicodedata.normalize("NFKC", cell).strip().casefold()
+    if len(text) > _LONGEST_DAY:
+        raise CellProblem("bad_date")
     bare = re.sub(r"\s*([年月日号/.-])\s*", r"\1", text)
     found = _DAY.fullmatch(bare) or _COMPACT.fullmatch(bare)
     if found is None:

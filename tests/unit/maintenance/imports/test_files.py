@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
@@ -13,9 +14,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from maintenance.imports import files, grids, xlsx
 from maintenance.imports.columns import Column, Headings
 from maintenance.imports.files import open_book
-from maintenance.imports.problems import Problems, Unreadable
+from maintenance.imports.frequency_words import read_frequency
+from maintenance.imports.problems import CellProblem, Problems, Unreadable
 from maintenance.imports.reading import read_plan_table
 from maintenance.imports.tables import find_tables, rows_of
+from maintenance.imports.values import read_date
 from maintenance.imports.writing import template
 from tests.unit.maintenance.imports.workbooks import HEAD, saved, with_part, workbook, zipped
 
@@ -40,6 +43,17 @@ def table(data: bytes, name: str = "t") -> list[dict[str, object]]:
     ]
     assert not problems.errors
     return found
+
+
+@pytest.mark.parametrize("cell", ["[" * 120_000, "。" * 120_000 + "x", "1" + " " * 120_000 + "1"])
+def test_a_long_cell_is_answered_at_once(cell: str) -> None:
+    begun = time.process_time()
+    assert codes(f"{','.join(HEAD)}\n供水系统,{cell},水务管理部门\n".encode(), "t.csv") == []
+    with pytest.raises(CellProblem):
+        read_date(cell)
+    with pytest.raises(CellProblem):
+        read_frequency(cell)
+    assert time.process_time() - begun < 1
 
 
 def test_a_template_may_have_more_than_26_lists() -> None:
