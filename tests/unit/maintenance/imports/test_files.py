@@ -56,6 +56,16 @@ def test_a_long_cell_is_answered_at_once(cell: str) -> None:
     assert time.process_time() - begun < 1
 
 
+def test_rows_that_stand_for_many_are_not_all_looked_at() -> None:
+    space = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+    row = '<t:table-row t:number-rows-repeated="100000"><t:table-cell><p>x</p></t:table-cell></t:table-row>'
+    content = f'<office xmlns:t="{space}"><t:table t:name="a">{row * 3_000}</t:table></office>'
+    media = b"application/vnd.oasis.opendocument.spreadsheet"
+    begun = time.process_time()
+    assert codes(zipped({"mimetype": media, "content.xml": content.encode()}), "t.ods") == ["missing_column"]
+    assert time.process_time() - begun < 3
+
+
 def test_a_template_may_have_more_than_26_lists() -> None:
     columns = [Column(f"c{n}", f"列{n}", f"列{n}", f"C{n}", choices=lambda _: ["a", "b"]) for n in range(30)]
     sheet = openpyxl.load_workbook(io.BytesIO(template(columns, "zh"))).worksheets[0]
