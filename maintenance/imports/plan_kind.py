@@ -50,8 +50,8 @@ class PlanTableKind(TableKind):
             tx.live.note("plan", row.site, {"code": row.code, "change": "imported"})
 
     def current(self, tx: MaintenanceTx, changes: Sequence[Change]) -> Mapping[str, object]:
-        wanted = {one.key for one in changes}
-        return {row.lineage: row for row in tx.plan.rows() if row.lineage in wanted}
+        found = (tx.plan.lock_row(lineage) for lineage in sorted({one.key for one in changes}))
+        return {row.lineage: row for row in found if row is not None}
 
     def revert(self, tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:
         return revert_rows(tx, restored, asked)

@@ -147,6 +147,10 @@ class AssetRepository(ABC):
         """By key, those that there are; one query for each thousand."""
 
     @abstractmethod
+    def lock_several(self, keys: Collection[str]) -> Mapping[str, Asset]:
+        """As ``several``, and nobody else changes them until the transaction ends (when it may write)."""
+
+    @abstractmethod
     def lock(self, key: str) -> AssetView:
         """As ``get``, and nobody else changes the asset until the transaction ends."""
 

@@ -98,6 +98,9 @@ class SqlAssets(AssetRepository):
     def several(self, keys: Collection[str]) -> Mapping[str, Asset]:
         return several(self._work, keys)
 
+    def lock_several(self, keys: Collection[str]) -> Mapping[str, Asset]:
+        return several(self._work, keys, lock=True)
+
     def lock(self, key: str) -> AssetView:
         lock_assets(self._work, [key])
         return self.get(key)

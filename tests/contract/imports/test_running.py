@@ -1,14 +1,17 @@
 """Imports on a real ledger of each kind: all or nothing, again without a difference, undone."""
 
 import io
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from maintenance.imports.assets_kind import AssetsKind
 from maintenance.imports.exporting import export
 from maintenance.imports.kinds import Asked
+from maintenance.imports.outcome import Change
 from maintenance.imports.ports import ImportState, Mode
 from maintenance.imports.registry import KINDS
 from maintenance.imports.running import Wanted, run_import, undo_import
@@ -217,6 +220,32 @@ def test_a_row_of_one_sites_table_goes_on_where_every_sites_row_stood(ledger: St
     assert undo(ledger, done["import_id"])["errors"] == []
     assert occurrences_on(ledger, "default:WA-M") >= stood
     materialise(ledger, NOW, SYSTEMS)
+
+
+def test_what_somebody_changes_while_an_import_writes_is_not_lost(
+    ledger: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def by_hand() -> None:
+        with ledger.begin() as tx:
+            found = tx.assets.find("demo", "X-1")
+            assert found is not None
+            view = tx.assets.lock(found.key)
+            tx.assets.update_many([replace(view.asset, model="by hand")])
+
+    person, write = threading.Thread(target=by_hand), AssetsKind.write
+
+    def slowly(kind: AssetsKind, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
+        person.start()
+        person.join(0.3)
+        write(kind, tx, changes, asked)
+
+    monkeypatch.setattr(AssetsKind, "write", slowly)
+    assert take(ledger, "assets", "设备编号,出厂编号\nX-1,S-9\n")["updated"] == 1
+    person.join(20)
+    with ledger.read() as tx:
+        found = tx.assets.find("demo", "X-1")
+    assert found is not None
+    assert (found.serial, found.model) == ("S-9", "by hand")
 
 
 def test_passwords_stay_and_are_never_on_record(ledger: Store) -> None:
