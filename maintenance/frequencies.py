@@ -29,7 +29,7 @@ _HALVES = {
     "month": Interval(15, IntervalUnit.DAY),
     "year": Interval(6, IntervalUnit.MONTH),
 }
-_WORDS = {
+WORDS = {
     "hourly": Interval(1, IntervalUnit.HOUR),
     "daily": Interval(1, IntervalUnit.DAY),
     "weekly": Interval(1, IntervalUnit.WEEK),
@@ -46,6 +46,8 @@ _WORDS = {
     "半月": Interval(15, IntervalUnit.DAY),
     "半年": Interval(6, IntervalUnit.MONTH),
 }
+"""Words that are a frequency by themselves."""
+
 _CN = re.compile(
     r"每?([0-9]+|[一二两兩三四五六七八九十]+)?(半)?个?(小时|日|天|周|星期|月|季度|季|年)度?(?:(?:至少)?(?:进行)?一次)?"
 )
@@ -58,6 +60,9 @@ _ISO_UNITS = {
     "m": IntervalUnit.MONTH,
     "y": IntervalUnit.YEAR,
 }
+_PARTED = re.compile(r"[0-9][.-][0-9]|[0-9],(?![0-9]{3}(?![0-9]))[0-9]|(?<![0-9a-z])-[0-9]")
+"""A number that is no whole one, a range, one below nothing: without its mark it would be another number."""
+
 _TRADITIONAL = str.maketrans({"個": "个", "週": "周", "時": "时", "進": "进", "兩": "两"})
 
 
@@ -65,10 +70,12 @@ def parse_frequency(text: str) -> Interval | None:
     """The interval a phrase means, or ``None`` when nobody can tell: 每月一次, 每季度一次, 每半年, 每15天, 半月,
     每两周一次, weekly, once a month, every 3 months, P3M. Half a month is 15 days (the law's count)."""
     plain = unicodedata.normalize("NFKC", text).casefold().translate(_TRADITIONAL)
+    if _PARTED.search(plain):
+        return None
     plain = re.sub(r"[\s_\-,。.,]+", "", plain)
     plain = plain.removeprefix("至少")
-    if plain in _WORDS:
-        return _WORDS[plain]
+    if plain in WORDS:
+        return WORDS[plain]
     iso = _ISO.fullmatch(plain)
     if iso is not None:
         return _iso(plain, int(iso[1]), iso[2])
@@ -100,7 +107,7 @@ def _chinese(plain: str) -> Interval | None:
         return None
     if half is not None:
         return _HALVES.get(unit) if count in (None, "一") else None
-    return _counted(_number(count), unit)
+    return _counted(number_of(count), unit)
 
 
 def _english(plain: str) -> Interval | None:
@@ -120,7 +127,8 @@ def _counted(count: int | None, unit: str) -> Interval | None:
     return Interval(count * factor, base)
 
 
-def _number(text: str | None) -> int | None:
+def number_of(text: str | None) -> int | None:
+    """What digits or a Chinese number below a hundred mean; nothing means one, ``None``: no number."""
     if text is None:
         return 1
     if text.isdecimal():

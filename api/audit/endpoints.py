@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.access import RANK, Access, Supervisor, Viewer
+from api.access import Access, Supervisor, Viewer
 from api.assets.lookup import visible_asset
 from api.audit.schemas import (
     AssetHistory,
@@ -18,7 +18,7 @@ from api.audit.schemas import (
 from api.paging import cut_in_order, page_request
 from api.services import Parts
 from api.shapes import ListQuery
-from plantroom.ports.accounts import Role
+from plantroom.ports.accounts import Grant, Role
 from plantroom.ports.audit import AuditFilter
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
@@ -47,10 +47,7 @@ def list_entries(query: Annotated[AuditQuery, Query()], caller: Supervisor, serv
 
 
 def _administers_everything(caller: Access) -> bool:
-    return any(
-        RANK[grant.role] >= RANK[Role.ADMIN] and grant.site is None and grant.department is None
-        for grant in caller.principal.grants
-    )
+    return Grant(Role.ADMIN) in caller.principal.grants
 
 
 @router.get("/heads", operation_id="listAuditHeads")

@@ -15,11 +15,25 @@ class CallersRights:
     def may_change(self, site: str | None, department: str | None) -> bool:
         """Whether one grant covers the site and the department; what is of every site needs one of every site."""
         for own in self._access.principal.grants:
-            if RANK[own.role] < RANK[self._access.role]:
+            # A grant that is limited to a contractor's orders changes nothing else.
+            if RANK[own.role] < RANK[self._access.role] or own.contractor is not None:
                 continue
             if (own.site is None or own.site == site) and (department is None or own.department in {None, department}):
                 return site is not None or own.site is None
         return False
+
+    def may_leave_law(self, site: str | None) -> bool:
+        """Whether the caller administers the site (``None``: every one) with all its departments, as who approves such
+        a change by hand has to."""
+        administers = self._access.raised(Role.ADMIN)
+        try:
+            if site is None:
+                administers.require_everywhere()
+            else:
+                administers.require_site(site)
+        except Forbidden:
+            return False
+        return True
 
     def may_grant(self, grant: Grant) -> bool:
         """Nobody gives more than they have."""

@@ -27,7 +27,7 @@ from maintenance.imports.papers import (
     write_maker_limits,
 )
 from maintenance.imports.problems import CellProblem
-from maintenance.imports.values import read_text
+from maintenance.imports.values import read_json, read_text
 from maintenance.imports.vocabulary import class_words, seed_departments
 from maintenance.imports.words import CRITICALITIES, DUTY_ROLES, STATUSES
 from plantroom.domain.assets import Asset, LocalName
@@ -141,7 +141,7 @@ def _put_others(known: frozenset[str]) -> Callable[[Asset, Any], Asset]:
 
 def _read_json(cell: Cell) -> dict[str, object]:
     try:
-        found = json.loads(read_text(cell, 20_000))
+        found = read_json(read_text(cell, 20_000))
     except ValueError:
         raise CellProblem("bad_custom", LocalName("应为 JSON 对象", "should be a JSON object")) from None
     plain = isinstance(found, dict) and all(

@@ -87,7 +87,7 @@ class AssetsKind(TableKind):
                     end_maintenance(tx, after.key, asked.now, after.status)
 
     def current(self, tx: MaintenanceTx, changes: Sequence[Change]) -> Mapping[str, object]:
-        return dict(tx.assets.several([one.key for one in changes]))
+        return dict(tx.assets.several([one.key for one in changes], lock=True))
 
     def revert(self, tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:
         now = tx.assets.several([change.key for change, record in restored if record is not None])

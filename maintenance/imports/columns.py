@@ -16,6 +16,9 @@ FOLDER = Path(__file__).parent / "data"
 LANGUAGES = ("zh", "zh-hant", "en")
 """Languages that tables are written in."""
 
+LONGEST = 200
+"""Characters that a heading has at most; what is longer is no heading, and is not looked at."""
+
 _REMARK = re.compile(r"[(（\[【〔][^)）\]】〕]*[)）\]】〕]")
 _MARKS = re.compile(r"[*＊:：。.]+$|^[*＊]+")
 
@@ -74,6 +77,8 @@ class Headings:
 
     def find(self, heading: str) -> str | None:
         """The key of the column; ``None`` for a heading that means none."""
+        if len(heading) > LONGEST:
+            return None
         bare = _bare(heading)
         found = self._words.get(fold(heading.replace("_", ""))) or self._words.get(fold(bare.replace("_", "")))
         if found is not None or not bare:

@@ -8,7 +8,7 @@ week) is refused, as are weekdays and dates, which say when and not how often.
 import re
 from dataclasses import dataclass, replace
 
-from maintenance.frequencies import canonical, parse_frequency
+from maintenance.frequencies import WORDS, canonical, number_of, parse_frequency
 from maintenance.imports.cells import fold
 from maintenance.imports.problems import CellProblem
 from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
@@ -44,34 +44,23 @@ _UNITS: dict[str, tuple[int, IntervalUnit]] = {
     "季": (3, _MONTH), "季度": (3, _MONTH), "quarter": (3, _MONTH), "qtr": (3, _MONTH), "q": (3, _MONTH),
     "年": (1, _YEAR), "year": (1, _YEAR), "yr": (1, _YEAR), "y": (1, _YEAR), "a": (1, _YEAR), "annum": (1, _YEAR),
 }  # fmt: skip
-_HALVES = {
-    "月": Interval(15, _DAY),
-    "年": Interval(6, _MONTH),
-    "month": Interval(15, _DAY),
-    "year": Interval(6, _MONTH),
-}
-_EVERY = {
+_HALVES = {"月": Interval(15, _DAY), "年": Interval(6, _MONTH)}
+_EVERY = WORDS | {
     "双周": Interval(2, _WEEK), "隔周": Interval(2, _WEEK), "双月": Interval(2, _MONTH), "隔月": Interval(2, _MONTH),
-    "隔年": Interval(2, _YEAR), "半月": Interval(15, _DAY), "半年": Interval(6, _MONTH), "半年度": Interval(6, _MONTH),
+    "隔年": Interval(2, _YEAR), "半年度": Interval(6, _MONTH), "半月度": Interval(15, _DAY),
     "旬": Interval(10, _DAY), "每旬": Interval(10, _DAY),
     "月度": Interval(1, _MONTH), "季度": Interval(3, _MONTH), "年度": Interval(1, _YEAR),
-    "半月度": Interval(15, _DAY),
     "otherday": Interval(2, _DAY), "otherweek": Interval(2, _WEEK), "othermonth": Interval(2, _MONTH),
     "otheryear": Interval(2, _YEAR), "secondday": Interval(2, _DAY), "secondweek": Interval(2, _WEEK),
     "secondmonth": Interval(2, _MONTH), "secondyear": Interval(2, _YEAR),
     "fortnight": Interval(2, _WEEK), "semester": Interval(6, _MONTH), "trimester": Interval(3, _MONTH),
     "biennial": Interval(2, _YEAR), "biennially": Interval(2, _YEAR), "triennial": Interval(3, _YEAR),
-    "semiannually": Interval(6, _MONTH), "semiannual": Interval(6, _MONTH), "semiyearly": Interval(6, _MONTH),
-    "halfyearly": Interval(6, _MONTH), "halfyear": Interval(6, _MONTH), "semimonthly": Interval(15, _DAY),
-    "halfmonthly": Interval(15, _DAY), "halfmonth": Interval(15, _DAY), "perannum": Interval(1, _YEAR),
-    "daily": Interval(1, _DAY), "weekly": Interval(1, _WEEK), "monthly": Interval(1, _MONTH),
-    "quarterly": Interval(3, _MONTH), "yearly": Interval(1, _YEAR), "annually": Interval(1, _YEAR),
-    "annual": Interval(1, _YEAR), "hourly": Interval(1, _HOUR), "fortnightly": Interval(2, _WEEK),
-    "d": Interval(1, _DAY), "w": Interval(1, _WEEK), "hm": Interval(15, _DAY), "m": Interval(1, _MONTH),
-    "q": Interval(3, _MONTH), "hy": Interval(6, _MONTH), "sa": Interval(6, _MONTH), "y": Interval(1, _YEAR),
-    "2w": Interval(2, _WEEK), "3m": Interval(3, _MONTH), "6m": Interval(6, _MONTH), "12m": Interval(12, _MONTH),
+    "semiyearly": Interval(6, _MONTH), "halfyear": Interval(6, _MONTH), "semimonthly": Interval(15, _DAY),
+    "halfmonth": Interval(15, _DAY), "perannum": Interval(1, _YEAR),
+    "hm": Interval(15, _DAY), "hy": Interval(6, _MONTH), "sa": Interval(6, _MONTH),
 }  # fmt: skip
-"""Words that are a frequency by themselves; the letters are the usual codes of facilities management."""
+_CODE = re.compile(r"([0-9]{0,2})([dwmqy])")
+"""The usual codes of facilities management, with a number or without: 2W, 18M, Q."""
 
 _WORK = re.compile(
     "(?:进行|开展|组织|安排|实施|执行|做|全面|例行|定期|专业|例|常规|集中|综合|的|检查|检测|检验|检修|校验|校准|巡检|巡查|巡视|巡回|"
@@ -81,11 +70,11 @@ _W = "※"
 """Stands for the words of the work itself, which say nothing of how often."""
 
 _NUMBER = r"[0-9]+|[一二两三四五六七八九十]+"
-_CN_UNIT = "小时|日|天|周|星期|月|季度|季|年"
+_CN_UNIT = "小时|h|日|天|周|星期|月|季度|季|年"
 _AT_LEAST = "(?:至少|不少于|最少|不低于|应|需|须|要)?"
 _CN = re.compile(
     rf"{_AT_LEAST}(?P<per>每|逐|按|一)?(?P<every>{_NUMBER})?(?P<half>半)?个?"
-    rf"(?P<unit>小时|钟头|自然日|日|天|周|星期|礼拜|旬|月|季度|季|年)度?内?"
+    rf"(?P<unit>小时|h|钟头|自然日|日|天|周|星期|礼拜|旬|月|季度|季|年)度?内?"
     rf"{_W}?{_AT_LEAST}{_W}?{_AT_LEAST}(?:(?P<times>{_NUMBER})?(?P<mark>次|回|遍))?{_W}?"
 )
 _PER = re.compile(
@@ -97,7 +86,7 @@ _EN_NUMBERS = {
     "twelve": 12, "fifteen": 15, "thirty": 30, "once": 1, "twice": 2, "thrice": 3,
 }  # fmt: skip
 _EN_COUNT = "|".join(sorted(_EN_NUMBERS, key=len, reverse=True)) + "|[0-9]+"
-_EN_UNIT = "hours?|hrs?|days?|weeks?|wks?|months?|mths?|quarters?|qtrs?|years?|yrs?|annum"
+_EN_UNIT = "hours?|hrs?|h|days?|weeks?|wks?|months?|mths?|quarters?|qtrs?|years?|yrs?|annum"
 _EN_EVERY = re.compile(
     rf"(?:atleast)?(?:once|onetime|1x|1time)?(?:in|every|each|per|an|a|/)?(?P<every>{_EN_COUNT})?-?(?P<unit>{_EN_UNIT})"
     "(?:interval|intervals|basis)?"
@@ -159,19 +148,25 @@ _OPEN = re.compile(
     r"(?:在)?(?:营业|开放|运营)(?:时间|期间|时段)?内?,?|,?(?:during|in)(?:the)?(?:opening|business)hours,?"
 )
 _IN_SEASON = re.compile(rf"(?:在)?(?P<season>{_ONE_SEASON})(?:季节|季|期)+(?:间|内)*,?(?!.*前)")
-_DIGITS = dict(zip("一二三四五六七八九两", [1, 2, 3, 4, 5, 6, 7, 8, 9, 2], strict=True))
 MOST = 3650
 LONGEST = 80
 """Characters that a frequency has at most."""
 
+_MANY_HOURS = re.compile(r"[0-9]{3,}个?(?:小时|钟头|h(?![a-z])|hrs?|hours?)")
+MANY_HOURS = 100
+"""Hours from which on a number of them may be those that a machine runs as well as the calendar's."""
+
+_WHICH_HOURS = LocalName("是运行小时还是日历时间？", "running hours or hours of the calendar?")
+_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _OFTENER = LocalName("不能排成整日或整月的间隔", "this is no whole number of days or months")
 
 
 def read_frequency(text: str, unit: str = "") -> Frequency:
     """What a cell means. ``unit``: what the heading says in brackets, for plain numbers. Raises ``CellProblem``."""
-    plain = re.sub(r"[_。.;；,，]+$|^[•·*-]+", "", fold(text))
-    if len(plain) > LONGEST:
+    folded = fold(text)
+    if len(folded) > LONGEST:
         raise CellProblem("unknown_frequency")
+    plain = _THOUSANDS.sub("", re.sub(r"[_。.;；,，]+$|^[•·*-]+", "", folded))
     bare = re.sub(r"\([^)]*\)$", "", plain)
     if not bare:
         raise CellProblem("missing_value")
@@ -183,10 +178,12 @@ def read_frequency(text: str, unit: str = "") -> Frequency:
     narrower = _within(plain.replace("(", "").replace(")", ""))
     if narrower is not None:
         return narrower
+    other = _other_kind(said)
+    if other is None and _MANY_HOURS.search(bare) and not bare.startswith("pt"):
+        raise CellProblem("ambiguous_frequency", _WHICH_HOURS)
     known = parse_frequency(bare)
     if known is not None:
         return Frequency(known, read_as=bare != plain)
-    other = _other_kind(said)
     if other is not None:
         return other
     interval = _interval(bare, said)
@@ -217,6 +214,8 @@ def _numbered(count: int, unit: str) -> Frequency:
     known = _UNITS.get(unit) or _UNITS.get(unit.removesuffix("s")) or _UNITS.get(unit.removeprefix("个"))
     if known is None:
         raise CellProblem("frequency_without_unit")
+    if known[1] is _HOUR and count >= MANY_HOURS:
+        raise CellProblem("ambiguous_frequency", _WHICH_HOURS)
     interval = _times(count, known)
     if interval is None:
         raise CellProblem("unknown_frequency")
@@ -234,7 +233,7 @@ def _other_kind(bare: str) -> Frequency | None:
     if re.search(r"运行|运转|工作|run|operat|service", bare):
         found = _RUN.fullmatch(bare) or _RUN_EN.fullmatch(bare)
         if found is not None:
-            hours = _number(found[1]) if not re.match(r"[0-9]", found[1]) else float(found[1])
+            hours = number_of(found[1]) if not re.match(r"[0-9]", found[1]) else float(found[1])
             return _scheduled(MeterSchedule("run_hours", float(hours))) if hours else None
     found = _STARTS.fullmatch(bare)
     if found is not None:
@@ -276,6 +275,9 @@ def _interval(bare: str, said: str) -> Interval | None:
     ):
         if one in _EVERY:
             return _EVERY[one]
+    code = _CODE.fullmatch(bare)
+    if code is not None:
+        return _times(int(code[1] or 1), _UNITS[code[2]])
     if re.fullmatch(rf"(?:日|周|月|季|年){_W}", said):
         return _times(1, _UNITS[said[0]])
     return _chinese(said) or _english(bare)
@@ -287,8 +289,8 @@ def _chinese(bare: str) -> Interval | None:
         found = _CN.fullmatch(bare)
         if found is None or not _is_whole(found):
             return None
-    every = _number(found["every"])
-    times = _number(found["times"])
+    every = number_of(found["every"])
+    times = number_of(found["times"])
     if every is None or times is None:
         return None
     if found["half"] is not None:
@@ -298,14 +300,20 @@ def _chinese(bare: str) -> Interval | None:
     return _shared(interval, times)
 
 
+_CLEAR = frozenset({"天", "周", "星期", "年", "小时", "h", "季度"})
+"""Units that with a number are no name of a day or month."""
+
+
 def _is_whole(found: re.Match[str]) -> bool:
     """Whether a Chinese phrase says that it is a frequency: 每, a number or 次; not a lone 月, nor 一月 (January)."""
     if found["per"] in ("每", "逐", "按"):
         return True
-    if found["half"]:
+    if found["half"] or (found["every"] is None and found["times"] and found["mark"]):
         return True
     if found["per"] == "一" or found["every"] is not None:
-        return bool(found["mark"]) or "个" in found[0] or found["unit"] in {"天", "周", "星期", "年", "小时", "季度"}
+        return (
+            bool(found["mark"]) or "个" in found[0] or found["unit"] in {"天", "周", "星期", "年", "小时", "h", "季度"}
+        )
     return False
 
 
@@ -358,22 +366,9 @@ def _refusal(bare: str) -> CellProblem:
         return CellProblem("ambiguous_frequency")
     if _DATED.fullmatch(bare):
         return CellProblem("frequency_is_a_date")
-    if re.search(r"[2-9二两三四五六七八九十]次|twice|thrice|times", bare):
+    if re.search(r"[0-9]\.[0-9]", bare) or re.search(r"[2-9二两三四五六七八九十]次|twice|thrice|times", bare):
         return CellProblem("unknown_frequency", _OFTENER)
     return CellProblem("unknown_frequency")
-
-
-def _number(text: str | None) -> int | None:
-    if text is None:
-        return 1
-    if text.isdecimal():
-        return int(text)
-    tens, has_ten, ones = text.partition("十")
-    if not has_ten:
-        return _DIGITS.get(text)
-    high = _DIGITS.get(tens) if tens else 1
-    low = _DIGITS.get(ones) if ones else 0
-    return None if high is None or low is None else high * 10 + low
 
 
 def _en_number(text: str | None) -> int:
@@ -388,7 +383,8 @@ def frequency_text(interval: Interval, schedule: Schedule, language: str) -> str
         return ""
     said = frequency(interval).en if language == "en" else frequency(interval).zh
     known = parse_frequency(said)
-    if known is not None and canonical(known) == canonical(interval):
+    is_plain = interval.unit is not _HOUR or interval.every < MANY_HOURS
+    if is_plain and known is not None and canonical(known) == canonical(interval):
         return said
     letter = interval.unit.value[0].upper()
     return f"P{'T' if interval.unit is _HOUR else ''}{interval.every}{letter}"

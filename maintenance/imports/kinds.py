@@ -69,7 +69,8 @@ class TableKind(ABC):
 
     @abstractmethod
     def current(self, tx: MaintenanceTx, changes: Sequence[Change]) -> Mapping[str, object]:
-        """The records of some changes as they are now, by key; those that are gone are left out."""
+        """The records of some changes as they are now, by key; those that are gone are left out. In a transaction that
+        writes nobody else changes them until it ends (of assets and plan rows, which people change all day)."""
 
     @abstractmethod
     def revert(self, tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:

@@ -27,6 +27,9 @@ class _Walk:
     """One pass over the document: where it is and what it has met."""
 
     wanted: int
+    repeats: bool = True
+    """Whether a row that stands for many is given as often."""
+
     merges: list[Range] = field(default_factory=list)
     table: int = -1
     row: int = 0
@@ -46,7 +49,7 @@ def _grid(archive: zipfile.ZipFile, place: int, sheet: _Sheet) -> Grid:
         yield from _rows(archive, _Walk(place))
 
     def merges() -> Sequence[Range]:
-        walk = _Walk(place)
+        walk = _Walk(place, repeats=False)
         for _ in _rows(archive, walk):
             pass
         return walk.merges
@@ -99,7 +102,7 @@ def _repeated(element: ET.Element, walk: _Walk) -> Iterator[GridRow]:
         if times > MAX_ROWS:
             raise TooLarge
         is_hidden = _get(element, "visibility") in {"collapse", "filter"}
-        for n in range(times):
+        for n in range(times if walk.repeats else 1):
             yield GridRow(walk.row + 1 + n, cells, is_hidden)
     walk.row += times
 

@@ -67,6 +67,10 @@ class Rights(Protocol):
         """Whether records of a site (``None``: of every one) and department (``None``: of none) may be changed."""
         ...
 
+    def may_leave_law(self, site: str | None) -> bool:
+        """Whether rows that the law asks for may be given to other machines of a site (``None``: of every one)."""
+        ...
+
     def may_grant(self, grant: Grant) -> bool:
         """Whether people with that grant may be entered and changed."""
         ...
@@ -78,6 +82,10 @@ class AllRights:
     def may_change(self, site: str | None, department: str | None) -> bool:
         """Always."""
         return (site, department) is not None
+
+    def may_leave_law(self, site: str | None) -> bool:  # noqa: ARG002 - whatever it is
+        """Always."""
+        return True
 
     def may_grant(self, grant: Grant) -> bool:
         """Always."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from maintenance.imports.cells import Cell, text_of
 from maintenance.imports.problems import CellProblem
-from maintenance.imports.values import read_date, read_number
+from maintenance.imports.values import read_date, read_json, read_number
 from plantroom.domain.assets import LocalName
 from plantroom.domain.papers import Document, Licence, MakerLimit
 
@@ -66,7 +66,7 @@ def _lines(cell: Cell, width: int, kind: type[Any]) -> list[list[Any]]:
 
 def _from_json(text: str, width: int) -> list[list[Any]]:
     try:
-        found = json.loads(text)
+        found = read_json(text)
     except ValueError:
         raise CellProblem("bad_list") from None
     if not isinstance(found, list) or not all(isinstance(one, list) and len(one) <= width for one in found):

@@ -4,7 +4,7 @@ A line changes only what it says: the frequency, the department, the columns tha
 along (the tolerance) follows it, and what the law asks for never becomes laxer by that.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from maintenance.frequencies import canonical
@@ -12,18 +12,21 @@ from maintenance.imports.cells import fold
 from maintenance.imports.fields import changed, same
 from maintenance.imports.outcome import AllRights, Change, Outcome, Rights
 from maintenance.imports.plan_columns import BY_KEY
+from maintenance.imports.plan_law import kept_lawful
 from maintenance.imports.plan_matching import find_row, is_plain, schedule_in_words, system_of
 from maintenance.imports.plan_reading import Wanted, understand
 from maintenance.imports.problems import Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
 from maintenance.imports.tables import Row
+from maintenance.imports.values import listed
 from maintenance.imports.vocabulary import Departments, class_words, seed_departments
+from maintenance.imports.words import EVIDENCE
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import AppliesTo, Layer, Missed, PlanRow
-from maintenance.plan_changes.rules import law_floor
 from maintenance.reasons import frequency
-from maintenance.recurrence import default_early_days, default_missed, longest_between, longest_days
+from maintenance.recurrence import default_early_days, default_missed, longest_days
 from maintenance.schedules import BY_INTERVAL, Schedule, implied_interval
+from maintenance.seed.lists import seed_checklists
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
@@ -43,42 +46,55 @@ class PlanImport:
         assets: Mapping[str, str] | None = None,
         rights: Rights | None = None,
         problems: Problems | None = None,
+        has_checklist: Callable[[str], bool] = lambda code: code in seed_checklists(),
     ) -> None:
-        """``known``: rows of every site's profile and of ``site``; ``assets``: keys of the site's assets by code."""
+        """``known``: rows of every site's profile and of ``site``; ``assets``: keys of the site's assets by code;
+        ``has_checklist``: whether there is one of a code (default: those of the seed)."""
         self._known = known
         self._site = site
         self._departments = departments or seed_departments()
         self._assets = assets or {}
         self._rights = rights or AllRights()
+        self._has_checklist = has_checklist
         self._mine = [row for row in known if row.site == site]
         self._codes = frozenset(row.code for row in self._mine)
+        self._every_site = [row for row in known if row.site is None and row.code not in self._codes] if site else []
+        self._coming: frozenset[str] = frozenset()
         self._seen: dict[str, Row] = {}
         self._lines: list[PlanLine] = []
         self.outcome = Outcome(problems or Problems())
 
     def run(self, rows: Iterable[Row]) -> Outcome:
-        """Compare every row."""
-        for row in rows:
-            wanted = understand(row, self._departments, self.outcome.problems, self._codes)
-            if wanted is not None:
-                self._line(wanted)
+        """Compare every row. Rows may name rows that come later in the table."""
+        codes = self._codes.union(row.code for row in self._every_site)
+        understood = [understand(row, self._departments, self.outcome.problems, codes) for row in rows]
+        lines = [wanted for wanted in understood if wanted is not None]
+        self._coming = frozenset(wanted.code for wanted in lines if wanted.code is not None)
+        for wanted in lines:
+            self._line(wanted)
         resolve(self._lines, self._known, self.outcome.problems)
         return self.outcome
 
     def _line(self, wanted: Wanted) -> None:
         match = find_row(wanted, self._mine)
-        base = match or self._set_apart(wanted)
-        row, changes = self._new(wanted) if base is None else self._merged(wanted, base)
-        if row is None or not self._is_sound(wanted, row):
+        # A line of one site's table may mean every site's row: the site's own then stands in its place.
+        shared = find_row(wanted, self._every_site) if match is None else None
+        before = match or shared
+        row, changes = self._new(wanted) if before is None else self._merged(wanted, before)
+        if row is not None and before is not None:
+            asked = row.max_gap_days
+            row = kept_lawful(wanted, before, row, self._site, self._rights, self.outcome.problems)
+            if row is not None and row.max_gap_days not in (asked, before.max_gap_days):
+                changes["max_gap_days"] = [before.max_gap_days, row.max_gap_days]
+        if row is None or not self._is_sound(wanted, row, before):
             return
-        if base is not None and base.layer is Layer.LAW and changes:
-            row = self._lawful(wanted, base, row, changes)
         if row.code in self._seen:
             self._twice(wanted, row)
             return
         self._seen[row.code] = wanted.row
-        made = "created" if match is None else "updated"
-        action = "unchanged" if base is not None and not changes else made
+        action = "unchanged" if before is not None and not changes else "created" if match is None else "updated"
+        if shared is not None and changes:
+            row = replace(row, lineage=new_key(), site=self._site, version=1)
         if action != "unchanged":
             change = Change(RECORD, row.lineage, row.code, self._site, match, row, wanted.row.sheet, wanted.row.number)
             self.outcome.changes.append(change)
@@ -86,33 +102,6 @@ class PlanImport:
         self.outcome.note(wanted.row, action, row.code, changes)
         said = wanted.subject.system if wanted.subject is not None else None
         self._lines.append(PlanLine(wanted.row, row, said, wanted.department is not None, is_plain(row)))
-
-    def _set_apart(self, wanted: Wanted) -> PlanRow | None:
-        """A row of the site's own out of every site's row of the code that a line names, in whose place it stands."""
-        if self._site is None or wanted.code is None:
-            return None
-        found = next((row for row in self._known if row.site is None and row.code == wanted.code), None)
-        return None if found is None else replace(found, lineage=new_key(), site=self._site, version=1)
-
-    def _lawful(self, wanted: Wanted, base: PlanRow, row: PlanRow, changes: dict[str, list[object]]) -> PlanRow:
-        """The row with the layer and the longest gap that the law has for ``base``: what is laxer is taken as text,
-        scheduled at the floor, and warned of (requirements.md III)."""
-        floor, asked = law_floor(base), longest_between(row)
-        if floor is not None and (asked == 0 or asked > floor or (row.max_gap_days or 0) > floor):
-            said = LocalName(f"法规间隔最长{floor}天", f"the law's longest gap is {floor} days")
-            self._warn(wanted, "frequency", "law_floor", said)
-            row = replace(row, max_gap_days=min(row.max_gap_days or floor, floor))
-        if row.layer is not Layer.LAW:
-            self._warn(wanted, "layer", "law_stays", LocalName("仍属法规要求", "the law asks for it still"))
-            row = replace(row, layer=Layer.LAW)
-        for name in ("layer", "max_gap_days"):
-            if getattr(row, name) == getattr(base, name):
-                changes.pop(name, None)
-        return row
-
-    def _warn(self, wanted: Wanted, column: str, code: str, said: LocalName) -> None:
-        key = column if column in wanted.row.headings else "code"
-        self.outcome.problems.warn(wanted.row.problem(key, code, in_words(code, said)))
 
     def _twice(self, wanted: Wanted, row: PlanRow) -> None:
         first = self._seen[row.code]
@@ -122,7 +111,7 @@ class PlanImport:
             wanted.row.problem(key, "duplicate_row", in_words("duplicate_row", said), value=row.code)
         )
 
-    def _is_sound(self, wanted: Wanted, row: PlanRow) -> bool:
+    def _is_sound(self, wanted: Wanted, row: PlanRow, known: PlanRow | None) -> bool:
         """Whether the row can stand; what is in its way becomes errors."""
         problems = self.outcome.problems
         before = len(problems.errors)
@@ -136,13 +125,33 @@ class PlanImport:
                 if unknown:
                     said = LocalName(f"没有计划项目 {unknown[0]}", f"there is no plan row {unknown[0]}")
                     problems.error(wanted.row.problem(key, "unknown_row", in_words("unknown_row", said)))
-        if not self._rights.may_change(self._site, row.department.zh or None):
-            problems.error(wanted.row.problem("department", "not_yours", value=row.department.zh))
+        self._check_words(wanted, row, known)
+        for of in (row, known):
+            if of is not None and not self._rights.may_change(self._site, of.department.zh or None):
+                problems.error(wanted.row.problem("department", "not_yours", value=of.department.zh))
+                break
         return len(problems.errors) == before
+
+    def _check_words(self, wanted: Wanted, row: PlanRow, known: PlanRow | None) -> None:
+        """Checklists that there are, proof that the product knows; what the row had already stays."""
+        had = () if known is None else known.evidence
+        words = EVIDENCE.table()
+        if any(one not in words and one not in had for one in row.evidence):
+            said = listed("unknown_choice", words.values())
+            self.outcome.problems.error(
+                wanted.row.problem("evidence", "unknown_choice", in_words("unknown_choice", said))
+            )
+        if known is not None and row.checklist == known.checklist:
+            return
+        for one in filter(None, map(str.strip, (row.checklist or "").split("+"))):
+            if not self._has_checklist(one):
+                said = LocalName(f"没有检查表 {one}", f"there is no checklist {one}")
+                message = in_words("unknown_checklist", said)
+                self.outcome.problems.error(wanted.row.problem("checklist", "unknown_checklist", message))
 
     @property
     def _there(self) -> set[str]:
-        return {row.code for row in self._known} | {row.code for row in self._mine}
+        return {row.code for row in self._known} | {row.code for row in self._mine} | self._coming
 
     def _keys(self, wanted: Wanted) -> tuple[str, ...] | None:
         """Keys of the assets that a line names; an unknown one is an error, then ``None``."""

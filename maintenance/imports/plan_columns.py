@@ -18,15 +18,16 @@ from maintenance.imports.fields import (
     name_field,
     number_field,
     of_attribute,
+    split_codes,
     text_field,
     whole_field,
     word_field,
 )
 from maintenance.imports.frequency_words import frequency_text
 from maintenance.imports.problems import CellProblem
-from maintenance.imports.values import read_yes_no, yes_no
+from maintenance.imports.values import read_json, read_text, read_yes_no, yes_no
 from maintenance.imports.vocabulary import class_words, seed_departments
-from maintenance.imports.words import EXECUTORS, KINDS, LAYERS, MISSED, ROLLS, STATUSES_OF_FIGURES
+from maintenance.imports.words import EVIDENCE, EXECUTORS, KINDS, LAYERS, MISSED, ROLLS, STATUSES_OF_FIGURES
 from maintenance.plan import PlanRow
 from maintenance.schedules import (
     BY_INTERVAL,
@@ -67,6 +68,12 @@ def write_classes(value: Any, language: str) -> Cell:
     return "；".join(class_words().said(one, language) for one in value) or None
 
 
+def read_evidence(cell: Cell) -> tuple[str, ...]:
+    """What a row asks to be there: the words of ``EVIDENCE`` by key, others as they are. Raises ``CellProblem``."""
+    found = split_codes(read_text(cell, 2_400))
+    return tuple(dict.fromkeys(EVIDENCE.find(one) or one for one in found))
+
+
 def _of_subject(name: str) -> tuple[Any, Any]:
     def get(row: PlanRow) -> Any:
         return getattr(row.applies_to, name)
@@ -79,7 +86,7 @@ def _of_subject(name: str) -> tuple[Any, Any]:
 
 def _read_json(cell: Cell, make: Any) -> Any:
     try:
-        return make(json.loads(text_of(cell)))
+        return make(read_json(text_of(cell)))
     except BadData as error:
         said = LocalName(str(error), str(error))
         raise CellProblem("unknown_choice", said) from error
@@ -118,7 +125,7 @@ FIELDS: tuple[Field[PlanRow], ...] = (
     word_field(COLUMNS["executor"], "executor", EXECUTORS),
     text_field(COLUMNS["licence"], "licence", 100, None),
     text_field(COLUMNS["checklist"], "checklist", 100, None),
-    list_field(COLUMNS["evidence"], "evidence", 20),
+    of_attribute(COLUMNS["evidence"], "evidence", read_evidence, lambda value, _: join_codes(value) or None, ()),
     whole_field(COLUMNS["early_days"], "early_days", 0, 3660),
     whole_field(COLUMNS["late_days"], "late_days", 0, 3660),
     whole_field(COLUMNS["max_gap_days"], "max_gap_days", 1, 36_600, None),

@@ -1,7 +1,8 @@
 """The plan table as a kind of table."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from maintenance.imports.cells import Cell
@@ -35,7 +36,8 @@ class PlanTableKind(TableKind):
         rows = plan_table_rows(book, problems, asked.sheet)
         known = tx.plan.rows(asked.site)
         assets = asset_keys(tx, asked.site, any(row.text("assets") for row in rows))
-        done = PlanImport(known, asked.site, departments_in(tx)(asked.site), assets, asked.rights, problems)
+        departments, here = departments_in(tx)(asked.site), cache(lambda code: bool(tx.plan.checklist(code)))
+        done = PlanImport(known, asked.site, departments, assets, asked.rights, problems, here)
         return done.run(asked.counted(rows))
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
@@ -43,14 +45,13 @@ class PlanTableKind(TableKind):
             row = change.after
             assert isinstance(row, PlanRow)
             written = tx.plan.put_row(row)
-            general = None if row.site is None or change.before is not None else tx.plan.row(row.code, None)
-            if general is not None and row.site is not None:
-                take_over(tx, general, written, row.site, _today(tx, row.site, asked.now))
+            if change.before is None:
+                _set_apart(tx, written, asked)
             tx.live.note("plan", row.site, {"code": row.code, "change": "imported"})
 
     def current(self, tx: MaintenanceTx, changes: Sequence[Change]) -> Mapping[str, object]:
-        wanted = {one.key for one in changes}
-        return {row.lineage: row for row in tx.plan.rows() if row.lineage in wanted}
+        found = (tx.plan.lock_row(lineage) for lineage in sorted({one.key for one in changes}))
+        return {row.lineage: row for row in found if row is not None}
 
     def revert(self, tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:
         return revert_rows(tx, restored, asked)
@@ -63,8 +64,15 @@ class PlanTableKind(TableKind):
             yield plan_cells(row, codes, language)
 
 
-def _today(tx: MaintenanceTx, site: str, now: datetime) -> date:
-    return local_day(now, ZoneInfo(tx.assets.site(site).time_zone))
+def _set_apart(tx: MaintenanceTx, row: PlanRow, asked: Asked) -> None:
+    """What every site's row of the same code has made on the site goes on as the site's own row's."""
+    shared = tx.plan.row(row.code)
+    if row.site is not None and shared is not None:
+        take_over(tx, shared, row, row.site, _today(tx, row.site, asked))
+
+
+def _today(tx: MaintenanceTx, site: str, asked: Asked) -> date:
+    return local_day(asked.now, ZoneInfo(tx.assets.site(site).time_zone))
 
 
 def asset_keys(tx: MaintenanceTx, site: str | None, wanted: bool) -> Mapping[str, str]:
@@ -81,10 +89,9 @@ def revert_rows(tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -
         if isinstance(record, PlanRow):
             tx.plan.put_row(record)
             continue
-        made = change.after
-        general = tx.plan.row(change.code, None) if isinstance(made, PlanRow) and made.site is not None else None
-        if isinstance(made, PlanRow) and made.site is not None and general is not None:
-            take_over(tx, made, general, made.site, _today(tx, made.site, asked.now))
+        row, shared = change.after, tx.plan.row(change.code)
+        if isinstance(row, PlanRow) and row.site is not None and shared is not None:
+            take_over(tx, row, shared, row.site, _today(tx, row.site, asked))
         try:
             withdraw_row(tx, change.key, asked.by, asked.now)
         except InUse as error:

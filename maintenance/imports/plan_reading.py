@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from maintenance.imports.cells import Cell, is_blank, text_of
@@ -20,6 +21,9 @@ from plantroom.domain.assets import LocalName
 
 FREE = "line"
 """Column of a table that has no columns: lines such as 电梯：每季度进行一次全面检查，包括制动系统、安全装置等。"""
+
+MAX_LINES = 5_000
+"""Rows that a table without columns has at most."""
 
 _LINE = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）.、]|[•·▪◆*-])?\s*([^:：]{1,30})[:：]\s*(\S.*)$", re.DOTALL)
 
@@ -183,13 +187,13 @@ def free_lines(book: Book, problems: Problems) -> list[Row]:
 def _lines(grid: Grid) -> list[tuple[int, int, str]]:
     found = []
     try:
-        for row in grid.read():
+        for row in islice(grid.read(), MAX_LINES + 1):
             filled = [(n, text_of(cell)) for n, cell in enumerate(row.cells) if not is_blank(cell)]
             if filled:
                 found.append((row.number, filled[0][0], "，".join(text for _, text in filled)))
     except Unreadable:
         return []
-    return found
+    return found if len(found) <= MAX_LINES else []
 
 
 def _line(grid: Grid, number: int, place: int, text: str) -> Row | None:

@@ -16,6 +16,7 @@ from maintenance.imports.words import (
     CATEGORIES,
     CRITICALITIES,
     DUTY_ROLES,
+    EVIDENCE,
     EXECUTORS,
     LAYERS,
     MISSED,
@@ -46,6 +47,7 @@ WORDS: Mapping[str, Words[Any]] = {
     "Priority": PRIORITIES,
     "Role": ROLES,
     "Language": USER_LANGUAGES,
+    "Evidence": EVIDENCE,
     "Emergency": CATEGORIES,
 }
 

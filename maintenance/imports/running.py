@@ -24,7 +24,7 @@ from maintenance.ports import MaintenanceTx
 from plantroom.domain.keys import new_key
 from plantroom.errors import Conflict, NotFound, PlantroomError
 from plantroom.ports.clock import Clock
-from plantroom.ports.ledger import Ledger
+from plantroom.ports.ledger import Contended, Ledger
 
 DRY_RUNS_KEPT = timedelta(days=7)
 TELLS_EVERY = 2_000
@@ -139,6 +139,8 @@ class _Job:
         with self._ledger.begin() as tx:
             if not self._kind.still(tx, outcome.changes):
                 outcome = self._kind.compare(tx, book, self._asked, Problems())
+                if not self._kind.still(tx, outcome.changes):
+                    raise Contended("somebody else changes the same records at this moment: import the file again")
             if not outcome.problems.wrong:
                 self._kind.write(tx, outcome.changes, self._asked)
                 tx.imports.add_changes(self._run.id, outcome.changes)

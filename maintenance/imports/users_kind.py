@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from maintenance.imports.cells import Cell
+from maintenance.imports.cells import Cell, fold
 from maintenance.imports.columns import Headings, columns_of
 from maintenance.imports.fields import Field, by_key, changed, text_field, values_of, word_field, yes_no_field
 from maintenance.imports.grids import Book
@@ -17,10 +17,12 @@ from maintenance.imports.undoing import Restored
 from maintenance.imports.values import normal_code, read_code, read_text, yes_no
 from maintenance.imports.vocabulary import DepartmentsOf, seed_departments
 from maintenance.imports.words import ROLES, USER_LANGUAGES
+from maintenance.people.staff import Contractor
 from maintenance.ports import MaintenanceTx
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
 from plantroom.ports.accounts import Grant, Role, User
+from plantroom.ports.paging import EVERYTHING
 
 RECORD = "user"
 COLUMNS = columns_of("users")
@@ -46,7 +48,35 @@ class _Person:
 
     first: Row
     values: dict[str, Any] = field(default_factory=dict)
-    grants: dict[tuple[str | None, str | None], tuple[Grant, Row]] = field(default_factory=dict)
+    grants: dict[tuple[str | None, ...], tuple[Grant, Row]] = field(default_factory=dict)
+
+
+class Contractors:
+    """The contractors that grants may be limited to, by id and by name."""
+
+    def __init__(self, known: Iterable[Contractor] = ()) -> None:
+        self._named: dict[str, set[str]] = {}
+        self._shown: dict[str, str] = {}
+        for one in known:
+            self._shown[one.id] = one.name.zh
+            for text in {one.id, fold(one.name.zh), fold(one.name.en)} - {""}:
+                self._named.setdefault(text, set()).add(one.id)
+
+    def read(self, text: str) -> str:
+        """The id that a text means. Raises ``CellProblem`` for none and for several."""
+        found = self._named.get(text) or self._named.get(fold(text), set())
+        if len(found) == 1:
+            return next(iter(found))
+        names = "、".join(sorted(set(self._shown.values()))[:20])
+        said = LocalName(
+            f"没有这个外包单位，或有几个同名；有：{names}", f"none or several of that name; there are: {names}"
+        )
+        raise CellProblem("unknown_contractor", said)
+
+    def write(self, contractor: str | None) -> str | None:
+        """A contractor's name; the id where others have that name, or nobody knows it."""
+        name = self._shown.get(contractor or "", "")
+        return name if name and self._named[fold(name)] == {contractor} else contractor
 
 
 class UsersImport:
@@ -59,11 +89,13 @@ class UsersImport:
         asked: Asked,
         problems: Problems,
         departments: DepartmentsOf = lambda _: seed_departments(),
+        contractors: Contractors | None = None,
     ) -> None:
         self._users = {user.username: user for user in users}
         self._sites = frozenset(sites)
         self._asked = asked
         self._departments = departments
+        self._contractors = contractors or Contractors()
         self._people: dict[str, _Person] = {}
         self.outcome = Outcome(problems)
 
@@ -89,7 +121,7 @@ class UsersImport:
             if person.values.setdefault(key, value) != value:
                 said = LocalName(f"与第{person.first.number}行不一致", f"differs from line {person.first.number}")
                 problems.error(row.problem(key, "duplicate_row", in_words("duplicate_row", said)))
-        place = (grant.site, grant.department)
+        place = (grant.site, grant.department, grant.contractor)
         if place in person.grants:
             first = person.grants[place][1].number
             said = LocalName(
@@ -131,20 +163,42 @@ class UsersImport:
             text = row.text("department")
             known = self._departments(site if site in self._sites else None)
             department = known.read(text).zh if text and not self._is_known(row, text) else text or None
+            grant = Grant(role, site or None, department, self._contractor(row, site or None, department))
         except CellProblem as problem:
-            key = "role" if problem.code == "unknown_role" else "department"
+            key = {"unknown_role": "role", "unknown_contractor": "contractor"}.get(problem.code, "department")
             problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
             return None
-        grant = Grant(role, site or None, department)
-        if (grant.site is not None and grant.site not in self._sites) or not self._asked.rights.may_grant(grant):
+        elsewhere = self._asked.site is not None and grant.site != self._asked.site
+        unknown = grant.site is not None and grant.site not in self._sites
+        if elsewhere or unknown or not self._asked.rights.may_grant(grant):
             problems.error(row.problem("site" if grant.site else "role", "site_not_yours"))
             return None
         return grant
 
+    def _contractor(self, row: Row, site: str | None, department: str | None) -> str | None:
+        """The contractor to whose orders a grant is limited; a table without the column takes no such bound away."""
+        text, had = row.text("contractor"), self._had(row)
+        if "contractor" in row.headings:
+            known = any(one.contractor == text for one in had)
+            return text if known and text else self._contractors.read(text) if text else None
+        here = [one for one in had if (one.site, one.department) == (site, department)]
+        bounds = {one.contractor for one in here or had}
+        if None in bounds or not bounds:
+            return None
+        if len(bounds) > 1:
+            said = LocalName(
+                "此人限于几个外包单位，请加“外包单位”列", "limited to several contractors: add that column"
+            )
+            raise CellProblem("unknown_contractor", said)
+        return bounds.pop()
+
+    def _had(self, row: Row) -> Sequence[Grant]:
+        user = self._users.get(str(row.cells.get("username", "")))
+        return () if user is None else user.grants
+
     def _is_known(self, row: Row, department: str) -> bool:
         """Whether the person has a grant for just that department: then nobody has to know it."""
-        user = self._users.get(str(row.cells.get("username", "")))
-        return user is not None and any(one.department == department for one in user.grants)
+        return any(one.department == department for one in self._had(row))
 
     def _person(self, username: str, person: _Person) -> None:
         known = self._users.get(username)
@@ -158,13 +212,16 @@ class UsersImport:
             for row in rows:
                 self.outcome.note(row, "created", username)
             return
-        if not all(self._asked.rights.may_grant(one) for one in known.grants):
+        user, changes = changed(known, _BY_KEY, person.values)
+        if self._asked.site is not None:
+            # The table of one site says nothing of the others.
+            grants = (*(one for one in known.grants if one.site != self._asked.site), *grants)
+        if set(grants) != set(known.grants):
+            changes["grants"] = [self._said(known.grants), self._said(grants)]
+            user = replace(user, grants=grants)
+        if changes and not all(self._asked.rights.may_grant(one) for one in known.grants):
             self.outcome.problems.error(person.first.problem("username", "not_yours"))
             return
-        user, changes = changed(known, _BY_KEY, person.values)
-        if set(grants) != set(known.grants):
-            changes["grants"] = [_said(known.grants), _said(grants)]
-            user = replace(user, grants=grants)
         if changes:
             self._take(known, user, person.first)
         for row in rows:
@@ -177,6 +234,9 @@ class UsersImport:
         change = Change(RECORD, after.id, after.username, self._asked.site, was, after, row.sheet, row.number)
         self.outcome.changes.append(change)
 
+    def _said(self, grants: Iterable[Grant]) -> str:
+        return "；".join(_grant_said(one, self._contractors.write(one.contractor)) for one in grants)
+
     def _keep_an_admin(self) -> None:
         """Somebody has to be able to change everything afterwards."""
         everywhere = Grant(Role.ADMIN)
@@ -185,13 +245,9 @@ class UsersImport:
             self.outcome.problems.error(last.problem("role", "last_admin"))
 
 
-def _said(grants: Iterable[Grant]) -> str:
-    return "；".join(
-        "".join(
-            (ROLES.said(one.role, "zh"), f"@{one.site}" * bool(one.site), f"/{one.department}" * bool(one.department))
-        )
-        for one in grants
-    )
+def _grant_said(one: Grant, contractor: str | None) -> str:
+    parts = (f"@{one.site}" * bool(one.site), f"/{one.department}" * bool(one.department))
+    return ROLES.said(one.role, "zh") + "".join(parts) + f"（仅{contractor}）" * bool(contractor)
 
 
 class UsersKind(TableKind):
@@ -204,9 +260,9 @@ class UsersKind(TableKind):
     headings = HEADINGS
 
     def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
-        done = UsersImport(
-            tx.accounts.users(), [site.code for site in tx.assets.sites()], asked, problems, departments_in(tx)
-        )
+        sites = [site.code for site in tx.assets.sites()]
+        known = Contractors(tx.people.contractors(EVERYTHING))
+        done = UsersImport(tx.accounts.users(), sites, asked, problems, departments_in(tx), known)
         return done.run(self.rows(book, asked, problems))
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
@@ -230,13 +286,17 @@ class UsersKind(TableKind):
         return []
 
     def export(self, tx: MaintenanceTx, site: str | None, language: str) -> Iterator[Sequence[Cell]]:
+        known = Contractors(tx.people.contractors(EVERYTHING))
         for user in tx.accounts.users():
             grants = [one for one in user.grants if site is None or one.site == site]
-            yield from user_cells(user, grants, language)
+            yield from user_cells(user, grants, language, known)
 
 
-def user_cells(user: User, grants: Sequence[Grant], language: str) -> Iterator[list[Cell]]:
+def user_cells(
+    user: User, grants: Sequence[Grant], language: str, contractors: Contractors | None = None
+) -> Iterator[list[Cell]]:
     """The rows that an export writes: one for each grant."""
+    known = contractors or Contractors()
     for grant in grants:
         yield [
             user.username,
@@ -244,6 +304,7 @@ def user_cells(user: User, grants: Sequence[Grant], language: str) -> Iterator[l
             ROLES.said(grant.role, language),
             grant.site,
             grant.department,
+            known.write(grant.contractor),
             USER_LANGUAGES.said(user.language, language) if user.language in USER_LANGUAGES.table() else None,
             yes_no(user.active, language),
         ]

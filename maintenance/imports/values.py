@@ -1,11 +1,13 @@
 """Values out of cells: text, dates, numbers, yes or no, words of a list. All raise ``CellProblem``. Pure."""
 
+import json
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from maintenance.imports.cells import Cell, fold, lost_digits, seen, text_of
 from maintenance.imports.problems import CellProblem
@@ -19,13 +21,15 @@ CLEAR = "（空）"
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 
 _CLEARS = frozenset({"(空)", "(清空)", "(none)", "(clear)"})
-_LONGEST_CLEAR = 10
+_LONGEST_CLEAR, _LONGEST_DAY = 10, 60
 _DAY = re.compile(r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})(?:日|号)?(?:[t ]00:00(?::00)?)?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _TWO_WAYS = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2}|\d{4})")
 _YES = frozenset({"是", "有", "对", "√", "✓", "☑", "y", "yes", "true", "1", "启用"})
 _NO = frozenset({"否", "无", "没有", "不", "×", "x", "✗", "☐", "n", "no", "false", "0", "停用"})
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?")
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_BEYOND = 1 << 63
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
@@ -64,6 +68,8 @@ def read_date(cell: Cell) -> date:
     if isinstance(cell, date):
         return _bounded(cell)
     text = fold(text_of(cell)) if not isinstance(cell, str) else unicodedata.normalize("NFKC", cell).strip().casefold()
+    if len(text) > _LONGEST_DAY:
+        raise CellProblem("bad_date")
     bare = re.sub(r"\s*([年月日号/.-])\s*", r"\1", text)
     found = _DAY.fullmatch(bare) or _COMPACT.fullmatch(bare)
     if found is None:
@@ -97,7 +103,7 @@ def read_number(cell: Cell, low: float | None = None, high: float | None = None)
         if _NUMBER.fullmatch(text) is None:
             raise CellProblem("bad_number")
         value = float(text)
-    if value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         raise CellProblem("bad_number")
     if (low is not None and value < low) or (high is not None and value > high):
         bounds = " – ".join(f"{one:g}" for one in (low, high) if one is not None)
@@ -111,6 +117,31 @@ def read_whole(cell: Cell, low: int, high: int) -> int:
     if not value.is_integer():
         raise CellProblem("bad_number", LocalName("应为整数", "should be a whole number"))
     return int(value)
+
+
+def read_json(text: str) -> Any:
+    """The value that a text of JSON means. Raises ``ValueError`` also for what no ledger keeps: NaN and infinity, whole
+    numbers beyond 64 bits, halves of characters, U+0000, and what is nested too deep."""
+    try:
+        found = json.loads(text, parse_int=_whole, parse_constant=_no_number)
+        written = json.dumps(found, allow_nan=False, ensure_ascii=False)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    written.encode()
+    if _NUL.search(written):
+        raise ValueError("U+0000")
+    return found
+
+
+def _whole(digits: str) -> int:
+    value = int(digits)
+    if not -_BEYOND <= value < _BEYOND:
+        raise ValueError("beyond 64 bits")
+    return value
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(word)
 
 
 def read_yes_no(cell: Cell) -> bool:

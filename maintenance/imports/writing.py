@@ -13,6 +13,7 @@ from typing import Any
 
 from maintenance.imports.cells import Cell
 from maintenance.imports.columns import Column
+from maintenance.imports.grids import letters
 from maintenance.imports.text_files import protected
 from plantroom.errors import BadData
 
@@ -140,7 +141,7 @@ def _lists(book: Any, sheet: Any, title: Title, columns: Sequence[Column], langu
             continue
         for row, word in enumerate(words):
             lists.write_string(row, place, word)
-        letter = chr(ord("A") + place)
+        letter = letters(place)
         source = f"='{title.lists}'!${letter}$1:${letter}${len(words)}"
         sheet.data_validation(1, n, _LISTED, n, {"validate": "list", "source": source, "error_type": "warning"})
         place += 1

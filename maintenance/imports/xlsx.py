@@ -228,10 +228,12 @@ def _rich(element: ET.Element) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """``_x000A_`` and the like are characters that XML cannot carry (section 22.9.2.19)."""
+    """``_x000A_`` and the like are characters that XML cannot carry (section 22.9.2.19). Two halves of a character make
+    one; a half alone is none."""
     if "_x" not in text:
         return text
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    found = _ESCAPED.sub(lambda one: chr(int(one[1], 16)), text)
+    return found.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _date_styles(archive: zipfile.ZipFile) -> frozenset[int]:

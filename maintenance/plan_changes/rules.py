@@ -54,7 +54,7 @@ def outcome_of(proposal: Proposal, lineage: str) -> Outcome:
         effective_from=day,
         since=before.first_day,
     )
-    return _lawful(before, row)
+    return lawful(before, row)
 
 
 def _needed(row: PlanRow | None) -> PlanRow:
@@ -81,8 +81,9 @@ def law_floor(row: PlanRow) -> int | None:
     return gap if gap > 0 else None
 
 
-def _lawful(before: PlanRow, after: PlanRow) -> Outcome:
-    """What the law asks for stays: its layer, and its longest gap whatever the interval is."""
+def lawful(before: PlanRow, after: PlanRow) -> Outcome:
+    """What the law asks for stays: its layer, and its longest gap whatever the interval is. ``BadData`` for another
+    layer."""
     if before.layer is not Layer.LAW:
         return Outcome(after, (), leaves_law=False)
     if after.layer is not Layer.LAW:

@@ -143,8 +143,8 @@ class AssetRepository(ABC):
     def get(self, key: str) -> AssetView: ...
 
     @abstractmethod
-    def several(self, keys: Collection[str]) -> Mapping[str, Asset]:
-        """By key, those that there are; one query for each thousand."""
+    def several(self, keys: Collection[str], *, lock: bool = False) -> Mapping[str, Asset]:
+        """By key, those that there are; one query for each thousand. ``lock``: nobody else changes them meanwhile."""
 
     @abstractmethod
     def lock(self, key: str) -> AssetView:

@@ -15,7 +15,6 @@ from plantroom.storage.ledger import tables_collect as collected
 from plantroom.storage.ledger import tables_equipment as equipment
 from plantroom.storage.ledger import tables_plant as t
 from plantroom.storage.ledger.asset_rows import (
-    ASSETS,
     asset_row,
     codes_of,
     need_locations,
@@ -96,10 +95,7 @@ def write_assets(work: Work, assets: Sequence[Asset], stored: Mapping[str, Asset
 
 def lock_assets(work: Work, keys: Collection[str]) -> dict[str, Asset]:
     """The assets of the keys, all there, which nobody else changes until the transaction ends."""
-    found: dict[str, Asset] = {}
-    for some in chunks(sorted(keys)):
-        statement = work.locking(ASSETS.select().where(t.assets.c.key.in_(some)).order_by(t.assets.c.key))
-        found |= {asset.key: asset for asset in map(ASSETS.item, work.connection.execute(statement))}
+    found = several(work, keys, lock=True)
     missing = next((key for key in keys if key not in found), None)
     if missing is not None:
         raise NotFound(f"there is no asset {missing!r}")

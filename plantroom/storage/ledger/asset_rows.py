@@ -89,11 +89,12 @@ def _tree(work: Work, site: str | None) -> dict[str, Location]:
     return {location.key: location for location in map(LOCATIONS.item, work.connection.execute(statement))}
 
 
-def several(work: Work, keys: Collection[str]) -> dict[str, Asset]:
-    """Assets by key, those that there are."""
+def several(work: Work, keys: Collection[str], *, lock: bool = False) -> dict[str, Asset]:
+    """Assets by key, those that there are; with ``lock`` nobody else changes them until the transaction ends."""
     found: dict[str, Asset] = {}
     for some in chunks(sorted(keys)):
-        rows = work.connection.execute(ASSETS.select().where(t.assets.c.key.in_(some)))
+        statement = ASSETS.select().where(t.assets.c.key.in_(some))
+        rows = work.connection.execute(work.locking(statement.order_by(t.assets.c.key)) if lock else statement)
         found |= {asset.key: asset for asset in map(ASSETS.item, rows)}
     return found
 

@@ -95,8 +95,8 @@ class SqlAssets(AssetRepository):
             raise NotFound(f"there is no asset {key!r}")
         return view_of(row)
 
-    def several(self, keys: Collection[str]) -> Mapping[str, Asset]:
-        return several(self._work, keys)
+    def several(self, keys: Collection[str], *, lock: bool = False) -> Mapping[str, Asset]:
+        return several(self._work, keys, lock=lock)
 
     def lock(self, key: str) -> AssetView:
         lock_assets(self._work, [key])

@@ -1,12 +1,14 @@
 """Requests are known in the history: who, why, by which request."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 from fastapi.testclient import TestClient
 
-from plantroom.ports.accounts import Role
-from tests.contract.api.world import AWAY, HOME, PASSWORD, World
+from api.access import digest
+from plantroom.ports.accounts import ApiToken, Grant, Role
+from tests.contract.api.world import AWAY, HOME, NOW, PASSWORD, World
 
 
 def entries(client: TestClient, **query: Any) -> list[dict[str, Any]]:
@@ -70,6 +72,14 @@ def test_a_supervisor_sees_their_sites_and_an_administrator_everything(world: Wo
     assert {entry["site"] for entry in of_admin} >= {HOME, AWAY, None}
     assert any(entry["entity"] == "token" for entry in of_admin)
     assert not any(entry["site"] is None for entry in entries(world.as_(Role.SUPERVISOR)))
+
+
+def test_a_grant_for_a_contractors_orders_shows_nothing_of_the_history(world: World) -> None:
+    grant = Grant(Role.ADMIN, contractor="c-1")
+    with world.ledger.begin() as tx:
+        tx.accounts.add_token(ApiToken("t-c", "theirs", digest("theirs"), [grant], NOW, NOW + timedelta(days=1)))
+    assert entries(world.admin, entity="user") != []
+    assert entries(world.client("theirs")) == []
 
 
 def test_the_history_is_filtered_paged_and_newest_first(world: World) -> None:

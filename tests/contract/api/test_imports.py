@@ -1,14 +1,16 @@
 """Imports, exports and emergency plans over HTTP."""
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import openpyxl
 import pytest
 from fastapi.testclient import TestClient
 
-from plantroom.ports.accounts import Role
-from tests.contract.api.world import AWAY, HOME, World
+from api.access import digest
+from plantroom.ports.accounts import ApiToken, Grant, Role
+from tests.contract.api.world import AWAY, HOME, NOW, World
 
 URL = "/api/v1/imports"
 ASSETS = "设备编号,设备类别\nI-1,水泵\nI-2,电梯\n"
@@ -62,6 +64,16 @@ def test_a_site_that_is_not_the_callers_and_one_that_is_not_there_look_the_same(
         for site in (AWAY, "no-such-site")
     ]
     assert told[0] == told[1]
+
+
+def test_a_grant_for_a_contractors_orders_imports_nothing(world: World) -> None:
+    grant = Grant(Role.SUPERVISOR, HOME, contractor="c-1")
+    with world.ledger.begin() as tx:
+        tx.accounts.add_token(ApiToken("t-c", "theirs", digest("theirs"), [grant], NOW, NOW + timedelta(days=1)))
+    theirs = world.client("theirs")
+    assert send(theirs, ASSETS).status_code == 404
+    refused = send(theirs, f"站点,设备编号,设备类别\n{HOME},I-1,水泵\n", site="")
+    assert [one["code"] for one in refused.json()["errors"]] == ["site_not_yours"]
 
 
 def test_people_are_imported_by_administrators_within_what_they_have(world: World) -> None:
@@ -141,11 +153,11 @@ def test_a_line_that_is_laxer_than_a_legal_row_is_scheduled_at_the_floor_with_a_
     assert world.admin.post("/api/v1/plan-rows", json=LAW).status_code == 201
     days = {"asset": world.keys[HOME], "from": "2026-03-02", "to": "2026-09-02"}
     before = [one["due"] for one in world.admin.get("/api/v1/plan/preview", params=days).json()["items"]]
-    text = "编号,系统,频次,层级\nW-HM,供水系统,每年一次,contract\n"
+    text = "编号,系统,频次\nW-HM,供水系统,每年一次\n"
     asked = {"kind": "plan_table", "site": site or ""}
     answer = send(world.admin, text, **asked)
     assert answer.status_code == 200, answer.text
-    assert {one["code"] for one in answer.json()["warnings"]} >= {"law_floor", "law_stays"}
+    assert {one["code"] for one in answer.json()["warnings"]} >= {"law_is_stricter"}
     rows = world.admin.get("/api/v1/plan-rows", params={"code": "W-HM", "site": HOME}).json()["items"]
     row = next(one for one in rows if one["site_code"] == site)
     assert (row["layer"], row["max_gap_days"], row["kind"], row["executor"]) == ("law", 15, "statutory", "contractor")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from maintenance.seed import seed_default_profile
 from plantroom.ports.accounts import Role
 from tests.contract.api.world import AWAY, HOME, World
 
@@ -95,6 +96,18 @@ def test_rows_of_one_site_are_its_own_business(world: World) -> None:
     assert world.admin.post("/api/v1/plan-rows", json=MONTHLY | mixed).status_code == 422
     assert [r["code"] for r in here.get("/api/v1/plan-rows?code=M31").json()["items"]] == ["M31"]
     assert there.get("/api/v1/plan-rows?code=M31").json()["items"] == []
+
+
+def test_no_new_row_of_a_site_stands_in_the_place_of_a_row_of_the_law(world: World) -> None:
+    with world.ledger.begin() as tx:
+        seed_default_profile(tx)
+    form = {
+        "code": "EL-HM", "name": {"zh": "维保", "en": "Visit"}, "kind": "preventive", "classes": ["elevator"],
+        "site_code": HOME, "interval": {"every": 1, "unit": "year"},
+    }  # fmt: skip
+    refused = world.as_(Role.SUPERVISOR, HOME).post("/api/v1/plan-rows", json=form)
+    assert refused.status_code == 409
+    assert "plan-changes" in refused.json()["detail"]
 
 
 def test_a_department_s_supervisor_plans_its_own_work_only(world: World) -> None:

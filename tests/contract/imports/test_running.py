@@ -1,19 +1,24 @@
 """Imports on a real ledger of each kind: all or nothing, again without a difference, undone."""
 
 import io
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from maintenance.imports.assets_kind import AssetsKind
 from maintenance.imports.exporting import export
 from maintenance.imports.kinds import Asked
+from maintenance.imports.outcome import Change
 from maintenance.imports.ports import ImportState, Mode
 from maintenance.imports.registry import KINDS
 from maintenance.imports.running import Wanted, run_import, undo_import
 from maintenance.materialise import materialise
 from maintenance.people.departments import Department
 from maintenance.people.owners import save_department
+from maintenance.people.staff import Contractor
 from maintenance.ports import MaintenanceTx
 from maintenance.seed import seed_default_profile
 from plantroom.domain.assets import LocalName, Site
@@ -23,6 +28,7 @@ from plantroom.ports.clock import FixedClock
 from plantroom.ports.ledger import Ledger
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.maintenance.conftest import NOW, SYSTEMS
+from tests.unit.maintenance.imports.workbooks import workbook
 
 Store = Ledger[MaintenanceTx]
 ASSETS = "设备编号,设备名称,设备类别,上级设备,重要度\nP-1,1号泵,水泵,,A\nP-2,2号泵,水泵,P-1,B\n"
@@ -50,9 +56,16 @@ def ledger(request: pytest.FixtureRequest) -> Iterator[Store]:
     made.close()
 
 
-def take(ledger: Store, kind: str, text: str | bytes, mode: Mode = Mode.COMMIT, import_id: str | None = None) -> dict:  # type: ignore[type-arg]
+def take(
+    ledger: Store,
+    kind: str,
+    text: str | bytes,
+    mode: Mode = Mode.COMMIT,
+    import_id: str | None = None,
+    site: str | None = None,
+) -> dict[str, Any]:
     data = text if isinstance(text, bytes) else text.encode()
-    wanted = Wanted(kind, "t.csv", mode, Asked("somebody", NOW), import_id)
+    wanted = Wanted(kind, "t.csv", mode, Asked("somebody", NOW, site), import_id)
     return run_import(ledger, wanted, io.BytesIO(data), FixedClock(NOW))
 
 
@@ -97,6 +110,36 @@ def test_one_wrong_row_keeps_all_out_and_is_on_record(ledger: Store) -> None:
         assert (run.state, run.errors, tx.imports.changes(run.id)) == (ImportState.REFUSED, 1, [])
     with pytest.raises(Conflict):
         undo(ledger, document["import_id"])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[" * 9_000,
+        '{"a": NaN}',
+        '{"a": 1e999}',
+        '{"a": 12345678901234567890}',
+        r'{"a": "\ud83d"}',
+        r'{"a": "\u0000"}',
+    ],
+    ids=["deep", "nan", "infinite", "65 bits", "half a character", "nul"],
+)
+def test_what_no_ledger_keeps_is_an_error_of_its_cell(ledger: Store, value: str) -> None:
+    cell = value.replace('"', '""')
+    for heading, code in (("其他字段", "bad_custom"), ("厂家限值", "bad_list")):
+        if heading == "厂家限值" and not value.startswith("["):
+            continue
+        document = take(ledger, "assets", f'设备编号,设备类别,{heading}\nX-2,水泵,"{cell}"\n')
+        assert [(one["row"], one["column"], one["code"]) for one in document["errors"]] == [(2, heading, code)]
+
+
+def test_a_character_in_two_halves_is_one_and_a_half_is_none(ledger: Store) -> None:
+    book = workbook([("设备编号", "设备类别", "型号"), ("X-2", "水泵", "_xD83D__xDE00_ _xD83D_")])
+    assert not take(ledger, "assets", book)["errors"]
+    with ledger.read() as tx:
+        found = tx.assets.find("demo", "X-2")
+    assert found is not None
+    assert found.model == "\U0001f600 \ufffd"
 
 
 def test_a_circle_of_parents_is_named(ledger: Store) -> None:
@@ -155,6 +198,56 @@ def test_undoing_a_plan_row_takes_the_orders_that_nobody_has_begun(ledger: Store
     materialise(ledger, NOW, SYSTEMS)
 
 
+def occurrences_on(ledger: Store, lineage: str) -> set[tuple[str, str, int]]:
+    with ledger.read() as tx:
+        return {(o.key.subject, o.site, o.key.cycle) for o in tx.plan.occurrences_of_row(lineage)}
+
+
+def test_a_row_of_one_sites_table_goes_on_where_every_sites_row_stood(ledger: Store) -> None:
+    materialise(ledger, NOW, SYSTEMS)
+    stood = occurrences_on(ledger, "default:WA-M")
+    assert stood
+    same = take(ledger, "plan_table", "编号,设施设备类别,维护周期\nWA-M,水泵,每月一次\n", site="demo")
+    assert (same["created"], same["unchanged"]) == (0, 1), "a line that says the same needs no row of its own"
+    done = take(ledger, "plan_table", "编号,设施设备类别,维护周期\nWA-M,水泵,每两周\n", site="demo")
+    assert done["created"] == 1
+    with ledger.read() as tx:
+        own = tx.plan.row("WA-M", "demo")
+    assert own is not None
+    assert (own.site, own.checklist, own.interval.every) == ("demo", "WA-M", 2)
+    assert occurrences_on(ledger, own.lineage) == stood
+    materialise(ledger, NOW, SYSTEMS)
+    assert undo(ledger, done["import_id"])["errors"] == []
+    assert occurrences_on(ledger, "default:WA-M") >= stood
+    materialise(ledger, NOW, SYSTEMS)
+
+
+def test_what_somebody_changes_while_an_import_writes_is_not_lost(
+    ledger: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def by_hand() -> None:
+        with ledger.begin() as tx:
+            found = tx.assets.find("demo", "X-1")
+            assert found is not None
+            view = tx.assets.lock(found.key)
+            tx.assets.update_many([replace(view.asset, model="by hand")])
+
+    person, write = threading.Thread(target=by_hand), AssetsKind.write
+
+    def slowly(kind: AssetsKind, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
+        person.start()
+        person.join(0.3)
+        write(kind, tx, changes, asked)
+
+    monkeypatch.setattr(AssetsKind, "write", slowly)
+    assert take(ledger, "assets", "设备编号,出厂编号\nX-1,S-9\n")["updated"] == 1
+    person.join(20)
+    with ledger.read() as tx:
+        found = tx.assets.find("demo", "X-1")
+    assert found is not None
+    assert (found.serial, found.model) == ("S-9", "by hand")
+
+
 def test_passwords_stay_and_are_never_on_record(ledger: Store) -> None:
     done = take(ledger, "users", "用户名,姓名,角色\nadmin,新名字,管理员\n")
     with ledger.read() as tx:
@@ -163,6 +256,44 @@ def test_passwords_stay_and_are_never_on_record(ledger: Store) -> None:
     undo(ledger, done["import_id"])
     with ledger.read() as tx:
         assert (tx.accounts.user("u-1").name, tx.accounts.user("u-1").password_hash) == ("管理员", "hash")
+
+
+def grants_of(ledger: Store, username: str) -> set[Grant]:
+    with ledger.read() as tx:
+        user = tx.accounts.user_by_name(username)
+    assert user is not None
+    return set(user.grants)
+
+
+def test_a_grant_for_a_contractors_orders_stays_one(ledger: Store) -> None:
+    bound = Grant(Role.TECHNICIAN, "demo", contractor="c-1")
+    with ledger.begin() as tx:
+        tx.people.put_contractor(Contractor("c-1", "demo", LocalName("安达电梯", "Anda Elevators")))
+        tx.accounts.put_user(User("u-2", "zhang", "", [bound], "张工"))
+    same = take(ledger, "users", exported(ledger, "users"))
+    assert (same["created"], same["updated"]) == (0, 0)
+    take(ledger, "users", "用户名,姓名,角色,站点\nzhang,张师傅,技术员,demo\n")
+    assert grants_of(ledger, "zhang") == {bound}, "a table without the column says nothing of it"
+    take(ledger, "users", "用户名,角色,站点\nzhang,主管,demo\n")
+    assert grants_of(ledger, "zhang") == {Grant(Role.SUPERVISOR, "demo", contractor="c-1")}
+    take(ledger, "users", "用户名,角色,站点,外包单位\nzhou,技术员,demo,Anda elevators\n")
+    assert grants_of(ledger, "zhou") == {bound}
+    (error,) = take(ledger, "users", "用户名,角色,站点,外包单位\nzhou,技术员,demo,别家\n")["errors"]
+    assert (error["column"], error["code"]) == ("外包单位", "unknown_contractor")
+
+
+def test_the_table_of_one_site_leaves_the_grants_of_the_others(ledger: Store) -> None:
+    both = {Grant(Role.SUPERVISOR, "demo"), Grant(Role.SUPERVISOR, "north")}
+    with ledger.begin() as tx:
+        tx.assets.add_site(Site("north", LocalName("北区", "North")))
+        tx.accounts.put_user(User("u-3", "li", "", tuple(both), "李工"))
+    with ledger.read() as tx:
+        table = export(tx, KINDS["users"], "csv", "zh", "demo").content
+    assert take(ledger, "users", table, site="demo")["updated"] == 0
+    take(ledger, "users", "用户名,角色\nli,查看者\n", site="demo")
+    assert grants_of(ledger, "li") == {Grant(Role.VIEWER, "demo"), Grant(Role.SUPERVISOR, "north")}
+    (error,) = take(ledger, "users", "用户名,角色,站点\nli,查看者,north\n", site="demo")["errors"]
+    assert error["code"] == "site_not_yours"
 
 
 def test_the_last_administrator_stays(ledger: Store) -> None:

@@ -8,8 +8,13 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from maintenance import plan_run
+from maintenance.budget.checking import budget_job
+from maintenance.deadlines.looking import deadlines_job
 from maintenance.ports import MaintenanceTx
+from maintenance.reports.monthly_job import reports_job
+from maintenance.risk.watching import risk_job
 from maintenance.scheduler import Job, Scheduler, materialise_job
+from plantroom.catalogue import equipment_classes
 from plantroom.ports.clock import FixedClock
 from plantroom.ports.ledger import Ledger
 from plantroom.storage.ledger import SqlLedger
@@ -41,7 +46,16 @@ def run_scheduler(url: str, log: str, end: Event) -> None:
     plan_run.ORDERS_AT_ONCE = ORDERS_AT_ONCE
     ledger = SqlLedger(url)
     ledger.open()
-    scheduler = Scheduler(ledger, FixedClock(NOW), [materialise_job(ledger, SYSTEMS), other_job(ledger)])
+    classes = equipment_classes()
+    jobs = [
+        materialise_job(ledger, SYSTEMS),
+        risk_job(ledger, classes, ""),
+        budget_job(ledger, SYSTEMS, classes),
+        deadlines_job(ledger, ""),
+        reports_job(ledger, SYSTEMS),
+        other_job(ledger),
+    ]
+    scheduler = Scheduler(ledger, FixedClock(NOW), jobs)
     scheduler.start()
     end.wait()
     scheduler.stop()

@@ -5007,7 +5007,9 @@ export interface components {
         };
         /**
          * AttachmentIn
-         * @description A file that was uploaded before (`POST /api/v1/files`), of one step or of the whole order.
+         * @description A file that was uploaded before (`POST /api/v1/files`), of one step or of the whole order. `report`,
+         *     `certificate` and `lab_report` are what plan rows ask for before their work is verified; `document` is any other
+         *     paper.
          * @example {
          *       "kind": "photo",
          *       "note": "更换后",
@@ -5021,7 +5023,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "photo" | "document";
+            kind: "photo" | "document" | "report" | "certificate" | "lab_report";
             /**
              * Note
              * @default

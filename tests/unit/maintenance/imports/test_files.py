@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
@@ -13,9 +14,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 from maintenance.imports import files, grids, xlsx
 from maintenance.imports.columns import Column, Headings
 from maintenance.imports.files import open_book
-from maintenance.imports.problems import Problems, Unreadable
+from maintenance.imports.frequency_words import read_frequency
+from maintenance.imports.problems import CellProblem, Problems, Unreadable
 from maintenance.imports.reading import read_plan_table
 from maintenance.imports.tables import find_tables, rows_of
+from maintenance.imports.values import read_date
+from maintenance.imports.writing import template
 from tests.unit.maintenance.imports.workbooks import HEAD, saved, with_part, workbook, zipped
 
 FOLDER = Path(__file__).resolve().parents[3] / "testcases" / "imports"
@@ -39,6 +43,34 @@ def table(data: bytes, name: str = "t") -> list[dict[str, object]]:
     ]
     assert not problems.errors
     return found
+
+
+@pytest.mark.parametrize("cell", ["[" * 120_000, "。" * 120_000 + "x", "1" + " " * 120_000 + "1"])
+def test_a_long_cell_is_answered_at_once(cell: str) -> None:
+    begun = time.process_time()
+    assert codes(f"{','.join(HEAD)}\n供水系统,{cell},水务管理部门\n".encode(), "t.csv") == []
+    with pytest.raises(CellProblem):
+        read_date(cell)
+    with pytest.raises(CellProblem):
+        read_frequency(cell)
+    assert time.process_time() - begun < 1
+
+
+def test_rows_that_stand_for_many_are_not_all_looked_at() -> None:
+    space = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+    row = '<t:table-row t:number-rows-repeated="100000"><t:table-cell><p>x</p></t:table-cell></t:table-row>'
+    content = f'<office xmlns:t="{space}"><t:table t:name="a">{row * 3_000}</t:table></office>'
+    media = b"application/vnd.oasis.opendocument.spreadsheet"
+    begun = time.process_time()
+    assert codes(zipped({"mimetype": media, "content.xml": content.encode()}), "t.ods") == ["missing_column"]
+    assert time.process_time() - begun < 3
+
+
+def test_a_template_may_have_more_than_26_lists() -> None:
+    columns = [Column(f"c{n}", f"列{n}", f"列{n}", f"C{n}", choices=lambda _: ["a", "b"]) for n in range(30)]
+    sheet = openpyxl.load_workbook(io.BytesIO(template(columns, "zh"))).worksheets[0]
+    lists = [one.formula1 for one in sheet.data_validations.dataValidation]
+    assert (lists[0], lists[29]) == ("'选项'!$A$1:$A$2", "'选项'!$AD$1:$AD$2")
 
 
 @pytest.mark.parametrize("name", ["plan.xls", "plan.ods"])

@@ -12,7 +12,7 @@ from maintenance.schedules import BY_INTERVAL, IntervalSchedule, MeterSchedule, 
 
 UNDERSTOOD = {
     (1, "hour"): ("每小时 hourly PT1H"),
-    (2, "hour"): ("每2小时 每两小时 每2個小時 PT2H"),
+    (2, "hour"): ("每2小时 每两小时 每2個小時 PT2H 每2h 2h/次 每2h一次"),
     (8, "hour"): ("每天3次"),
     (12, "hour"): ("每日两次"),
     (1, "day"): ("每日 每天 每日一次 日检 日巡 daily P1D D 每天1次"),
@@ -25,7 +25,7 @@ UNDERSTOOD = {
     ),
     (1, "month"): (
         "每月 每月一次 每个月 每個月 每個月1次 月度 月检 逐月 按月 1次/月 一个月一次 每月至少一次 "
-        "不少于每月一次 每月不少于1次 每月检查一次 monthly P1M M 每月进行一次全面测试 "
+        "不少于每月一次 每月不少于1次 每月检查一次 monthly P1M M 1M 月1次 每月进行一次全面测试 "
         "每月至少進行一次全面測試"
     ),
     (2, "month"): ("双月 隔月 隔月一次 每两个月 每2月 P2M"),
@@ -38,7 +38,8 @@ UNDERSTOOD = {
         "半年 每半年 半年一次 每半年一次 半年检 一年两次 每年2次 2次/年 每6个月 half-yearly semi-annual P6M HY"
     ),
     (12, "month"): (
-        "每年 年度 每年一次 年检 每年至少一次 一年一次 1次/年 yearly annually P1Y Y 每年至少进行一次专业的清洁与维护"
+        "每年 年度 每年一次 年检 每年至少一次 一年一次 1次/年 yearly annually P1Y Y 1Y 年1次 "
+        "每年至少进行一次专业的清洁与维护"
     ),
     (24, "month"): ("两年一次 每两年 隔年 biennial P2Y"),
 }
@@ -85,6 +86,7 @@ def test_a_frequency_is_understood(text: str, wanted: tuple[int, str]) -> None:
         ("before heating season", SeasonSchedule(("heating",))),
         ("每运行1500小时", MeterSchedule("run_hours", 1500.0)),
         ("運行500小時", MeterSchedule("run_hours", 500.0)),
+        ("每运行1,500小时", MeterSchedule("run_hours", 1500.0)),
         ("every 1500 running hours", MeterSchedule("run_hours", 1500.0)),
         ("每启动1000次", MeterSchedule("starts", 1000.0)),
         ("营业时间内每2小时一次", IntervalSchedule(open_hours=True)),
@@ -121,6 +123,13 @@ def test_seasons_meters_and_opening_hours_are_schedules_of_their_own(text: str, 
         ("每月1-2次", "ambiguous_frequency"),
         ("1-2 months", "ambiguous_frequency"),
         ("每2~3个月", "ambiguous_frequency"),
+        ("1.5个月", "unknown_frequency"),
+        ("每1.5年", "unknown_frequency"),
+        ("1.5 months", "unknown_frequency"),
+        ("1,5 months", "unknown_frequency"),
+        ("每-1月", "unknown_frequency"),
+        ("500小时", "ambiguous_frequency"),
+        ("every 1,500 hours", "ambiguous_frequency"),
         ("每周一三五", "frequency_is_a_date"),
         ("每周三", "frequency_is_a_date"),
         ("星期一", "frequency_is_a_date"),
@@ -145,6 +154,8 @@ def test_a_plain_number_takes_the_unit_of_its_heading() -> None:
     assert read_frequency("30", "天").interval == Interval(30, IntervalUnit.DAY)
     assert read_frequency("6", "months").interval == Interval(6, IntervalUnit.MONTH)
     assert read_frequency("3", "个月").interval == Interval(3, IntervalUnit.MONTH)
+    with pytest.raises(CellProblem):
+        read_frequency("500", "小时")
 
 
 def test_twice_a_month_is_read_as_the_laws_fifteen_days_and_that_is_said() -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from maintenance.frequencies import canonical, parse_frequency
-from maintenance.imports.outcome import Outcome
-from maintenance.imports.plan import compare
+from maintenance.imports.outcome import AllRights, Outcome, Rights
+from maintenance.imports.plan import PlanImport, compare
 from maintenance.imports.reading import read_plan_table
 from maintenance.plan import PlanRow
 from maintenance.seed.loader import checklists, department_named, plan_rows
@@ -52,6 +52,61 @@ def test_frequencies_in_the_words_of_plan_tables(text: str, every: int, unit: st
 @pytest.mark.parametrize("text", ["偶尔", "", "月", "有空时", "twice a week", "每0天", "P0D", "PT3M", "每隔一天"])
 def test_a_frequency_nobody_understands_is_none(text: str) -> None:
     assert parse_frequency(text) is None
+
+
+class Supervisor(AllRights):
+    def may_leave_law(self, site: str | None) -> bool:
+        return False
+
+
+def law(text: str, site: str | None = None, rights: Rights | None = None) -> Outcome:
+    rows, problems = read_plan_table(text.encode(), "plan.csv")
+    return PlanImport(plan_rows(), site, rights=rights, problems=problems).run(rows)
+
+
+@pytest.mark.parametrize("site", [None, "demo"])
+@pytest.mark.parametrize(
+    ("code", "often", "gap"), [("EL-HM", "每月", 15), ("FI-EML", "每季度", 31), ("FI-Y", "每2年", 366)]
+)
+def test_what_is_laxer_than_the_law_is_kept_at_its_floor_and_that_is_said(
+    code: str, often: str, gap: int, site: str | None
+) -> None:
+    found = law(f"编号,设施设备类别,维护周期\n{code},,{often}\n", site)
+    (row,) = put(found)
+    assert (row.code, row.site, row.layer, row.max_gap_days) == (code, site, "law", gap)
+    assert "law_is_stricter" in [one.code for one in found.problems.warnings]
+    assert f"{gap}天" in next(one.message for one in found.problems.warnings if one.code == "law_is_stricter")
+
+
+@pytest.mark.parametrize("site", [None, "demo"])
+def test_no_table_takes_a_row_out_of_the_law(site: str | None) -> None:
+    head = "编号,设施设备类别,维护周期,要求来源,法定最长间隔天数\n"
+    (error,) = law(f"{head}EL-HM,,每15天,合同,\n", site).problems.errors
+    assert (error.column, error.code) == ("要求来源", "law_stays")
+    (row,) = put(law(f"{head}EL-HM,,每月,,（空）\n", site))
+    assert row.max_gap_days == 15
+    elsewhere = f"{head}EL-HM,照明系统,每15天,,\n"
+    assert [one.code for one in law(elsewhere, site, Supervisor()).problems.errors] == ["law_needs_admin"]
+    assert not law(elsewhere, site).problems.errors
+
+
+def test_proof_is_understood_in_words_and_what_nobody_knows_is_refused() -> None:
+    head = "编号,设施设备类别,维护周期,证据要求,检查表\n"
+    (row,) = put(law(f"{head}A-1,照明系统,每周,照片、签字,LI-M\n"))
+    assert (row.evidence, row.checklist) == (("photo", "signature"), "LI-M")
+    errors = law(f"{head}A-1,照明系统,每周,照片、指纹,LI-M+LI-X\n").problems.errors
+    assert [(one.column, one.value, one.code) for one in errors] == [
+        ("证据要求", "照片、指纹", "unknown_choice"), ("检查表", "LI-M+LI-X", "unknown_checklist"),
+    ]  # fmt: skip
+
+
+def test_a_row_may_contain_one_that_comes_later_in_the_table() -> None:
+    head = "编号,设施设备类别,维护周期,维护责任部门,包含项目,满足项目\n"
+    found = table(f"{head}A-Y,供水系统,每年,水务管理部门,A-M,\nA-M,供水系统,每月,水务管理部门,,\n")
+    assert not found.problems.errors
+    assert [row.contains for row in put(found)] == [("A-M",), ()]
+    (error,) = table(f"{head}A-Y,供水系统,每年,水务管理部门,A-Q,\n").problems.errors
+    assert (error.row, error.column, error.code) == (2, "包含项目", "unknown_row")
 
 
 def test_the_users_own_table_is_what_the_default_profile_has() -> None:

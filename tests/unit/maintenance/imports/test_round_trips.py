@@ -32,10 +32,11 @@ from maintenance.imports.reading import table_rows
 from maintenance.imports.tables import Row
 from maintenance.imports.users_kind import COLUMN_ORDER as USER_COLUMNS
 from maintenance.imports.users_kind import HEADINGS as USER_HEADINGS
-from maintenance.imports.users_kind import UsersImport, user_cells
+from maintenance.imports.users_kind import Contractors, UsersImport, user_cells
 from maintenance.imports.vocabulary import seed_departments
 from maintenance.imports.writing import csv_bytes, xlsx_bytes
 from maintenance.intervals import Interval, IntervalUnit
+from maintenance.people.staff import Contractor
 from maintenance.plan import AppliesTo, Layer, Missed, PlanRow, Roll
 from maintenance.schedules import (
     BY_INTERVAL,
@@ -248,7 +249,11 @@ def test_emergency_plans_come_back(write: Any, language: str, plans: list[Emerge
 
 @st.composite
 def users(draw: st.DrawFn) -> User:
-    places = st.tuples(st.sampled_from([None, "demo", "north"]), st.sampled_from([None, "水务管理部门", "别的部门"]))
+    places = st.tuples(
+        st.sampled_from([None, "demo", "north"]),
+        st.sampled_from([None, "水务管理部门", "别的部门"]),
+        st.sampled_from([None, "c-1", "c-2", "c-3"]),
+    )
     grants = draw(st.lists(places, min_size=1, max_size=3, unique=True))
     return User(
         draw(st.uuids()).hex,
@@ -264,9 +269,14 @@ def users(draw: st.DrawFn) -> User:
 @SOME
 @given(write=WRITE, language=LANGUAGE, some=st.lists(users(), max_size=3, unique_by=lambda user: user.username.strip()))
 def test_users_come_back(write: Any, language: str, some: list[User]) -> None:
-    rows = [cells for user in some for cells in user_cells(user, user.grants, language)]
+    same = LocalName("安达电梯", "Anda Elevators")
+    known = Contractors(
+        [Contractor("c-1", None, LocalName("华消", "Huaxiao")), *(Contractor(c, None, same) for c in ("c-2", "c-3"))]
+    )
+    rows = [cells for user in some for cells in user_cells(user, user.grants, language, known)]
     data = written(write, USER_COLUMNS, rows, language)
-    found = UsersImport(some, ["demo", "north"], ASKED, Problems()).run(read(data, USER_HEADINGS, Problems()))
+    compared = UsersImport(some, ["demo", "north"], ASKED, Problems(), contractors=known)
+    found = compared.run(read(data, USER_HEADINGS, Problems()))
     nothing_changed(found, len(rows))
 
 

@@ -137,6 +137,13 @@ def test_other_words_for_headings_equipment_and_frequency_are_understood() -> No
     assert [row.name.zh for row in rows] == ["检查轴封", "紧固端子", "检查压力"]
 
 
+def test_the_numbers_of_lines_are_no_codes() -> None:
+    found = plan("No.,Equipment,Task,Frequency\n1,Elevator,Half-month service,Every 15 days\n2,Pump,Look,Weekly\n")
+    assert not found.problems.errors
+    assert [row["code"] for row in found.rows] == ["ELEVATOR-15DAY", "PUMP-7DAY"]
+    assert [(one.column, one.code) for one in found.problems.warnings][:1] == [("No.", "ignored_column")]
+
+
 def test_many_errors_are_told_at_once() -> None:
     found = plan("系统,周期,部门\n太空站,偶尔,魔法部\n供水系统,有空,水务管理部门\n")
     assert [(one.row, one.code) for one in found.problems.errors] == [

@@ -57,6 +57,13 @@ def test_codes_are_seen_without_invisible_and_full_width_characters() -> None:
     assert normal_code("\ufeffP\u00a01") == "P 1"
 
 
+def test_what_is_no_number_is_none() -> None:
+    for cell in (float("nan"), float("inf"), "1e999", "nan"):
+        with pytest.raises(CellProblem) as refused:
+            read_number(cell)
+        assert refused.value.code == "bad_number"
+
+
 @pytest.mark.parametrize("cell", ["√", "是", "Yes", True, "1", "TRUE", "有"])
 def test_yes_is_yes(cell: object) -> None:
     assert read_yes_no(cell)  # type: ignore[arg-type]
