@@ -35,7 +35,7 @@ def as_json(shape: Shape) -> Response:
 class Payload(BaseModel):
     """Base of everything that is taken in: an unknown field is an error, not noise."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=10_000, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=10_000)
 
     @model_validator(mode="before")
     @classmethod
