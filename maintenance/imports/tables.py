@@ -281,15 +281,19 @@ class _Rows:
         if over.left == over.right and self._headings.columns[place.key].spreads:
             if row.number == over.top:
                 self._values[over] = cell
+                said = LocalName(
+                    f"合并单元格 {over} 的内容用于其中每一行", f"the merged cells {over} count for each of their rows"
+                )
+                self._table.problems.warn(self._of_merged(row, place, cell, "merged_counts", said))
             return self._values.get(over, cell)
         if over not in self._told:
             self._told.add(over)
             said = LocalName(f"合并单元格 {over} 含义不明", f"the merged cells {over} leave open what is meant")
-            problem = Problem(
-                self._table.grid.name, row.number, place.heading, shown(cell), "merged", in_words("merged", said)
-            )
-            self._table.problems.error(problem)
+            self._table.problems.error(self._of_merged(row, place, cell, "merged", said))
         return cell
+
+    def _of_merged(self, row: GridRow, place: Place, cell: Cell, code: str, said: LocalName) -> Problem:
+        return Problem(self._table.grid.name, row.number, place.heading, shown(cell), code, in_words(code, said))
 
     def _refuse(self, made: Row, key: str, code: str, cell: Cell) -> None:
         said = None

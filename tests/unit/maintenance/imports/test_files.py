@@ -152,6 +152,8 @@ def test_cells_merged_over_rows_of_one_column_count_for_each_row() -> None:
     )
     assert not problems.errors
     assert [row.text("department") for row in rows] == ["电气管理部门"] * 2
+    (told,) = [one for one in problems.warnings if one.code == "merged_counts"]
+    assert "C2:C3" in told.message
 
 
 def test_cells_merged_over_columns_name_the_range_to_unmerge() -> None:
