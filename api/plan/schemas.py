@@ -106,21 +106,9 @@ class Tolerance(Payload):
     late_days: Days = 0
 
 
-class PlanRowFields(Payload):
-    """One line of the plan table as it is taken in. It applies to exactly one of `system`, `classes`,
-    `assets` (keys) or, with `site: true`, to the site itself.
+class PlanRowTerms(Payload):
+    """What a plan row may say beside its code and name."""
 
-    `schedule` says what the dates go by: `interval` (the default; `in_season`, `open_hours`), `season`, `age`, `meter`,
-    `before` another row, or `condition`. `interval` may be left out where the schedule says enough: of a row by a meter
-    it is the calendar's cap, of one before another row how often it comes. `missed` that is left out is `hold`, of rows
-    by the hour `supersede`. `fulfilled_by` is the reading that credits an occurrence, `licence` what whoever does the
-    work must hold, `budget_line` what its cost is booked to, `job_cost` and `material_cost` what one job costs
-    beside the time of our own people, in CNY. From the day `ends` on it has no dates any more."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": EXAMPLES})
-
-    code: Code
-    name: NameIn
     kind: PlanKind = "preventive"
     system: Annotated[str | None, Field(max_length=100)] = None
     classes: Annotated[tuple[Key, ...], Field(max_length=100)] = ()
@@ -149,8 +137,25 @@ class PlanRowFields(Payload):
     estimated_minutes: Annotated[int, Field(ge=0, le=100_000)] = 30
     job_cost: Cny | None = None
     material_cost: Cny | None = None
-    effective_from: PlanDay = date(2000, 1, 1)
     ends: PlanDay | None = None
+
+
+class PlanRowFields(PlanRowTerms):
+    """One line of the plan table as it is taken in. It applies to exactly one of `system`, `classes`,
+    `assets` (keys) or, with `site: true`, to the site itself.
+
+    `schedule` says what the dates go by: `interval` (the default; `in_season`, `open_hours`), `season`, `age`, `meter`,
+    `before` another row, or `condition`. `interval` may be left out where the schedule says enough: of a row by a meter
+    it is the calendar's cap, of one before another row how often it comes. `missed` that is left out is `hold`, of rows
+    by the hour `supersede`. `fulfilled_by` is the reading that credits an occurrence, `licence` what whoever does the
+    work must hold, `budget_line` what its cost is booked to, `job_cost` and `material_cost` what one job costs
+    beside the time of our own people, in CNY. From the day `ends` on it has no dates any more."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": EXAMPLES})
+
+    code: Code
+    name: NameIn
+    effective_from: PlanDay = date(2000, 1, 1)
 
 
 class PlanRowCreate(PlanRowFields):

@@ -5,12 +5,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
-from api.plan.schedules import FulfilledByIn, ScheduleIn
-from api.plan.schemas import Cny, Code, Interval, PlanDay, PlanKind, PlanRow, Tolerance
-from api.plan.schemas import Key as RowKey
+from api.plan.schemas import Code, PlanDay, PlanRow, PlanRowTerms
 from api.shapes import AssetRef, Instant, Key, ListQuery, Name, NameIn, Payload, Shape, ShortText, Why, one_or_more
 from maintenance.budget.costing import Cost
-from maintenance.plan import Layer, Missed, Roll
 from maintenance.plan_changes.effects import Effect, OrderEffect, RowEffect
 from maintenance.plan_changes.model import Action, ChangeOrigin, ChangeState
 from maintenance.plan_changes.model import PlanChange as DomainChange
@@ -31,40 +28,11 @@ _SUGGESTION: JsonValue = {
 }
 
 
-class PlanRowPart(Payload):
+class PlanRowPart(PlanRowTerms):
     """Fields of a plan row; those that are left out stay as they are. See `PlanRowFields`."""
 
     code: Code = ""
     name: NameIn = NameIn()
-    kind: PlanKind = "preventive"
-    system: Annotated[str | None, Field(max_length=100)] = None
-    classes: Annotated[tuple[RowKey, ...], Field(max_length=100)] = ()
-    assets: Annotated[tuple[RowKey, ...], Field(max_length=10_000)] = ()
-    site: bool = False
-    interval: Interval | None = None
-    schedule: ScheduleIn = None
-    fulfilled_by: FulfilledByIn = None
-    anchor: PlanDay | None = None
-    tolerance: Tolerance = Tolerance()
-    max_gap_days: Annotated[int | None, Field(ge=1, le=36_600)] = None
-    fulfils: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
-    contains: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
-    shift_percent: Annotated[int, Field(ge=0, le=100)] = 0
-    roll: Roll = Roll.NONE
-    missed: Missed | None = None
-    layer: Layer = Layer.CONTRACT
-    basis: Annotated[str, Field(max_length=1000)] = ""
-    executor: Annotated[str, Field(max_length=100)] = "in_house"
-    licence: Annotated[tuple[RowKey, ...], Field(max_length=20)] = ()
-    budget_line: Annotated[str | None, Field(min_length=1, max_length=100)] = None
-    department: NameIn = NameIn()
-    checklist: Annotated[str | None, Field(max_length=100)] = None
-    evidence: Annotated[tuple[RowKey, ...], Field(max_length=20)] = ()
-    standard: NameIn = NameIn()
-    estimated_minutes: Annotated[int, Field(ge=0, le=100_000)] = 30
-    job_cost: Cny | None = None
-    material_cost: Cny | None = None
-    ends: PlanDay | None = None
 
     def given(self) -> dict[str, Any]:
         """What was sent, as it was sent."""
