@@ -168,17 +168,3 @@ def materialise_job(
             after(counts)
 
     return Job(PLAN, PLAN_EVERY, run)
-
-
-class PlanScheduler(Scheduler):
-    """A scheduler with the one job that materialises the plan."""
-
-    def __init__(
-        self,
-        ledger: Ledger[MaintenanceTx],
-        clock: Clock,
-        systems: Systems,
-        after: Callable[[Mapping[str, int]], None] | None = None,
-        readings: PointReadings = NO_READINGS,
-    ) -> None:
-        super().__init__(ledger, clock, [materialise_job(ledger, systems, after, readings)])

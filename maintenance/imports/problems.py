@@ -3,7 +3,6 @@
 ``docs/imports.md`` lists the codes from here.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from maintenance.imports.codes import CODES
@@ -103,8 +102,3 @@ def shown(value: object) -> str:
     """A value as a message shows it, cut where it is very long."""
     text = "" if value is None else str(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def meanings() -> Mapping[str, str]:
-    """Each code with what it means and what to do, for the documentation."""
-    return {code: in_words(code) for code in CODES}

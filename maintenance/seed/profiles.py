@@ -1,6 +1,6 @@
 """Profiles (what sort of building) and jurisdictions (whose law) of the seed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
@@ -13,7 +13,6 @@ from maintenance.seed.rows import LAWS, PROFILES, interval_of, seed_rows
 from maintenance.seed.strict import Entry, once, tables
 from plantroom.domain.assets import LocalName
 from plantroom.domain.calendars import MINUTES_A_DAY, Opening, Season
-from plantroom.errors import NotFound
 
 PROFILES_FILE, JURISDICTIONS_FILE = "profiles.toml", "jurisdictions.toml"
 RECORDS = ("elevator", "fire_tests", "fire_patrols", "tank_cleaning")
@@ -128,24 +127,6 @@ def jurisdictions() -> Mapping[str, Jurisdiction]:
         once(JURISDICTIONS_FILE, "jurisdiction", [*found, made.key])
         found[made.key] = made
     return MappingProxyType(found)
-
-
-def profile_named(key: str) -> Profile:
-    """A profile. Raises ``NotFound`` with the names that there are."""
-    if key not in profiles():
-        raise NotFound(_none("profile", key, profiles()))
-    return profiles()[key]
-
-
-def jurisdiction_named(key: str) -> Jurisdiction:
-    """A jurisdiction. Raises ``NotFound`` with the names that there are."""
-    if key not in jurisdictions():
-        raise NotFound(_none("jurisdiction", key, jurisdictions()))
-    return jurisdictions()[key]
-
-
-def _none(what: str, key: str, known: Iterable[str]) -> str:
-    return f"there is no {what} {key!r}; there are: {', '.join(known)}"
 
 
 def _jurisdiction(entry: Entry, known: Mapping[str, Jurisdiction]) -> Jurisdiction:

@@ -9,7 +9,7 @@ from maintenance.imports.kinds import Asked
 from maintenance.imports.ports import Mode
 from maintenance.imports.running import Wanted, run_import
 from maintenance.ports import MaintenanceTx
-from maintenance.scheduler import PlanScheduler
+from maintenance.scheduler import Scheduler, materialise_job
 from maintenance.seed import seed_default_profile
 from plantroom.ports.clock import FixedClock
 from plantroom.ports.ledger import Ledger
@@ -46,7 +46,7 @@ def test_the_scheduler_materialises_as_soon_as_it_starts(ledger: Store) -> None:
     with ledger.begin() as tx:
         seed_default_profile(tx)
     runs: list[Mapping[str, int]] = []
-    scheduler = PlanScheduler(ledger, FixedClock(NOW), SYSTEMS, after=runs.append)
+    scheduler = Scheduler(ledger, FixedClock(NOW), [materialise_job(ledger, SYSTEMS, after=runs.append)])
     scheduler.start()
     try:
         end = time.monotonic() + 5
