@@ -1,6 +1,5 @@
 """The columns of the assets, and those of custom fields, which have headings of their own."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -27,7 +26,7 @@ from maintenance.imports.papers import (
     write_maker_limits,
 )
 from maintenance.imports.problems import CellProblem
-from maintenance.imports.values import read_json, read_text
+from maintenance.imports.values import read_json, read_text, write_json
 from maintenance.imports.vocabulary import class_words, seed_departments
 from maintenance.imports.words import CRITICALITIES, DUTY_ROLES, STATUSES
 from plantroom.domain.assets import Asset, LocalName
@@ -94,7 +93,7 @@ class CustomColumns:
                 for column in columns
                 if column.key in self._definitions
             ),
-            Field(COLUMNS["custom"], self._others, _put_others(self._keys()), _read_json, _write_json, {}),
+            Field(COLUMNS["custom"], self._others, _put_others(self._keys()), _read_others, _write_others, {}),
         )
         self.by_key = by_key(self.fields)
 
@@ -127,7 +126,7 @@ def _custom_field(column: Column, one: CustomField) -> Field[Asset]:
             raise CellProblem("bad_custom", LocalName(str(error), str(error))) from error
 
     def write(value: Any, _language: str) -> Cell:
-        return value if isinstance(value, str | int | float | bool) or value is None else json.dumps(value)
+        return value if isinstance(value, str | int | float | bool) or value is None else write_json(value)
 
     return Field(column, get, put, read, write, NEEDED if one.required else None)
 
@@ -139,7 +138,7 @@ def _put_others(known: frozenset[str]) -> Callable[[Asset, Any], Asset]:
     return put
 
 
-def _read_json(cell: Cell) -> dict[str, object]:
+def _read_others(cell: Cell) -> dict[str, object]:
     try:
         found = read_json(read_text(cell, 20_000))
     except ValueError:
@@ -154,5 +153,5 @@ def _read_json(cell: Cell) -> dict[str, object]:
     return dict(found)
 
 
-def _write_json(value: Any, _language: str) -> Cell:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else None
+def _write_others(value: Any, _language: str) -> Cell:
+    return write_json(dict(sorted(value.items()))) if value else None

@@ -1,14 +1,13 @@
 """Lists of records in one cell: a line each with ``|`` between its parts, or JSON where a part has one itself. Pure."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from maintenance.imports.cells import Cell, text_of
+from maintenance.imports.cells import Cell, plain_text, text_of
 from maintenance.imports.problems import CellProblem
-from maintenance.imports.values import read_date, read_json, read_number
+from maintenance.imports.values import read_date, read_json, read_number, write_json
 from plantroom.domain.assets import LocalName
 from plantroom.domain.papers import Document, Licence, MakerLimit
 
@@ -107,12 +106,14 @@ def _written(items: Sequence[Any], parts: Callable[[Any], Sequence[Any]]) -> Cel
         return None
     rows = [[_part(one) for one in parts(item)] for item in items]
     texts = [["" if one is None else str(one) for one in row] for row in rows]
-    if (
-        any(any(c in one for c in "|｜\n\r") or one != one.strip() for row in texts for one in row)
-        or texts[0][0][:1] == "["
-    ):
-        return json.dumps(rows, ensure_ascii=False)
+    if texts[0][0][:1] == "[" or any(_parts_lines(one) for row in texts for one in row):
+        return write_json(rows)
     return "\n".join(" | ".join(row).rstrip(" |") for row in texts)
+
+
+def _parts_lines(text: str) -> bool:
+    """Whether a text would not be read as it is between the ``|`` of a line."""
+    return text != plain_text(text) or any(c in text for c in "|｜\n")
 
 
 def _part(value: Any) -> Any:

@@ -1,6 +1,5 @@
 """The columns of the plan table: the user's own six, and what an export adds so that every row comes back the same."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,7 +24,7 @@ from maintenance.imports.fields import (
 )
 from maintenance.imports.frequency_words import frequency_text
 from maintenance.imports.problems import CellProblem
-from maintenance.imports.values import read_json, read_text, read_yes_no, yes_no
+from maintenance.imports.values import read_json, read_text, read_yes_no, write_json, yes_no
 from maintenance.imports.vocabulary import class_words, seed_departments
 from maintenance.imports.words import EVIDENCE, EXECUTORS, KINDS, LAYERS, MISSED, ROLLS, STATUSES_OF_FIGURES
 from maintenance.plan import PlanRow
@@ -94,17 +93,13 @@ def _read_json(cell: Cell, make: Any) -> Any:
         raise CellProblem("unknown_choice", LocalName("应为 JSON 对象", "should be a JSON object")) from error
 
 
-def _json(document: object) -> str:
-    return json.dumps(document, ensure_ascii=False)
-
-
 def _subject_field(key: str, name: str, read: Any, write: Any, empty: Any) -> Field[PlanRow]:
     return Field(COLUMNS[key], *_of_subject(name), read, write, empty)
 
 
 def _json_field(name: str, make: Any, show: Any, empty: Any) -> Field[PlanRow]:
     def write(value: Any, _language: str) -> Cell:
-        return None if value == empty else json.dumps(show(value), ensure_ascii=False)
+        return None if value == empty else write_json(show(value))
 
     return of_attribute(COLUMNS[name], name, lambda cell: _read_json(cell, make), write, empty)
 

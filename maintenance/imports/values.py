@@ -133,6 +133,12 @@ def read_json(text: str) -> Any:
     return found
 
 
+def write_json(value: Any) -> str:
+    """The value as ``read_json`` takes it. What no ledger keeps, U+0000, becomes U+FFFD."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _NUL.sub(lambda found: found[0][:-6] + "\N{REPLACEMENT CHARACTER}", text)
+
+
 def _whole(digits: str) -> int:
     value = int(digits)
     if not -_BEYOND <= value < _BEYOND:

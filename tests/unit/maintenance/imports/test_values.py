@@ -11,7 +11,15 @@ from maintenance.imports.fields import join_codes, split_codes
 from maintenance.imports.problems import CellProblem
 from maintenance.imports.text_files import protected, unprotected
 from maintenance.imports.traditional import simplified
-from maintenance.imports.values import normal_code, read_code, read_date, read_number, read_yes_no
+from maintenance.imports.values import (
+    normal_code,
+    read_code,
+    read_date,
+    read_json,
+    read_number,
+    read_yes_no,
+    write_json,
+)
 from maintenance.imports.words import CATEGORIES, CRITICALITIES, KINDS, ROLES, STATUSES
 from plantroom.domain.assets import AssetStatus
 
@@ -115,3 +123,11 @@ def test_lists_of_codes_come_back(codes: list[str]) -> None:
 @given(st.text())
 def test_the_text_of_a_text_is_itself_without_what_cannot_be_seen(text: str) -> None:
     assert text_of(text_of(text)) == text_of(text)
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\x00\x00b", "\\\x00", "\\u0000", "\\\\u0000\x00", "\x01\x1f\n"])
+def test_json_that_we_write_is_json_that_we_read(text: str) -> None:
+    assert read_json(write_json([text, {text: 1}])) == [
+        text.replace("\x00", "\ufffd"),
+        {text.replace("\x00", "\ufffd"): 1},
+    ]
