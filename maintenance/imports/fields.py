@@ -129,8 +129,9 @@ def told(field: Field[Any], value: Any) -> object:
 
 
 def cells_of(record: R, fields: Sequence[Field[R]], language: str) -> list[Cell]:
-    """The row that an export writes."""
-    return [one.write(one.get(record), language) for one in fields]
+    """The row that an export writes. What would be read as the word for clearing is left out: a blank cell leaves the
+    field as it is."""
+    return [None if clears(cell) else cell for cell in (one.write(one.get(record), language) for one in fields)]
 
 
 def of_attribute(
@@ -156,7 +157,7 @@ def text_field(column: Column, name: str, most: int = 500, empty: Any = "") -> F
 
 def as_text(value: Any, _language: str) -> Cell:
     """A text as its cell. One that is the word for clearing cannot be told from it, so it is left out."""
-    return None if value is None or value == "" else str(value)
+    return None if value is None or value == "" or clears(value) else str(value)
 
 
 def name_field(column: Column, name: str, side: str, most: int = 500) -> Field[Any]:

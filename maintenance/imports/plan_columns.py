@@ -11,6 +11,7 @@ from maintenance.imports.fields import (
     NEEDED,
     Field,
     by_key,
+    cells_of,
     date_field,
     join_codes,
     list_field,
@@ -118,7 +119,7 @@ FIELDS: tuple[Field[PlanRow], ...] = (
     text_field(COLUMNS["basis"], "basis", 1000),
     word_field(COLUMNS["status"], "status", STATUSES_OF_FIGURES),
     word_field(COLUMNS["executor"], "executor", EXECUTORS),
-    text_field(COLUMNS["licence"], "licence", 100, None),
+    list_field(COLUMNS["licence"], "licence", 20),
     text_field(COLUMNS["checklist"], "checklist", 100, None),
     of_attribute(COLUMNS["evidence"], "evidence", read_evidence, lambda value, _: join_codes(value) or None, ()),
     whole_field(COLUMNS["early_days"], "early_days", 0, 3660),
@@ -166,5 +167,5 @@ def plan_cells(row: PlanRow, asset_codes: Mapping[str, str], language: str) -> l
         frequency_text(row.interval, row.schedule, language) or None,
         department or None,
         join_codes([asset_codes.get(key, key) for key in row.applies_to.assets]) or None,
-        *(one.write(one.get(row), language) for one in FIELDS),
+        *cells_of(row, FIELDS, language),
     ]

@@ -121,8 +121,11 @@ def _frequency(row: Row, task: str, problems: Problems, *, may_lack: bool) -> Fr
     if "frequency" in row.refused:
         return None
     if is_blank(cell):
+        if "schedule" in row.cells:
+            # The rule says when; what the work is called does not.
+            return None
         found = found_in(task) if task else None
-        if found is None and not may_lack and "schedule" not in row.cells:
+        if found is None and not may_lack:
             key = "frequency" if FREE not in row.cells else FREE
             problems.error(row.problem(key, "unknown_frequency" if FREE in row.cells else "missing_value"))
         return found

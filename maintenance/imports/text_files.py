@@ -25,7 +25,7 @@ _CONTROL = re.compile("[\x00-\x06\x0e-\x1a]")
 """Characters that no text file has: bytes that only happen to fit an encoding."""
 
 _SEPARATES = re.compile(r"[,;\t\n]")
-_DANGEROUS = "=+-@\t\r"
+_BEGIN_FORMULAS, _BLANKS = frozenset("=+-@"), frozenset("\t\r")
 
 
 class BrokenText(Exception):
@@ -55,7 +55,8 @@ def unprotected(text: str) -> str:
 
 
 def _is_dangerous(bare: str) -> bool:
-    return bool(bare) and (bare[0] in _DANGEROUS or (bare[0] == "#" and looks_like_error(bare.strip())))
+    seen = bare.strip()
+    return bare[:1] in _BLANKS or seen[:1] in _BEGIN_FORMULAS or (seen[:1] == "#" and looks_like_error(seen))
 
 
 def _texts(data: bytes) -> list[str]:

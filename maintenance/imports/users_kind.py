@@ -6,7 +6,7 @@ from typing import Any
 
 from maintenance.imports.cells import Cell, fold
 from maintenance.imports.columns import Headings, columns_of
-from maintenance.imports.fields import Field, by_key, changed, text_field, values_of, word_field, yes_no_field
+from maintenance.imports.fields import Field, as_text, by_key, changed, text_field, values_of, word_field, yes_no_field
 from maintenance.imports.grids import Book
 from maintenance.imports.kinds import Asked, TableKind
 from maintenance.imports.outcome import Change, Outcome
@@ -300,7 +300,7 @@ def user_cells(
     for grant in grants:
         yield [
             user.username,
-            user.name or None,
+            as_text(user.name, language),
             ROLES.said(grant.role, language),
             grant.site,
             grant.department,
