@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from maintenance.budget.checking import budget_job
 from maintenance.deadlines.looking import deadlines_job
+from maintenance.people.duty import called
 from maintenance.reading_port import PointReadings
 from maintenance.reports.monthly_job import reports_job
 from maintenance.risk.watching import risk_job
 from maintenance.scheduler import Job, materialise_job
+from maintenance.sla.escalation import sla_job
 from maintenance.work.reporting import contacts_job
 from plantroom.bootstrap.parts import Parts
 
@@ -22,4 +24,5 @@ def scheduled_jobs(parts: Parts, readings: PointReadings) -> Sequence[Job]:
         deadlines_job(parts.ledger, parts.settings.public_url or ""),
         reports_job(parts.ledger, parts.systems),
         contacts_job(parts.ledger, parts.clock),
+        sla_job(parts.ledger, parts.clock, called, parts.settings.public_url or ""),
     ]
