@@ -91,11 +91,7 @@ class Access:
                 raise Forbidden(f"needs the role {self.role.value} in department {department}")
 
     def _reaches(self, grant: Grant, site: str, contractor: str | None = None) -> bool:
-        return (
-            RANK[grant.role] >= RANK[self.role]
-            and grant.site in {None, site}
-            and (grant.contractor is None or grant.contractor == contractor)
-        )
+        return RANK[grant.role] >= RANK[self.role] and grant.opens(site, contractor)
 
     def sees_order(self, site: str, contractor: str | None) -> bool:
         """Whether a work order can be seen: by its site, or by the contractor that it belongs to."""

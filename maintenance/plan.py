@@ -4,14 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal, get_args
 
 from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
 from maintenance.schedules import BY_INTERVAL, FulfilledBy, Schedule
 from plantroom.domain.assets import LocalName
 
 __all__ = [
+    "EVIDENCE",
     "NO_INTERVAL",
     "AppliesTo",
+    "Evidence",
     "Interval",
     "IntervalUnit",
     "Layer",
@@ -23,6 +26,11 @@ __all__ = [
     "Roll",
     "missed",
 ]
+
+Evidence = Literal["photo", "signature", "second_signature", "report", "certificate", "lab_report"]
+"""What a row may ask to be there before its orders are verified (``maintenance.proof``)."""
+
+EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 
 
 class Roll(StrEnum):

@@ -3,6 +3,7 @@
 A job is a callable with a period. It is idempotent on the ledger and safe with several schedulers at once, since every
 ``serve`` process runs them all; one that fails is logged, counted and tried again at its next tick, and costs no other
 job anything. What became of each stands in the ledger (``maintenance.scheduled``), where ``plantroom check`` finds it.
+Jobs that are not to wait for their period (``at_changes``) have threads of their own (``maintenance.promptly``).
 """
 
 import threading
@@ -18,6 +19,7 @@ import structlog
 from maintenance.materialise import materialise
 from maintenance.planner import Systems
 from maintenance.ports import MaintenanceTx
+from maintenance.promptly import Promptly
 from maintenance.reading_port import NO_READINGS, PointReadings
 from maintenance.scheduled import PLAN, STALE_AFTER, JobFigures, JobRun, stale_plan
 from plantroom.errors import PlantroomError
@@ -31,15 +33,20 @@ PLAN_EVERY = timedelta(minutes=5)
 AT_ONCE = 4
 """Jobs that run beside each other in one process."""
 
+NOTED_EVERY_S = 60.0
+"""How often a success of a job ``at_changes`` is written down."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """What is done again and again. ``run`` is given the present of the planning clock; the first run is at the
-    scheduler's start."""
+    scheduler's start. ``at_changes``: its tick is brought forward when the ledger changes, and where ``run`` gives
+    ``True`` there is more to do and it runs again at once."""
 
     name: str
     every: timedelta
-    run: Callable[[datetime], None]
+    run: Callable[[datetime], bool | None]
+    at_changes: bool = False
 
 
 class Scheduler:
@@ -52,6 +59,8 @@ class Scheduler:
         self._figures: dict[str, JobFigures] = {}
         self._lock = threading.Lock()
         self._scheduler: BackgroundScheduler | None = None
+        self._promptly: Promptly | None = None
+        self._noted: dict[str, float] = {}
         self._started = time.monotonic()
         for job in jobs:
             self.add(job)
@@ -71,44 +80,71 @@ class Scheduler:
         from apscheduler.schedulers.background import BackgroundScheduler
 
         self._started = time.monotonic()
-        self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(AT_ONCE)})
+        prompt = [job.name for job in self._jobs.values() if job.at_changes]
+        promptly = Promptly(self._ledger, prompt, self._run, self._forward)
+        # A slow job is not to keep a prompt one from its tick, and a tick during a run ends at once.
+        threads = {"default": ThreadPoolExecutor(AT_ONCE), "prompt": ThreadPoolExecutor(max(1, 2 * len(prompt)))}
+        scheduler = BackgroundScheduler(timezone=UTC, executors=threads)
         for job in self._jobs.values():
-            self._scheduler.add_job(
-                self.tick,
+            scheduler.add_job(
+                promptly.tick if job.at_changes else self.tick,
                 "interval",
                 args=[job.name],
                 seconds=job.every.total_seconds(),
                 next_run_time=datetime.now(UTC),
                 coalesce=True,
                 misfire_grace_time=None,
-                max_instances=1,
+                max_instances=2 if job.at_changes else 1,
+                executor="prompt" if job.at_changes else "default",
                 id=job.name,
             )
-        self._scheduler.start()
+        self._scheduler, self._promptly = scheduler, promptly
+        scheduler.start()
+        promptly.start()
 
     def stop(self) -> None:
         """End; waits for runs under way."""
+        if self._promptly is not None:
+            self._promptly.stop()
+            self._promptly = None
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=True)
             self._scheduler = None
 
     def tick(self, name: str) -> None:
         """One run of a job. Errors are logged and counted: the next tick tries again. ``KeyError``: no such job."""
+        self._run(name)
+
+    def _run(self, name: str) -> bool | None:
+        """What the job gives, as ``True`` or ``False``; ``None`` where it failed."""
         job, began = self._jobs[name], time.monotonic()
-        self._note(name, _begun)
+        if not job.at_changes:
+            self._note(name, _begun)
         try:
-            job.run(self._clock.now())
+            more = job.run(self._clock.now())
         except PlantroomError as error:
             self._failed(name, error, began)
+            return None
         except Exception as error:  # noqa: BLE001 (outermost call of the scheduler's thread: logged and counted)
             self._failed(name, error, began)
-        else:
-            with self._lock:
-                seen, now = self._figures[name], time.time()
-                self._figures[name] = replace(
-                    seen, runs=seen.runs + 1, succeeded_s=now, seconds=time.monotonic() - began
-                )
-            self._note(name, lambda run, now: replace(run, succeeded_at=now))
+            return None
+        self._succeeded(job, began)
+        return bool(more)
+
+    def _forward(self, name: str) -> None:
+        if self._scheduler is not None:
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+
+    def _succeeded(self, job: Job, began: float) -> None:
+        with self._lock:
+            seen, now = self._figures[job.name], time.time()
+            self._figures[job.name] = replace(
+                seen, runs=seen.runs + 1, succeeded_s=now, seconds=time.monotonic() - began
+            )
+        # What runs every second would write for nothing else than to say so.
+        if not job.at_changes or time.monotonic() >= self._noted.get(job.name, 0.0) + NOTED_EVERY_S:
+            self._note(job.name, lambda run, now: replace(run, succeeded_at=now))
+            self._noted[job.name] = time.monotonic()
 
     def figures(self) -> Mapping[str, JobFigures]:
         """What this process has seen of each job."""
@@ -140,6 +176,7 @@ class Scheduler:
             )
         structlog.get_logger().error("job_failed", job=name, error=str(error), type=type(error).__name__)
         problem = f"{type(error).__name__}: {error}"
+        self._noted.pop(name, None)  # the next success is told, too
         self._note(name, lambda run, now: replace(run, failed_at=now, problem=problem[:500]))
 
     def _note(self, name: str, change: Callable[[JobRun, datetime], JobRun]) -> None:

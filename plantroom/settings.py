@@ -56,6 +56,7 @@ EXPECTED: Mapping[str, str] = {
     "secure_cookies": "auto, always or never",
     "retention_raw_days": "a whole number of days from 1 to 36500, or 0 for ever",
     "retention_10m_days": "a whole number of days from 1 to 36500, not fewer than raw readings are kept, or 0 for ever",
+    "retention_notices_days": "a whole number of days from 1 to 36500, or 0 for ever",
     "dead_letters_max": "a whole number from 1 to 1000000000",
     "dead_letters_mb": "a whole number from 1 to 1000000",
     "public_url": "http[s]://host[:port][/path], as people type it into their browsers",
@@ -126,6 +127,7 @@ class Settings(BaseSettings):
     secure_cookies: str = "auto"
     retention_raw_days: int = 90
     retention_10m_days: int = 1095
+    retention_notices_days: int = 90
     dead_letters_max: int = 200_000
     dead_letters_mb: int = 500
     secrets_key: Path | None = None
@@ -213,13 +215,13 @@ class Settings(BaseSettings):
             raise ValueError("unknown choice")
         return value
 
-    @field_validator("retention_raw_days", "retention_10m_days")
+    @field_validator("retention_raw_days", "retention_10m_days", "retention_notices_days")
     @classmethod
     def _days(cls, value: int, info: ValidationInfo) -> int:
         if not 0 <= value <= MAX_DAYS:
             raise ValueError("out of range")
         raw_days = info.data.get("retention_raw_days")
-        if raw_days and value and value < raw_days:
+        if info.field_name == "retention_10m_days" and raw_days and 0 < value < raw_days:
             raise ValueError("10-minute aggregates would be gone before the raw readings")
         return value
 

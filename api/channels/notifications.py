@@ -40,13 +40,16 @@ def get_notification(notification_id: str, caller: Supervisor, services: Parts) 
 
 @router.post("/{notification_id}/replay", operation_id="replayNotification")
 def replay_notification(notification_id: str, caller: Supervisor, services: Parts) -> Notification:
-    """Send a message once more, under the same id; receivers know it by that. 409 while its channel is switched off."""
+    """Send a message once more, under the same id; receivers know it by that. 409 while its channel is switched off,
+    and when its text is not kept any more."""
     now = services.clock.now()
     with services.ledger.begin() as tx:
         message = _visible(tx, caller, notification_id)
         channel = tx.channels.get(message.channel)
         if not channel.active:
             raise Conflict(f"the channel {channel.name!r} is switched off")
+        if not message.payload:
+            raise Conflict("消息已过保存期，只剩标题 / only the title of this message is kept by now")
         again = replayed(message, now)
         tx.notifications.note([again])
         tx.channels.note(replace(channel, resting_until=None))

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, fi
 
 from api.plan.schedules import Every, FulfilledBy, FulfilledByIn, Schedule, ScheduleIn
 from api.shapes import AssetRef, ListQuery, Name, NameIn, Payload, Shape
-from maintenance.plan import IntervalUnit, Layer, Missed, Roll
+from maintenance.plan import Evidence, IntervalUnit, Layer, Missed, Roll
 from maintenance.plan import PlanRow as DomainRow
 from maintenance.preview import PreviewItem as DomainItem
 from maintenance.preview import UndatedItem as DomainUndated
@@ -132,7 +132,7 @@ class PlanRowTerms(Payload):
     budget_line: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     department: NameIn = NameIn()
     checklist: Annotated[str | None, Field(max_length=100)] = None
-    evidence: Annotated[tuple[Key, ...], Field(max_length=20)] = ()
+    evidence: Annotated[tuple[Evidence, ...], Field(max_length=20)] = ()
     standard: NameIn = NameIn()
     estimated_minutes: Annotated[int, Field(ge=0, le=100_000)] = 30
     job_cost: Cny | None = None

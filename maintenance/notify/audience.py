@@ -1,7 +1,8 @@
 """Who is told: from the words of a step (``maintenance.sla.policy.Step.to``) to channels.
 
 Nobody is left out for want of a channel: a person without one of their own is named in the channels of the department,
-and where the department has none, in those of the site.
+and where the department has none, in those of the site. Nobody is told of a ticket that they cannot open, by the same
+rule as in the API (``Grant.opens``): a grant that is limited to a contractor's orders brings news of those alone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -116,18 +117,22 @@ class _Finder:
 
     def _named(self, names: Sequence[str]) -> list[User]:
         found = (self._tx.accounts.user_by_name(name) for name in names)
-        return [user for user in found if user is not None and user.active]
+        return [user for user in found if user is not None and user.active and self._sees(user)]
+
+    def _sees(self, user: User) -> bool:
+        """Whether they can open the order in the API: nobody is told of what they may not see."""
+        return any(grant.opens(self._order.site, self._order.contractor) for grant in user.grants)
 
     def _holding(self, role: Role, *, department: bool) -> list[User]:
         """Active users with that very role on the site, and with ``department`` in its department."""
-        site, ours = self._order.site, self._order.department
+        ours = self._order.department
         return [
             user
             for user in self._tx.accounts.users()
             if user.active
             and any(
                 grant.role is role
-                and grant.site in (None, site)
+                and grant.opens(self._order.site, self._order.contractor)
                 and (not department or ours is None or grant.department in (None, ours))
                 for grant in user.grants
             )

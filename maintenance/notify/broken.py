@@ -10,7 +10,7 @@ from datetime import datetime
 from maintenance.lifecycle import ENDED
 from maintenance.notify.channels import Channel
 from maintenance.notify.messages import Message, Notice
-from maintenance.notify.outbox import enqueue, groups
+from maintenance.notify.outbox import enqueue, groups, site_of
 from maintenance.orders import create_order
 from maintenance.ports import MaintenanceTx
 from maintenance.work_orders import Kind, Origin, Transition
@@ -87,8 +87,9 @@ def elsewhere(tx: MaintenanceTx, message: Message, channel: Channel, now: dateti
         clock=message.clock,
         facts={key: message.payload[key] for key in ("work_order", "clock") if key in message.payload},
     )
-    others = [one for one in tx.channels.list(site=message.site) if one.failures == 0]
-    return enqueue(tx, notice, groups(others, notice, None, channel.id), now)
+    site = site_of(tx, notice)
+    others = [one for one in tx.channels.list(site=site) if one.failures == 0]
+    return enqueue(tx, notice, groups(others, notice, None, channel.id, site=site), now)
 
 
 def _is_over(tx: MaintenanceTx, order_id: str) -> bool:

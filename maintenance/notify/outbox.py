@@ -4,12 +4,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from maintenance.notify.audience import Audience
 from maintenance.notify.channels import Channel, quiet_until, reaches, severe_enough
 from maintenance.notify.messages import LONGEST_TITLE, Message, Notice, body_of, cut, in_language, payload_of
 from maintenance.ports import MaintenanceTx
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
+from plantroom.ports.accounts import Grant, Role
 
 ZONE = "Asia/Shanghai"
 """Of channels for every site, for messages that belong to none."""
@@ -24,12 +27,35 @@ def enqueue(tx: MaintenanceTx, notice: Notice, audience: Audience, now: datetime
 
 def notify_channels(tx: MaintenanceTx, notice: Notice, now: datetime, department: str | None = None) -> int:
     """Tell the channels of a notice's site (and department) that want to hear of its severity: for notices that are of
-    no ticket (a certificate expires, a report is there). Gives how many messages were new."""
-    return enqueue(tx, notice, groups(tx.channels.list(site=notice.site), notice, department), now)
+    no ticket (a certificate expires, a report is there). Gives how many messages were new.
+
+    What is of no site is told in the channels for every site, else by those of the administrators of every site; a
+    site's channels hear of it only where that is the only site."""
+    where = site_of(tx, notice)
+    channels = tx.channels.list(site=where)
+    audience = groups(channels, notice, department, site=where)
+    if where is None and not audience.channels:
+        admins = _administrators(tx)
+        own = [one for one in channels if one.active and one.user in admins and severe_enough(one, notice.severity)]
+        audience.add(own)
+        if not own:
+            structlog.get_logger().warning("nobody_to_tell", topic=notice.topic, dedup=notice.dedup)
+    return enqueue(tx, notice, audience, now)
 
 
-def groups(channels: Iterable[Channel], notice: Notice, department: str | None, *but: str) -> Audience:
-    """The channels for many that want to hear of a notice; of another site's, and of the ids ``but``, none."""
+def site_of(tx: MaintenanceTx, notice: Notice) -> str | None:
+    """The site whose channels may hear of a notice: its own; of one that is of none, the only site there is."""
+    if notice.site is not None:
+        return notice.site
+    sites = tx.assets.sites()
+    return sites[0].code if len(sites) == 1 else None
+
+
+def groups(
+    channels: Iterable[Channel], notice: Notice, department: str | None, *but: str, site: str | None
+) -> Audience:
+    """The channels for many that want to hear of a notice of a site (``None``: those for every site alone); of another
+    site's, and of the ids ``but``, none."""
     audience = Audience()
     audience.add(
         one
@@ -37,10 +63,16 @@ def groups(channels: Iterable[Channel], notice: Notice, department: str | None, 
         if one.active
         and one.user is None
         and one.id not in but
-        and (notice.site is None or reaches(one, notice.site, department))
+        and (one.site is None if site is None else reaches(one, site, department))
         and severe_enough(one, notice.severity)
     )
     return audience
+
+
+def _administrators(tx: MaintenanceTx) -> set[str]:
+    """User names of those who administer every site."""
+    everything = Grant(Role.ADMIN)
+    return {user.username for user in tx.accounts.users() if user.active and everything in user.grants}
 
 
 def message_for(

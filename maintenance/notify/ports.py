@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from maintenance.notify.channels import Channel
 from maintenance.notify.messages import Message
@@ -57,6 +57,20 @@ class Post(Protocol):
     def __call__(self, channel: Channel, message: Outgoing) -> None:
         """Carry it."""
         ...
+
+
+class Forgotten(NamedTuple):
+    """Messages whose time is over: gone after they had arrived, gone after they had been taken back, and those of no
+    ticket, of which the title stays."""
+
+    delivered: int = 0
+    withdrawn: int = 0
+    cut: int = 0
+
+    @property
+    def all(self) -> int:
+        """Together."""
+        return self.delivered + self.withdrawn + self.cut
 
 
 class ChannelRepository(ABC):
@@ -150,6 +164,12 @@ class NotificationRepository(ABC):
     @abstractmethod
     def list(self, filters: MessageFilter, page: PageRequest) -> Page[Message]:
         """Newest first."""
+
+    @abstractmethod
+    def forget(self, before: datetime, limit: int) -> Forgotten:
+        """Of the messages that arrived or were taken back before then, as many as ``limit``: delete those of tickets,
+        whose steps are on record; of the others body and payload, since ``dedup`` keeps them from being told again.
+        What waits and what was given up stays."""
 
     @abstractmethod
     def waiting(self) -> int:

@@ -14,6 +14,7 @@ from maintenance.lifecycle import ENDED
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
 from maintenance.reports.model import Report
+from maintenance.reports.owners_words import in_owners_words, kinds_of_fault
 from maintenance.reports.ports import OrderLine
 from maintenance.reports.rendering import Speech, render
 from maintenance.seed.budgets import budget_lines
@@ -125,7 +126,7 @@ def _month(
         systems=grouped(facts, site, period, By.SYSTEM, now, _apart(catalogue)),
         done=len(tx.report_store.completed(site.code, period.begins, period.ends)),
         tickets=tickets,
-        shown=_worst_first(tickets)[:SHOWN_TICKETS],
+        shown=_named(tx, _worst_first(tickets)[:SHOWN_TICKETS]),
         still_open=sum(State(one.state) not in ENDED for one in tickets),
         answers=compliance(tx, period.begins, period.ends, now, site.code, scope),
         satisfaction=satisfaction(tx.owner_reports.stars(scope, period.begins, period.ends, site.code)),
@@ -149,6 +150,15 @@ def _apart(catalogue: Catalogue) -> Catalogue:
     for equipment_class, system in system_of_class(catalogue.systems).items():
         systems[system].append(equipment_class)
     return replace(catalogue, systems=systems)
+
+
+def _named(tx: MaintenanceTx, tickets: Sequence[OrderLine]) -> list[OrderLine]:
+    """The tickets, without what owners called them."""
+    kinds = kinds_of_fault(tx, [one.id for one in tickets if in_owners_words(one)])
+    return [
+        one._replace(title_zh=kinds[one.id].zh, title_en=kinds[one.id].en) if one.id in kinds else one
+        for one in tickets
+    ]
 
 
 def _worst_first(tickets: Sequence[OrderLine]) -> list[OrderLine]:

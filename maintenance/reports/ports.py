@@ -28,6 +28,7 @@ class OrderLine(NamedTuple):
     id: str
     number: int
     kind: str
+    origin: str
     state: str
     severity: str
     safety: bool

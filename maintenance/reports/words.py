@@ -69,6 +69,7 @@ state|状态|State
 work|工作|Work
 due_on|最迟|Due
 none|无|None
+by_an_owner|业主报修|Reported by an owner
 more_not_shown|未列出|more not shown
 insufficient|数据不足|insufficient data
 subject|对象|About

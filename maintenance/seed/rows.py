@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from maintenance.plan import NO_INTERVAL, AppliesTo, Interval, IntervalUnit, Layer, Missed, PlanRow
+from maintenance.plan import EVIDENCE, NO_INTERVAL, AppliesTo, Interval, IntervalUnit, Layer, Missed, PlanRow
 from maintenance.recurrence import default_early_days, longest_days
 from maintenance.schedules import (
     AgeSchedule,
@@ -36,7 +36,6 @@ EFFECTIVE = date(2025, 1, 1)
 SETS = ("default", "more", "proposal")
 LAWS = ("cn", "nfpa")
 EXECUTORS = ("in_house", "contractor", "authority", "automatic")
-EVIDENCE = ("photo", "signature", "second_signature", "report", "certificate", "lab_report")
 PROFILES = ("residential", "commercial")
 NO_SYSTEM = ("drill", "quality", "other")
 _WHOLE = ("every", "early", "late", "gap", "minutes")

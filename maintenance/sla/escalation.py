@@ -1,4 +1,4 @@
-"""The periodic look at the clocks: breaches are recorded, and whoever has to be told is.
+"""The look at the clocks, a job of the scheduler: breaches are recorded, and whoever has to be told is.
 
 Safe with any number of schedulers and whenever it runs: a step is recorded once by its key in the transaction that
 writes its messages, and the ticket is locked meanwhile. What came due while nothing ran is told once, not step by step.
@@ -15,17 +15,23 @@ from maintenance.notify.audience import OnCall, audience_of, nobody_on_call
 from maintenance.notify.messages import Place, order_notice
 from maintenance.notify.outbox import enqueue
 from maintenance.ports import MaintenanceTx
+from maintenance.scheduler import Job
 from maintenance.sla.clocks import Clock, clocks
 from maintenance.sla.keeping import keep_clocks, keys_of
 from maintenance.sla.steps import DueStep, StepDone, due_steps
 from maintenance.work_orders import WorkOrder
 from plantroom.domain.assets import LocalName
+from plantroom.domain.authorship import acting_system
 from plantroom.errors import NotFound
 from plantroom.ports.clock import Clock as WallClock
 from plantroom.ports.ledger import Contended, Ledger
 
 AT_ONCE = 200
 """Tickets that one look goes through."""
+
+JOB = "sla"
+EVERY = timedelta(seconds=1)
+"""How often the clocks are looked at where nothing changes."""
 
 STALE = timedelta(hours=1)
 """Of a ticket whose clocks are computed for the first time (an earlier version made it), steps that came due longer ago
@@ -76,17 +82,17 @@ def check_clocks(
     return total
 
 
-class SlaKeeper:
-    """Looks at the clocks whenever the ledger changes and once a second (``maintenance.worker``)."""
+def sla_job(
+    ledger: Ledger[MaintenanceTx], clock: WallClock, on_call: OnCall = nobody_on_call, base_url: str = ""
+) -> Job:
+    """Looks at the clocks whenever the ledger changes and once a second, by the real clock: people are called by it,
+    whatever the planning clock says."""
 
-    def __init__(
-        self, ledger: Ledger[MaintenanceTx], clock: WallClock, on_call: OnCall = nobody_on_call, base_url: str = ""
-    ) -> None:
-        self._ledger, self._clock, self._on_call, self._base_url = ledger, clock, on_call, base_url
+    def run(_planned: datetime) -> bool:
+        with acting_system(JOB):
+            return check_clocks(ledger, clock.now(), on_call, base_url).looked > 0
 
-    def run_once(self) -> int:
-        """One look; gives how many tickets there was something to do for."""
-        return check_clocks(self._ledger, self._clock.now(), self._on_call, self._base_url).looked
+    return Job(JOB, EVERY, run, at_changes=True)
 
 
 def _begin(tx: MaintenanceTx, order_id: str, now: datetime) -> None:

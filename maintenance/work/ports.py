@@ -2,7 +2,7 @@
 the errors of ``plantroom.ports.ledger`` apply."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -161,6 +161,10 @@ class OwnerReportRepository(ABC):
     ) -> str | None:
         """The work order of the newest report about the asset (without one: of the category and place) since an
         instant. Until a writing transaction ends nobody else asks about the same site."""
+
+    @abstractmethod
+    def categories(self, work_orders: Collection[str]) -> Mapping[str, str]:
+        """What was first reported of each order, by order; orders without a report are left out."""
 
     @abstractmethod
     def contacts(self, reports: Collection[str]) -> Sequence[Contact]: ...

@@ -19,14 +19,12 @@ from maintenance.loop_driver import LoopTests
 from maintenance.notify.delivery import Delivery
 from maintenance.notify.outbox import notify_channels
 from maintenance.notify.senders import Sender
-from maintenance.people.duty import called
 from maintenance.people.upkeep import Dispatch
 from maintenance.records.heads import head_notice
 from maintenance.records.sealer import Sealer
 from maintenance.round_readings import RoundReadings
 from maintenance.scheduled import JobFigures
 from maintenance.scheduler import Scheduler
-from maintenance.sla.escalation import SlaKeeper
 from maintenance.worker import MaintenanceWorker
 from plantroom.bootstrap.jobs import scheduled_jobs
 from plantroom.bootstrap.listen import web_folder
@@ -158,7 +156,6 @@ class Serving:
         ledger, base_url = parts.ledger, parts.settings.public_url or ""
         self._delivery = Delivery(ledger, post, parts.clock, base_url)
         self._workers = (
-            MaintenanceWorker(ledger, SlaKeeper(ledger, parts.clock, called, base_url), name="sla"),
             MaintenanceWorker(ledger, self._delivery, name="notifications"),
             MaintenanceWorker(ledger, FindingsConsumer(ledger, parts.clock, parts.classes), name="findings"),
             MaintenanceWorker(ledger, AlarmKeeper(ledger, parts.clock, parts.classes), name="alarms"),

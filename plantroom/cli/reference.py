@@ -107,6 +107,11 @@ MEANING: Mapping[str, str] = {
         " message goes out and the channels have to be entered again. Keep a copy of it apart from the ledger's."
     ),
     "retention_10m_days": "How long aggregates over 10 minutes are kept. Those over an hour are kept for ever.",
+    "retention_notices_days": (
+        "How long messages of the notification channels are kept once they have arrived or were taken back. What has"
+        " not arrived is kept until it does, or until its channel is removed. Of notices that belong to no ticket the"
+        " title stays, so that nobody is told of the same thing twice."
+    ),
 }
 
 DERIVED_DEFAULTS: Mapping[str, str] = {

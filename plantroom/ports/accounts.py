@@ -26,6 +26,10 @@ class Grant:
     department: str | None = None
     contractor: str | None = None
 
+    def opens(self, site: str, contractor: str | None = None) -> bool:
+        """Whether it reaches what is on a site; a work order also by the ``contractor`` that it belongs to."""
+        return self.site in {None, site} and self.contractor in {None, contractor}
+
 
 @dataclass(frozen=True, slots=True)
 class User:

@@ -8,14 +8,14 @@ import sqlalchemy as sa
 
 from maintenance.notify.channels import Channel
 from maintenance.notify.messages import Message
-from maintenance.notify.ports import ChannelRepository, MessageFilter, NotificationRepository
+from maintenance.notify.ports import ChannelRepository, Forgotten, MessageFilter, NotificationRepository
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound, VersionConflict
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_notify as t
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.tables_plant import sites
-from plantroom.storage.ledger.work import Work, in_scope
+from plantroom.storage.ledger.work import Work, chunks, in_scope
 
 CHANNELS = Record(Channel, t.channels)
 MESSAGES = Record(Message, t.notifications)
@@ -188,6 +188,28 @@ class SqlNotifications(NotificationRepository):
             conditions.append(_STATES[filters.state])
         statement = MESSAGES.select().where(*conditions)
         return fetch_page(self._connection, statement, _SORTS, "-created_at", page, MESSAGES.item)
+
+    def forget(self, before: datetime, limit: int) -> Forgotten:
+        over = (
+            sa.select(_n.id, _n.work_order, _n.delivered_at)
+            .where(
+                _n.created_at < before,
+                _n.next_try.is_(None),
+                sa.func.coalesce(_n.delivered_at, _n.withdrawn_at) < before,
+                sa.or_(_n.work_order.is_not(None), _n.body != ""),
+            )
+            .order_by(_n.created_at, _n.id)
+            .limit(limit)
+        )
+        rows = self._connection.execute(self._work.locking(over, waiting=False)).all()
+        cut = [one.id for one in rows if one.work_order is None]
+        gone = [one.id for one in rows if one.work_order is not None]
+        for some in chunks(cut):
+            self._connection.execute(t.notifications.update().where(_n.id.in_(some)), {"body": "", "payload": {}})
+        for some in chunks(gone):
+            self._connection.execute(t.notifications.delete().where(_n.id.in_(some)))
+        delivered = sum(one.work_order is not None and one.delivered_at is not None for one in rows)
+        return Forgotten(delivered, len(gone) - delivered, len(cut))
 
     def waiting(self) -> int:
         statement = sa.select(sa.func.count()).where(_n.next_try.is_not(None))

@@ -1,6 +1,6 @@
 """Reports of owners; who sent them stands apart."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -61,6 +61,14 @@ class SqlOwnerReports(OwnerReportRepository):
             .limit(1)
         )
         return self._connection.execute(statement).scalar()
+
+    def categories(self, work_orders: Collection[str]) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for some in chunks(sorted(set(work_orders))):
+            statement = sa.select(_o.work_order, _o.category).where(_o.work_order.in_(some)).order_by(_o.at, _o.id)
+            for order, category in self._connection.execute(statement):
+                found.setdefault(order, category)
+        return found
 
     def contacts(self, reports: Collection[str]) -> Sequence[Contact]:
         found: list[Contact] = []

@@ -38,8 +38,8 @@ _g, _f, _r = work_signatures.c, work_attachments.c, repairs.c
 _SORTS: Mapping[str, Keys] = {"requested_at": (_t.requested_at, _t.id)}
 
 _ORDER = sa.select(
-    _w.id, _w.number, _w.kind, _w.state, _w.severity, _w.safety, _w.title_zh, _w.title_en, _w.asset, _w.opened_at,
-    _w.completed_at, _w.due, _w.end_reason,
+    _w.id, _w.number, _w.kind, _w.origin, _w.state, _w.severity, _w.safety, _w.title_zh, _w.title_en, _w.asset,
+    _w.opened_at, _w.completed_at, _w.due, _w.end_reason,
 )  # fmt: skip
 
 _OPENING = (

@@ -1,6 +1,7 @@
 """Notification channels and the outbox over HTTP: addresses go in and are never shown."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -131,3 +132,17 @@ def test_figures_of_the_notifications_are_told_to_prometheus(world: World) -> No
     assert "plantroom_notifications_sent_total 0.0" in text
     assert "plantroom_notifications_waiting 1.0" in text
     assert 'plantroom_notification_channels{state="untried"} 1.0' in text
+
+
+def test_of_what_is_not_kept_any_more_nothing_can_be_sent_again(world: World, web: WebReceiver) -> None:
+    world.channel(HOME, web.url)
+    world.notification(HOME)
+    deliver(world.ledger, world.services.post, world.clock)
+    (sent,) = world.admin.get("/api/v1/notifications?state=delivered").json()["items"]
+    after = datetime.now(UTC) + timedelta(days=400)
+    with world.ledger.begin() as tx:
+        assert tx.notifications.forget(max(after, world.clock.now() + timedelta(days=1)), 10).cut == 1
+    path = f"/api/v1/notifications/{sent['id']}"
+    kept = world.admin.get(path).json()
+    assert (kept["title"], kept["payload"], kept["state"]) == (sent["title"], {}, "delivered")
+    assert world.admin.post(f"{path}/replay").status_code == 409

@@ -2,6 +2,7 @@
 
 import pytest
 
+from maintenance.plan import EVIDENCE
 from maintenance.seed import seed_default_profile
 from plantroom.ports.accounts import Role
 from tests.contract.api.world import AWAY, HOME, World
@@ -79,6 +80,21 @@ def test_what_is_wrong_with_a_row_is_named(world: World, change: dict, field: st
     answer = world.admin.post("/api/v1/plan-rows", json=MONTHLY | change)
     assert answer.status_code == 422, answer.text
     assert field in {e["field"] for e in answer.json()["errors"]}, answer.text
+
+
+@pytest.mark.parametrize("word", ["fingerprint", "Photo", "照片", ""])
+def test_a_row_asks_for_no_proof_that_the_product_does_not_know(world: World, word: str) -> None:
+    row = MONTHLY | {"classes": ["pump"], "evidence": ["photo", word]}
+    changed = {"action": "change", "plan_row": "M31", "row": {"evidence": ["photo", word]}, "reason": "why"}
+    assert world.admin.post("/api/v1/plan-rows", json=row | {"evidence": list(EVIDENCE)}).status_code == 201
+    refused = [
+        world.admin.post("/api/v1/plan-rows", json=row | {"code": "OTHER"}),
+        world.admin.post("/api/v1/plan-changes", json=changed),
+    ]
+    for answer in refused:
+        (error,) = answer.json()["errors"]
+        assert (answer.status_code, error["field"].rpartition("evidence")[2]) == (422, ".1"), answer.text
+        assert all(one in error["message"] for one in EVIDENCE)
 
 
 def test_a_code_is_taken_once(world: World) -> None:

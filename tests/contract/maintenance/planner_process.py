@@ -14,6 +14,7 @@ from maintenance.ports import MaintenanceTx
 from maintenance.reports.monthly_job import reports_job
 from maintenance.risk.watching import risk_job
 from maintenance.scheduler import Job, Scheduler, materialise_job
+from maintenance.sla.escalation import sla_job
 from plantroom.catalogue import equipment_classes
 from plantroom.ports.clock import FixedClock
 from plantroom.ports.ledger import Ledger
@@ -53,6 +54,7 @@ def run_scheduler(url: str, log: str, end: Event) -> None:
         budget_job(ledger, SYSTEMS, classes),
         deadlines_job(ledger, ""),
         reports_job(ledger, SYSTEMS),
+        sla_job(ledger, FixedClock(NOW)),
         other_job(ledger),
     ]
     scheduler = Scheduler(ledger, FixedClock(NOW), jobs)

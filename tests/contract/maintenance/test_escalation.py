@@ -5,13 +5,14 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from maintenance.notify.audience import OnCall
+from maintenance.notify.audience import OnCall, audience_of
 from maintenance.notify.messages import Message
 from maintenance.ports import MaintenanceTx
 from maintenance.sla.escalation import Checked, check_clocks
@@ -143,6 +144,26 @@ def test_without_a_roster_the_group_is_asked_and_with_a_gap_the_next_level(offic
     ticket(office.ledger, Severity.CRITICAL)
     look(office, 0, lambda tx, at, site, department, level: [])
     assert any("For: whoever is on call" in one.body for name, one in told(office) if name == "group")
+
+
+@pytest.mark.parametrize(
+    ("role", "to"), [(Role.TECHNICIAN, "on_call:1"), (Role.TECHNICIAN, "assignee"), (Role.SUPERVISOR, "supervisors")]
+)
+def test_a_contractor_s_people_hear_of_their_own_orders_and_of_no_others(office: Office, role: Role, to: str) -> None:
+    with office.ledger.begin() as tx:
+        tx.accounts.put_user(User("u-anda", "anda", "", (Grant(role, None, None, "c-anda"),), "安工"))
+    office.channel("wecombot://anda", name="anda", user="anda")
+
+    def first_of_all(tx: MaintenanceTx, at: datetime, site: str, department: str | None, level: int) -> list[str]:
+        return {1: ["anda"], 2: ["zhao"]}.get(level, [])
+
+    order = replace(ticket(office.ledger, Severity.CRITICAL), assignee="anda")
+    for contractor, hears in ((None, False), ("c-kone", False), ("c-anda", True)):
+        with office.ledger.read() as tx:
+            found = audience_of(tx, [to], replace(order, contractor=contractor), first_of_all, NOW)
+        assert ("anda" in {one.name for one in found.channels.values()}) is hears, contractor
+        assert not any("安工" in name.zh for names in found.asked.values() for name in names) or hears
+        assert found.channels, "somebody else is told: the next level, or the group"
 
 
 def test_a_channel_of_a_department_and_one_for_severe_things_hear_of_nothing_else(office: Office) -> None:

@@ -3,10 +3,12 @@
 import pytest
 
 from maintenance.frequencies import canonical, parse_frequency
+from maintenance.imports import words
 from maintenance.imports.outcome import AllRights, Outcome, Rights
 from maintenance.imports.plan import PlanImport, compare
 from maintenance.imports.reading import read_plan_table
-from maintenance.plan import PlanRow
+from maintenance.plan import EVIDENCE, PlanRow
+from maintenance.proof import WORDS
 from maintenance.seed.loader import checklists, department_named, plan_rows
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.catalogue.systems import systems
@@ -228,3 +230,7 @@ def test_every_point_that_a_checklist_reads_is_a_point_of_a_class_it_is_for() ->
 
 def test_departments_are_known_in_both_scripts() -> None:
     assert department_named("電氣管理部門") == department_named("电气管理部门") == department_named("electrical")
+
+
+def test_proof_has_the_same_words_wherever_it_is_asked_for() -> None:
+    assert set(EVIDENCE) == set(words.EVIDENCE.table()) == set(WORDS)
