@@ -10,7 +10,7 @@ import secrets
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, UploadFile
+from fastapi import APIRouter, File, Header, Query, Request, UploadFile
 
 from api.access import digest
 from api.paging import bad_field, cut_in_order
@@ -39,6 +39,9 @@ from plantroom.errors import Conflict, NotFound
 from plantroom.ports.equipment import FileEntry
 from plantroom.ports.files import TooLarge
 
+PhotoIn = Annotated[
+    UploadFile, File(description="one photo: JPEG, PNG, WebP or HEIC, at most 5 MiB", examples=["leak-at-the-pump.jpg"])
+]
 KeyIn = Annotated[str | None, Header(alias="Idempotency-Key", min_length=16, max_length=200)]
 
 router = APIRouter(prefix="/api/v1/public", tags=["public"], route_class=BeginAgain)
@@ -106,7 +109,7 @@ def get_report(token: str, request: Request, services: Parts) -> ReportSeen:
 
 
 @router.post("/reports/{token}/photo", operation_id="addReportPhoto", status_code=201)
-def add_photo(token: str, file: UploadFile, request: Request, services: Parts) -> ReportSeen:
+def add_photo(token: str, file: PhotoIn, request: Request, services: Parts) -> ReportSeen:
     """Add one photo (JPEG, PNG, WebP, HEIC; at most 5 MiB) to a report whose work has not ended."""
     look(services, request)
     if file.size is not None and file.size > MAX_PHOTO:
