@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.metrics import Metrics
 from api.problems import problem
 from api.public.photos import MAX_PHOTO
+from api.public.refusals import refused_with
 from maintenance.imports.grids import MAX_BYTES as MAX_TABLE
 from plantroom.domain.authorship import MAX_REASON, Author, AuthorKind, acting
 from plantroom.domain.keys import new_key
@@ -37,7 +38,8 @@ REASON = b"x-reason"
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
-PUBLIC = ("/api/v1/public/", "/faults")
+PAGES = "/faults"
+PUBLIC = ("/api/v1/public/", PAGES)
 MAX_PUBLIC_BODY = 32 << 10
 MAX_PUBLIC_PHOTO = MAX_PHOTO + (64 << 10)
 """Bodies of those who have not signed in, and a photo of theirs with what is around it."""
@@ -82,7 +84,8 @@ class Envelope:
     async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         refused = _refusal(scope)
         if refused is not None:
-            await problem(*refused)(scope, receive, answer)
+            page = str(scope["path"]).startswith(PAGES)
+            await (refused_with(refused[0]) if page else problem(*refused))(scope, receive, answer)
             return
         try:
             await self._app(scope, _limited(scope, receive), answer)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Form, UploadFile
+from fastapi import File as FileIn
 from fastapi.responses import FileResponse
 
 from api.access import Technician, Viewer
@@ -29,8 +30,8 @@ NAME_CHARACTERS = 200
 
 @router.post("", operation_id="uploadFile", status_code=201)
 def upload_file(
-    file: UploadFile,
-    site: Annotated[str, Form(max_length=200)],
+    file: Annotated[UploadFile, FileIn(description="the file", examples=["brake-gap.jpg"])],
+    site: Annotated[str, Form(max_length=200, examples=["demo"])],
     caller: Technician,
     services: Parts,
     sha256: Annotated[str | None, Form(pattern="^[0-9a-f]{64}$")] = None,

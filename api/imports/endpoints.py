@@ -36,7 +36,9 @@ NOT_TAKEN, IN_THE_WAY = 422, 409
 @router.post("", operation_id="importTable")
 def import_table(
     query: Annotated[ImportQuery, Query()],
-    file: Annotated[UploadFile, File(description="the table: .xlsx, .xls, .ods or CSV, at most 25 MB")],
+    file: Annotated[
+        UploadFile, File(description="the table: .xlsx, .xls, .ods or CSV, at most 25 MB", examples=["plan.xlsx"])
+    ],
     caller: Supervisor,
     services: Parts,
     response: Response,

@@ -4,11 +4,13 @@ No cookie and no token is looked at here: a request from another page can do no 
 exist and what is not shown get one answer.
 """
 
+import base64
+import hashlib
 import secrets
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, UploadFile
+from fastapi import APIRouter, File, Header, Query, Request, UploadFile
 
 from api.access import digest
 from api.paging import bad_field, cut_in_order
@@ -37,6 +39,11 @@ from plantroom.errors import Conflict, NotFound
 from plantroom.ports.equipment import FileEntry
 from plantroom.ports.files import TooLarge
 
+PhotoIn = Annotated[
+    UploadFile, File(description="one photo: JPEG, PNG, WebP or HEIC, at most 5 MiB", examples=["leak-at-the-pump.jpg"])
+]
+KeyIn = Annotated[str | None, Header(alias="Idempotency-Key", min_length=16, max_length=200)]
+
 router = APIRouter(prefix="/api/v1/public", tags=["public"], route_class=BeginAgain)
 
 
@@ -63,16 +70,21 @@ def get_asset(site: str, code: str, request: Request, services: Parts) -> Public
 
 
 @router.post("/reports", operation_id="reportFault", status_code=201)
-def post_report(form: ReportIn, request: Request, services: Parts) -> ReportTaken:
+def post_report(form: ReportIn, request: Request, services: Parts, idempotency_key: KeyIn = None) -> ReportTaken:
     """Report a fault. The answer's `token` is the only way to follow it. Reports about the same machine within ten
     minutes are one ticket. At most five from an address in ten minutes (429); what is
-    critical waits for no other limit."""
+    critical waits for no other limit. The same report sent again with the same `Idempotency-Key` (16 random characters
+    or more, made for this one report) is the same report: it gets the same answer and counts once."""
     _require_on(services)
-    now, token = services.clock.now(), secrets.token_urlsafe(24)
+    now, token = services.clock.now(), _token(form, idempotency_key)
+    before = None if idempotency_key is None else _known(services, request, token)
+    if before is not None:
+        return before
     about = f"{form.site}/{form.place}" if form.code is None else f"{form.site} {form.code}"
     category = owner_faults().get(form.category)
     urgent = category is not None and category.severity is Severity.CRITICAL
-    services.public_limits.report(_address(request), about, now, urgent=urgent)
+    if _first_time(request, "report"):
+        services.public_limits.report(_address(request), about, now, urgent=urgent)
     if form.website:
         return ReportTaken(number=None, token=token, answer_by=now + ANSWERED_WITHIN)
     if category is None:
@@ -97,7 +109,7 @@ def get_report(token: str, request: Request, services: Parts) -> ReportSeen:
 
 
 @router.post("/reports/{token}/photo", operation_id="addReportPhoto", status_code=201)
-def add_photo(token: str, file: UploadFile, request: Request, services: Parts) -> ReportSeen:
+def add_photo(token: str, file: PhotoIn, request: Request, services: Parts) -> ReportSeen:
     """Add one photo (JPEG, PNG, WebP, HEIC; at most 5 MiB) to a report whose work has not ended."""
     look(services, request)
     if file.size is not None and file.size > MAX_PHOTO:
@@ -131,7 +143,36 @@ def post_rating(token: str, form: Rating, request: Request, services: Parts) -> 
 def look(services: Services, request: Request) -> None:
     """Count a look. ``NotFound`` where it is switched off, ``Throttled``."""
     _require_on(services)
-    services.public_limits.look(_address(request), services.clock.now())
+    if _first_time(request, "look"):
+        services.public_limits.look(_address(request), services.clock.now())
+
+
+def _first_time(request: Request, what: str) -> bool:
+    """Whether a request has not been counted yet: one that met another writer is begun again (``BeginAgain``)."""
+    counted = f"counted_{what}"
+    first = not hasattr(request.state, counted)
+    setattr(request.state, counted, True)
+    return first
+
+
+def _token(form: ReportIn, key: str | None) -> str:
+    """A report's secret. Of one that has a key it follows from key and report, so that nothing has to be kept of them;
+    whoever does not know both, does not find it."""
+    if key is None:
+        return secrets.token_urlsafe(24)
+    made = hashlib.sha256(f"{len(key)} {key} {form.model_dump_json()}".encode()).digest()
+    return base64.urlsafe_b64encode(made[:24]).decode()
+
+
+def _known(services: Services, request: Request, token: str) -> ReportTaken | None:
+    """The answer to a report that is there already."""
+    look(services, request)
+    with services.ledger.read() as tx:
+        report = tx.owner_reports.by_token(digest(token))
+        if report is None:
+            return None
+        order = tx.orders.get(report.work_order)
+        return ReportTaken(number=order.number, token=token, answer_by=answer_by(tx, report, order))
 
 
 def _require_on(services: Services) -> None:

@@ -51,7 +51,7 @@ def report_page(
     parts = [f"<h1>{head}</h1>", f"<p>{escape(about.code)} <small>{escape(where)}</small></p>" if about.code else ""]
     parts.append(_wrong(problem))
     parts.append('<form method="post" action="/faults">')
-    parts.append(_hidden("site", about.site) + _hidden("code", about.code))
+    parts.append(_hidden("site", about.site) + _hidden("code", about.code) + _hidden("key", given.get("key", "")))
     parts.append(_field("category", LocalName("什么问题", "What is it"), _options(categories, given.get("category"))))
     text = (
         f'<textarea id="text" name="text" rows="4" maxlength="2000" required>{escape(given.get("text", ""))}</textarea>'

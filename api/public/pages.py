@@ -4,6 +4,7 @@ Plain forms, for any phone; everything they do is done by the API beside them (`
 limits.
 """
 
+import secrets
 from typing import Annotated
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -14,16 +15,16 @@ from pydantic import ValidationError
 
 from api.problems import status_of
 from api.public.endpoints import add_photo, followed, look, post_rating, post_report, require_site, seen_of, shown
-from api.public.page import POLICY, About, followed_page, report_page, told_page
+from api.public.page import About, followed_page, report_page, told_page
+from api.public.refusals import PublicPages, field_words, page, refused, words
 from api.public.schemas import Rating, ReportIn
-from api.retrying import BeginAgain
 from api.services import Parts, Services
 from maintenance.seed.codes import OwnerFault, owner_faults
 from plantroom.domain.labels import asset_address
-from plantroom.errors import PlantroomError, Throttled
+from plantroom.errors import BadData, PlantroomError, Throttled
 from plantroom.ports.ledger import Contended
 
-router = APIRouter(prefix="/faults", include_in_schema=False, route_class=BeginAgain)
+router = APIRouter(prefix="/faults", include_in_schema=False, route_class=PublicPages)
 
 THANKS = "已收到，谢谢。/ Received, thank you."
 Text = Annotated[str, Form()]
@@ -36,21 +37,18 @@ def label_page(services: Services, request: Request, site: str, code: str) -> Re
         look(services, request)
         about = _about(services, site, code)
     except Throttled as error:
-        return _refused(error)
+        return refused(error)
     except PlantroomError:
         return None
-    return _page(report_page(about, _categories(about), {}, staff_link=_staff_link(site, code)))
+    return page(report_page(about, _categories(about), _new_form(), staff_link=_staff_link(site, code)))
 
 
 @router.get("", operation_id="faultsPage")
 def place_page(request: Request, services: Parts, site: str = "") -> Response:
     """A form for what has no label: a place in words."""
-    try:
-        look(services, request)
-        about = _about(services, site, "")
-    except PlantroomError as error:
-        return _refused(error)
-    return _page(report_page(about, _categories(about), {}))
+    look(services, request)
+    about = _about(services, site, "")
+    return page(report_page(about, _categories(about), _new_form()))
 
 
 @router.post("", operation_id="faultsPageSent")
@@ -65,32 +63,27 @@ def send_report(
     name: Text = "",
     phone: Text = "",
     website: Text = "",
+    key: Text = "",
 ) -> Response:
     """Report; the answer leads to the page that follows the report, else the form comes back with what is wrong."""
     given = {"category": category, "text": text, "place": place, "name": name, "phone": phone, "website": website}
     try:
-        taken = post_report(ReportIn.model_validate(given | {"site": site, "code": code or None}), request, services)
-    except Contended:
-        raise
+        form = ReportIn.model_validate(given | {"site": site, "code": code or None})
+        taken = post_report(form, request, services, key if len(key) >= 16 else None)
     except ValidationError as error:
-        return _again(services, site, code, given, error.errors()[0]["msg"].removeprefix("Value error, "), 422)
-    except Throttled as error:
-        return _again(services, site, code, given, str(error), status_of(error))
-    except PlantroomError as error:
-        return _refused(error)
+        return _again(services, site, code, given, field_words(error.errors()[0]), 422)
+    except (BadData, Throttled) as error:
+        return _again(services, site, code, given, words(error), status_of(error))
     if taken.number is None:
-        return _page(told_page(THANKS))
+        return page(told_page(THANKS))
     return RedirectResponse(f"/faults/{quote(taken.token, safe='')}", status_code=303)
 
 
 @router.get("/{token}", operation_id="faultsPageFollowed")
 def follow(token: str, request: Request, services: Parts) -> Response:
     """Where the report stands."""
-    try:
-        look(services, request)
-        return _seen(services, token)
-    except PlantroomError as error:
-        return _refused(error)
+    look(services, request)
+    return _seen(services, token)
 
 
 @router.post("/{token}/photo", operation_id="faultsPagePhoto")
@@ -102,7 +95,7 @@ def send_photo(token: str, request: Request, services: Parts, file: UploadFile |
     except Contended:
         raise
     except PlantroomError as error:
-        return _seen_or_refused(services, token, error)
+        return _seen(services, token, words(error), status_of(error))
     return RedirectResponse(f"/faults/{quote(token, safe='')}", status_code=303)
 
 
@@ -113,10 +106,10 @@ def send_rating(token: str, request: Request, services: Parts, stars: Text = "",
         post_rating(token, Rating.model_validate({"stars": stars, "comment": comment}), request, services)
     except Contended:
         raise
-    except ValidationError:
-        pass
+    except ValidationError as error:
+        return _seen(services, token, field_words(error.errors()[0]), 422)
     except PlantroomError as error:
-        return _seen_or_refused(services, token, error)
+        return _seen(services, token, words(error), status_of(error))
     return RedirectResponse(f"/faults/{quote(token, safe='')}", status_code=303)
 
 
@@ -142,35 +135,18 @@ def _staff_link(site: str, code: str) -> str:
     return f"/sign-in?{urlencode({'to': asset_address('', site, code)})}"
 
 
+def _new_form() -> dict[str, str]:
+    """What a form that has not been filled in holds: the key by which a second press of the button is known."""
+    return {"key": secrets.token_urlsafe(16)}
+
+
 def _again(services: Services, site: str, code: str, given: dict[str, str], problem: str, status: int) -> HTMLResponse:
-    try:
-        about = _about(services, site, code)
-    except PlantroomError as error:
-        return _refused(error)
-    return _page(report_page(about, _categories(about), given, problem), status)
+    about = _about(services, site, code)
+    return page(report_page(about, _categories(about), given | _new_form(), problem), status)
 
 
 def _seen(services: Services, token: str, problem: str = "", status: int = 200) -> HTMLResponse:
     with services.ledger.read() as tx:
         report = followed(tx, token)
         zone = ZoneInfo(tx.assets.site(report.site).time_zone)
-        return _page(followed_page(token, seen_of(tx, report), zone, problem), status)
-
-
-def _seen_or_refused(services: Services, token: str, error: PlantroomError) -> HTMLResponse:
-    try:
-        return _seen(services, token, str(error), status_of(error))
-    except PlantroomError as other:
-        return _refused(other)
-
-
-def _refused(error: PlantroomError) -> HTMLResponse:
-    status = status_of(error)
-    words = "没有找到，请检查地址。/ There is nothing at this address." if status == 404 else str(error)
-    return _page(told_page(words), status, {"Retry-After": "60"} if status == 429 else {})
-
-
-def _page(html: str, status: int = 200, headers: dict[str, str] | None = None) -> HTMLResponse:
-    """Never kept, and its address, which is a secret, told to nobody."""
-    own = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return HTMLResponse(html, status_code=status, headers=own | (headers or {}))
+        return page(followed_page(token, seen_of(tx, report), zone, problem), status)

@@ -23,7 +23,8 @@ from maintenance.notify.messages import SEVERITIES, Notice, local
 from maintenance.notify.outbox import notify_channels
 from maintenance.ports import MaintenanceTx
 from maintenance.records.freezing import place_of
-from maintenance.records.model import Record, Sealing, retention
+from maintenance.records.model import Record, Sealing
+from maintenance.records.retention import laws_at, retention
 from maintenance.work_orders import WorkOrder
 from plantroom.domain.assets import Asset, LocalName, Severity
 from plantroom.domain.audit import canonical, sha256
@@ -130,7 +131,7 @@ def _record(tx: MaintenanceTx, incident: Incident, record_id: str, by: str, now:
     place = place_of(tx, incident.site, incident.location)
     document = canonical(incident_document(incident, site, asset, place, now, by))
     ended = incident.stages[-1].at.astimezone(ZoneInfo(site.time_zone)).date()
-    kept = retention(None if asset is None else asset.equipment_class)
+    kept = retention(None if asset is None else asset.equipment_class, laws_at(tx, incident.site))
     return Record(
         id=record_id,
         work_order=None,

@@ -19,9 +19,9 @@ from maintenance.records.model import (
     Sealing,
     becomes_record,
     frozen_error,
-    retention,
     sealed_addendum,
 )
+from maintenance.records.retention import laws_at, retention
 from maintenance.work_orders import Kind, Operation, State, WorkOrder
 from plantroom.domain.assets import LocalName, Location
 from plantroom.domain.audit import canonical, sha256
@@ -84,7 +84,7 @@ def _freeze(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime, cause: 
     )
     document = canonical(record_document(sources, now, by, cause.value))
     done = (order.completed_at or now).astimezone(ZoneInfo(site.time_zone)).date()
-    kept = retention(None if asset is None else asset.equipment_class)
+    kept = retention(None if asset is None else asset.equipment_class, laws_at(tx, order.site))
     record = Record(
         id=new_key(),
         work_order=order.id,

@@ -1,10 +1,10 @@
-"""Frozen records of statutory work, drills and incidents, what is added to them, and how long they are kept. Pure.
+"""Frozen records of statutory work, drills and incidents, and what is added to them. Pure.
 
 A record is the canonical JSON of a work order at the moment it was signed, or of an incident as it was closed, with its
 SHA-256. It never changes: whoever finds a mistake adds an addendum.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,7 +13,6 @@ from maintenance.evidence import files_of
 from maintenance.lifecycle import INCOMPLETE
 from maintenance.work.records import Signatory, Signature, answers_digest
 from maintenance.work_orders import Kind, State, WorkOrder
-from plantroom.domain.assets import Status
 from plantroom.domain.audit import canonical, microseconds, sha256
 from plantroom.errors import Conflict
 
@@ -106,41 +105,6 @@ class Addendum:
     op_id: str | None
     previous: str
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long a record has to be kept, why, and whether that is checked (``Status``)."""
-
-    years: int
-    basis: str
-    status: Status
-
-    def until(self, completed_on: date) -> date:
-        """The day so many years later; of 29 February the 28th."""
-        try:
-            return completed_on.replace(year=completed_on.year + self.years)
-        except ValueError:
-            return completed_on.replace(year=completed_on.year + self.years, day=28)
-
-
-_ELEVATOR = Retention(4, "TSG T5002-2017 art. 5(6)", Status.VERIFIED)
-_FIRE = Retention(5, "GB 25201-2010", Status.VERIFIED)
-_OTHER = Retention(5, "the longest that is known to be asked for of any system", Status.DEFAULT)
-
-_BY_CLASS: Mapping[str, Retention] = {
-    "elevator": _ELEVATOR,
-    "escalator": _ELEVATOR,
-    "fire_pump_set": _FIRE,
-    "fire_panel": _FIRE,
-    "smoke_fan": _FIRE,
-    "emergency_lighting": _FIRE,
-}
-
-
-def retention(equipment_class: str | None) -> Retention:
-    """How long records of a class are kept (plan_tables.md 1.0 and 2.1); without an asset as for everything else."""
-    return _BY_CLASS.get(equipment_class or "", _OTHER)
 
 
 def becomes_record(order: WorkOrder, given: Iterable[Signature] = ()) -> Sealing | None:

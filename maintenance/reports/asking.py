@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from maintenance.figures.groups import check_day, period_of
 from maintenance.planner import Systems
 from maintenance.ports import MaintenanceTx
-from maintenance.records.model import retention
+from maintenance.records.retention import laws_at, retention
 from maintenance.recurrence import local_day
 from maintenance.reports.model import Report, ReportKind
 from plantroom.domain.keys import new_key
@@ -102,14 +102,15 @@ def _month(wanted: Wanted, today: date) -> tuple[date, date]:
 
 
 def _years(tx: MaintenanceTx, wanted: Wanted, systems: Systems) -> int:
+    laws = laws_at(tx, wanted.site)
     if wanted.system is not None:
         if wanted.system not in systems:
             raise _bad("system", f"没有该系统，可用 / there is no such system, but: {', '.join(systems)}")
-        return max((retention(one).years for one in systems[wanted.system]), default=retention(None).years)
+        return max((retention(one, laws).years for one in systems[wanted.system]), default=retention(None).years)
     asset = tx.assets.get(wanted.asset or "").asset
     if asset.site != wanted.site:
         raise NotFound("there is nothing by that name")
-    return retention(asset.equipment_class).years
+    return retention(asset.equipment_class, laws).years
 
 
 def _span(wanted: Wanted, years: int, today: date) -> tuple[date, date]:

@@ -14,8 +14,9 @@ from maintenance.intervals import IntervalUnit
 from maintenance.plan import PlanRow
 from maintenance.ports import MaintenanceTx
 from maintenance.records.document import MAINTENANCE_UNIT, USING_UNIT
-from maintenance.records.model import Addendum, Record, Retention, retention
+from maintenance.records.model import Addendum, Record
 from maintenance.records.ports import RecordFilter
+from maintenance.records.retention import Retention, laws_at, retention
 from maintenance.records.verifying import Verdict, verify_in
 from maintenance.reports.model import Report
 from maintenance.reports.pack_lines import File, PatrolDay, RecordLine, patrol_days, record_line
@@ -23,7 +24,7 @@ from maintenance.reports.ports import DueLine, Mended, OrderLine, Step
 from maintenance.reports.rendering import Speech, render
 from maintenance.seed.codes import actions, causes
 from maintenance.work_orders import Kind
-from plantroom.domain.assets import Asset, LocalName, Location, Site
+from plantroom.domain.assets import Asset, LocalName, Location, Site, Status
 from plantroom.domain.audit import Head
 from plantroom.errors import BadData, FieldProblem
 from plantroom.ports.paging import PageRequest
@@ -93,6 +94,7 @@ class Pack:
     repairs: Sequence[WorkLine]
     evidence: Sequence[File]
     keep: Retention
+    laws: Sequence[Retention]
     verdict: Verdict
     head: Head | None
     sound: int
@@ -174,7 +176,7 @@ class _Gathering:
         work = self._work(due, {one.number for one in frozen})
         by_hour = frozenset(key for key, row in self._rows.items() if row.interval.unit is IntervalUnit.HOUR)
         records, patrols = patrol_days(frozen, by_hour)
-        listed = tx.audit.heads()
+        listed, keep = tx.audit.heads(), self._keep()
         return Pack(
             site=self._site,
             period=period,
@@ -189,7 +191,8 @@ class _Gathering:
             other=[one for one in work if one.order.kind != Kind.CORRECTIVE.value],
             repairs=[one for one in work if one.order.kind == Kind.CORRECTIVE.value],
             evidence=[file for line in frozen for file in line.files],
-            keep=self._keep(),
+            keep=keep[0],
+            laws=[one for one in keep if one.status is Status.VERIFIED],
             verdict=verify_in(tx, heads),
             head=listed[-1] if listed else None,
             sound=sum(one.sound for one in frozen),
@@ -197,11 +200,13 @@ class _Gathering:
             names={key: self._speech.name(one.name) for key, one in self._assets.items()},
         )  # fmt: skip
 
-    def _keep(self) -> Retention:
-        """The longest that is asked for."""
+    def _keep(self) -> list[Retention]:
+        """What is asked for of the classes that the pack is about, where it stands: the longest first, each once."""
         of_system = self._catalogue.systems.get(self._report.system or "", ())
         classes = {one.equipment_class for one in self._assets.values()} | set(of_system)
-        return max(map(retention, sorted(classes)), key=lambda one: one.years)
+        laws = laws_at(self._tx, self._site.code)
+        found = dict.fromkeys(retention(one, laws) for one in sorted(classes))
+        return sorted(found, key=lambda one: -one.years)
 
     def _about(self) -> str:
         if self._report.asset is not None:

@@ -149,8 +149,7 @@ in_house|自行|in-house
 contractor|外委单位|contractor
 authority|主管机构|authority
 automatic|自动|automatic
-legal_elevator|TSG T5002-2017：电梯维保记录至少保存4年。|TSG T5002-2017: records of elevators are kept for 4 years.
-legal_fire|GB 25201-2010：消防设施维护记录至少保存5年。|GB 25201-2010: records of fire protection are kept for 5 years.
+kept_at_least|记录至少保存|records are kept for at least
 no_records|期间内没有记录。|No records in this period.
 definitions|指标定义|What the figures mean
 privacy|本报告不含个人信息。|This report names nobody.

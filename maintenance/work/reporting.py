@@ -47,11 +47,16 @@ class Said:
 
 
 def take_report(tx: MaintenanceTx, said: Said, token_sha256: str, now: datetime) -> tuple[OwnerReport, WorkOrder]:
-    """Make a ticket of a report; about the same machine (without one: category and place) within 10 minutes it joins
-    the one that is open, as a comment, and may make it more severe: then the ticket is called by what is worse."""
+    """Make a ticket of a report, unless it is there already (by its token). About the same machine (without one:
+    category and place) within 10 minutes it joins the one that is open, as a comment, and may make it more severe: then
+    the ticket is called by what is worse."""
     key = None if said.asset is None else said.asset.key
     since = now - JOINS_WITHIN
     open_one = tx.owner_reports.recent(said.site, since, asset=key, category=said.category.key, place=said.place)
+    # Asking for a recent one keeps others of the site out, so that nobody adds this one meanwhile.
+    there = tx.owner_reports.by_token(token_sha256)
+    if there is not None:
+        return there, tx.orders.get(there.work_order)
     order = _new(tx, said, now) if open_one is None else _joined(tx, open_one, said, now)
     report = OwnerReport(
         id=new_key(),

@@ -134,7 +134,7 @@ def test_a_record_holds_what_the_law_asks_for(frozen: Record) -> None:
 def test_elevator_records_are_kept_four_years_and_those_of_fire_protection_five(frozen: Record) -> None:
     assert (frozen.keep_years, frozen.keep_until) == (4, date(2030, 3, 2))
     assert frozen.keep_status == "verified"
-    from maintenance.records.model import retention
+    from maintenance.records.retention import retention
 
     assert retention("fire_panel").until(date(2024, 2, 29)) == date(2029, 2, 28)
     assert retention(None).status.value == "default"

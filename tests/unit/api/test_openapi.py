@@ -60,6 +60,20 @@ def test_every_list_has_items_and_a_cursor(made: dict[str, Any]) -> None:
         assert "limit" in {p["name"] for p in operation["parameters"]}, path
 
 
+def test_every_body_with_a_file_has_an_example(made: dict[str, Any]) -> None:
+    found = {}
+    for operations in made["paths"].values():
+        for operation in operations.values():
+            form = operation.get("requestBody", {}).get("content", {}).get("multipart/form-data")
+            if form is not None:
+                shape = made["components"]["schemas"][form["schema"]["$ref"].rsplit("/", 1)[1]]
+                found[operation["operationId"]] = [
+                    shape["properties"][one].get("examples") for one in shape["required"]
+                ]
+    assert {"addReportPhoto", "uploadFile", "importTable"} <= set(found)
+    assert all(all(examples) for examples in found.values()), found
+
+
 def test_the_command_prints_the_same_every_time_and_connects_to_nothing() -> None:
     code = (
         "import sys; from api.openapi import main; main(); "

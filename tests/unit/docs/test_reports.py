@@ -4,7 +4,7 @@ from pathlib import Path
 
 from maintenance.figures.figure import DEFINITIONS, MINIMUM_DAYS, MINIMUM_FAILURES, MINIMUM_JUDGED, MINIMUM_REPAIRS
 from maintenance.figures.groups import By
-from maintenance.records.model import retention
+from maintenance.records.retention import retention
 from maintenance.reports.model import ReportKind, ReportState
 from maintenance.reports.monthly_job import JOB
 from maintenance.reports.pack import MOST_LINES, MOST_PRINTED

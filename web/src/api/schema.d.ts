@@ -2005,7 +2005,8 @@ export interface paths {
         put?: never;
         /**
          * Replay Notification
-         * @description Send a message once more, under the same id; receivers know it by that. 409 while its channel is switched off.
+         * @description Send a message once more, under the same id; receivers know it by that. 409 while its channel is switched off,
+         *     and when its text is not kept any more.
          */
         post: operations["replayNotification"];
         delete?: never;
@@ -2562,7 +2563,8 @@ export interface paths {
          * Post Report
          * @description Report a fault. The answer's `token` is the only way to follow it. Reports about the same machine within ten
          *     minutes are one ticket. At most five from an address in ten minutes (429); what is
-         *     critical waits for no other limit.
+         *     critical waits for no other limit. The same report sent again with the same `Idempotency-Key` (16 random characters
+         *     or more, made for this one report) is the same report: it gets the same answer and counts once.
          */
         post: operations["reportFault"];
         delete?: never;
@@ -5304,7 +5306,11 @@ export interface components {
         };
         /** Body_addReportPhoto */
         Body_addReportPhoto: {
-            /** File */
+            /**
+             * File
+             * @description one photo: JPEG, PNG, WebP or HEIC, at most 5 MiB
+             * @example leak-at-the-pump.jpg
+             */
             file: string;
         };
         /** Body_importTable */
@@ -5312,16 +5318,24 @@ export interface components {
             /**
              * File
              * @description the table: .xlsx, .xls, .ods or CSV, at most 25 MB
+             * @example plan.xlsx
              */
             file: string;
         };
         /** Body_uploadFile */
         Body_uploadFile: {
-            /** File */
+            /**
+             * File
+             * @description the file
+             * @example brake-gap.jpg
+             */
             file: string;
             /** Sha256 */
             sha256?: string | null;
-            /** Site */
+            /**
+             * Site
+             * @example demo
+             */
             site: string;
         };
         /**
@@ -11882,7 +11896,7 @@ export interface components {
              * Evidence
              * @default []
              */
-            evidence: string[];
+            evidence: ("photo" | "signature" | "second_signature" | "report" | "certificate" | "lab_report")[];
             /**
              * Executor
              * @default in_house
@@ -12012,7 +12026,7 @@ export interface components {
              * Evidence
              * @default []
              */
-            evidence: string[];
+            evidence: ("photo" | "signature" | "second_signature" | "report" | "certificate" | "lab_report")[];
             /**
              * Executor
              * @default in_house
@@ -21294,7 +21308,9 @@ export interface operations {
     reportFault: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
