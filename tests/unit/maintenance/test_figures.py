@@ -139,8 +139,18 @@ def test_a_confirmed_critical_ticket_is_down_time_and_a_general_one_is_not() -> 
 
 def test_machines_count_from_the_day_they_went_into_service() -> None:
     new = PUMP._replace(in_service_on=date(2026, 3, 30))
-    assert in_service(new, MARCH, UTC) == (datetime(2026, 3, 30, tzinfo=UTC), NOW)
-    assert in_service(PUMP._replace(status="scrapped"), MARCH, UTC) is None
+    assert in_service(new, MARCH, UTC) == [(datetime(2026, 3, 30, tzinfo=UTC), NOW)]
+    assert in_service(PUMP._replace(status="scrapped"), MARCH, UTC) == []
+
+
+def test_the_time_out_of_service_is_neither_operating_nor_down_time() -> None:
+    begin, day = MARCH[0], timedelta(days=1)
+    back = PUMP._replace(rests=((begin - 9 * day, begin + 2 * day), (begin + 10 * day, begin + 12 * day)))
+    assert in_service(back, MARCH, UTC) == [(begin + 2 * day, begin + 10 * day), (begin + 12 * day, MARCH[1])]
+    gone = PUMP._replace(status="out_of_service", rests=((begin + 10 * day, None),))
+    assert in_service(gone, MARCH, UTC) == [(begin, begin + 10 * day)]
+    found = reliability([back], [], [], [Stop("p1", begin + day, begin + 3 * day)], MARCH, UTC)
+    assert (found.operating_hours, found.down_hours) == (pytest.approx(26 * 24), pytest.approx(24))
 
 
 SPANS = st.tuples(st.integers(-100, 900), st.integers(0, 300), st.booleans())

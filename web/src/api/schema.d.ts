@@ -4612,7 +4612,7 @@ export interface components {
         /**
          * AssetCard
          * @description One asset with what stands around it. ``places``: from the building to where it stands, by name; ``parts``: the
-         *     assets whose parent it is.
+         *     assets whose parent it is; ``rests``: when it was out of use, oldest first.
          */
         AssetCard: {
             asset: components["schemas"]["Asset"];
@@ -4624,10 +4624,13 @@ export interface components {
             places: components["schemas"]["Name"][];
             /** Points */
             points: components["schemas"]["Point"][];
+            /** Rests */
+            rests: components["schemas"]["AssetRest"][];
         };
         /**
          * AssetChange
-         * @description What is to change; fields that are left out stay as they are.
+         * @description What is to change; fields that are left out stay as they are. `status_since`: the site's day on which the new
+         *     status began (a machine that was taken out of service, or put back, some days ago); left out: now.
          */
         AssetChange: {
             /**
@@ -4694,6 +4697,8 @@ export interface components {
             serial: string;
             /** @default in_service */
             status: components["schemas"]["AssetStatus"];
+            /** Status Since */
+            status_since?: string | null;
             /** Warranty Until */
             warranty_until?: string | null;
         };
@@ -4892,6 +4897,19 @@ export interface components {
             /** Key */
             key: string;
             name: components["schemas"]["Name"];
+        };
+        /**
+         * AssetRest
+         * @description A time in which the asset was out of service or scrapped; `until` of `null`: it is so still.
+         */
+        AssetRest: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
         };
         /**
          * AssetRisk
@@ -10635,7 +10653,7 @@ export interface components {
          * @description Where an occurrence stands.
          * @enum {string}
          */
-        OccurrenceState: "due" | "done" | "missed" | "credited";
+        OccurrenceState: "due" | "done" | "missed" | "credited" | "waived";
         /**
          * OnCallCover
          * @description Somebody stands in for whoever is on call, from `starts_at` up to `ends_at`.
