@@ -58,6 +58,15 @@ def test_what_was_put_off_bypassed_or_missed_was_due_and_what_was_cancelled_was_
     assert counts.rate == Figure(0.25, 4)
 
 
+def test_what_a_law_asks_for_is_missed_when_somebody_cancels_it_and_not_when_it_is_waived() -> None:
+    cancelled = WEEKLY._replace(state="missed", order_state="cancelled")
+    lawful = [cancelled._replace(layer="law"), cancelled._replace(kind="statutory")]
+    counts = plan_counts([done(MARCH[0]), *lawful, *(one._replace(state="waived") for one in lawful)], NOW, SHANGHAI)
+    assert (counts.due, counts.in_time, counts.missed, counts.cancelled) == (3, 1, 2, 2)
+    assert counts.rate == Figure(1 / 3, 3)
+    assert outcome(lawful[0], NOW, SHANGHAI) == "cancelled"
+
+
 def test_work_that_may_still_be_done_is_not_counted() -> None:
     assert outcome(WEEKLY, datetime(2026, 3, 10, 12, tzinfo=UTC), SHANGHAI) is None
     assert outcome(WEEKLY, datetime(2026, 3, 10, 16, tzinfo=UTC), SHANGHAI) == "overdue"

@@ -4170,8 +4170,9 @@ export interface paths {
         /**
          * Move Order
          * @description Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending
-         *     back and ending work that was not done need a supervisor. With `If-Match`, 412 when it has changed. `at` lies
-         *     between the order's opening (planned work that waits: its making) and five minutes from now.
+         *     back and ending work that was not done need a supervisor. `deferred` is no such step: `/deferral` asks for the new
+         *     day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (planned work that
+         *     waits: its making) and five minutes from now.
          */
         post: operations["moveWorkOrder"];
         delete?: never;
@@ -8112,6 +8113,7 @@ export interface components {
          *           "operating_hours": 7430.5,
          *           "plan": {
          *             "bypassed": 0,
+         *             "cancelled": 0,
          *             "credited": 2,
          *             "deferred": 0,
          *             "due": 25,
@@ -8142,6 +8144,7 @@ export interface components {
          *           ],
          *           "statutory": {
          *             "bypassed": 0,
+         *             "cancelled": 0,
          *             "credited": 2,
          *             "deferred": 0,
          *             "due": 25,
@@ -8701,6 +8704,7 @@ export interface components {
          *       "operating_hours": 7430.5,
          *       "plan": {
          *         "bypassed": 0,
+         *         "cancelled": 0,
          *         "credited": 2,
          *         "deferred": 0,
          *         "due": 25,
@@ -8731,6 +8735,7 @@ export interface components {
          *       ],
          *       "statutory": {
          *         "bypassed": 0,
+         *         "cancelled": 0,
          *         "credited": 2,
          *         "deferred": 0,
          *         "due": 25,
@@ -11625,11 +11630,13 @@ export interface components {
         /**
          * PlanCounts
          * @description Occurrences whose last day lies in the period and is over, or that are done. `due` is the sum of the others but
-         *     `credited`, which is part of `in_time` or `late`.
+         *     `credited`, which is part of `in_time` or `late`, and `cancelled` (what a law asks for), part of `missed`.
          */
         PlanCounts: {
             /** Bypassed */
             bypassed: number;
+            /** Cancelled */
+            cancelled: number;
             /** Credited */
             credited: number;
             /** Deferred */
