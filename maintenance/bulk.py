@@ -248,9 +248,13 @@ def _texts(days: Days) -> list[str]:
 
 
 def is_for_columns(one: Wanted, history: Sequence[ClosedOccurrence]) -> bool:
-    """Whether the columns can plan a subject: all its rows are plain, nothing of them is due, and there is nothing to
-    be withdrawn."""
+    """Whether the columns can plan a subject: all its rows are plain, nothing of them is due, it was never out of use,
+    and there is nothing to be withdrawn."""
     if not one.rows.in_columns or one.card.status == AssetStatus.SCRAPPED:
+        return False
+    if one.card.status == AssetStatus.OUT_OF_SERVICE:
+        return all(o.state != _DUE for o in history)
+    if one.card.key in one.plan.rests:
         return False
     if not history:
         return True

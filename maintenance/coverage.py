@@ -7,9 +7,8 @@ from datetime import date
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import PlanRow
 from maintenance.planner import Systems, asset_subject, hour_rows_for, replaced_from, rows_for
-from plantroom.domain.assets import Asset, AssetStatus, LocalName
-
-_AT_REST = (AssetStatus.OUT_OF_SERVICE, AssetStatus.SCRAPPED)
+from maintenance.rests import AT_REST
+from plantroom.domain.assets import Asset, LocalName
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Covered:
 def coverage(assets: Iterable[Asset], rows: Sequence[PlanRow], systems: Systems, today: date) -> Covered:
     """Which assets in use no row applies to that makes work from ``today`` on. Rows that are not in effect yet count;
     those that others have taken the place of do not. O(assets x rows)."""
-    in_use = [asset for asset in assets if asset.status not in _AT_REST]
+    in_use = [asset for asset in assets if asset.status not in AT_REST]
     by_class: dict[tuple[str, str, bool], bool] = {}
     named = {key for row in rows for key in row.applies_to.assets}
     without: list[Asset] = []

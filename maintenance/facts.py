@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from maintenance.meters import Meter
+from maintenance.rests import Rest
 from plantroom.domain.assets import LocalName
 from plantroom.domain.calendars import ALWAYS_OPEN, SiteCalendar
 
@@ -20,11 +21,13 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of one subject: its site's calendar, its meters by point key, its sightings, oldest first."""
+    """What is known of one subject: its site's calendar, its meters by point key, its sightings, oldest first,
+    its times out of use."""
 
     calendar: SiteCalendar = ALWAYS_OPEN
     meters: Mapping[str, Meter] = field(default_factory=dict)
     sightings: Sequence[Sighting] = ()
+    rests: Sequence[Rest] = ()
 
 
 NO_FACTS = Facts()

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from maintenance.episodes import Episode
@@ -15,6 +16,9 @@ from maintenance.schedules import ConditionSchedule, MeterSchedule
 from plantroom.catalogue import equipment_classes
 from plantroom.domain.assets import Asset, LocalName, Point, Site
 from plantroom.ports.paging import EVERYTHING, PageRequest
+
+FEW = 100
+"""Subjects up to which their times out of use are read by their keys."""
 
 SEEN_DAYS = 14
 """How long ago an episode that is over may have begun to bring work about (the days in which a fault's return joins the
@@ -38,19 +42,21 @@ def facts_of(
     points = tx.assets.points_of(metered) if metered else {}
     simulated = tx.plan.simulated(list(metered))
     sightings = (Sightings() if seen is None else seen).of(tx, site, now) if noticed else {}
+    rests = tx.rests.of_site(site.code) if len(subjects) > FEW else tx.rests.of([one.key for one in subjects])
     plain = Facts(site.calendar)
     found: dict[str, Facts] = {}
     for subject in subjects:
         asset, mine = subject.asset, metered.get(subject.key, ())
+        rested = rests.get(subject.key, ())
         if asset is None or not (mine or subject.key in noticed):
-            found[subject.key] = plain
+            found[subject.key] = replace(plain, rests=rested) if rested else plain
             continue
         own = {} if asset.key in simulated else {point.key: point for point in points.get(asset.key, ())}
         told = [
             Sighting(episode.failure_mode, episode.opened_observed_at, mode_name(asset, episode.failure_mode))
             for episode in (sightings.get(asset.key, ()) if subject.key in noticed else ())
         ]
-        found[subject.key] = Facts(site.calendar, _meters(asset, own, mine, readings, now), told)
+        found[subject.key] = Facts(site.calendar, _meters(asset, own, mine, readings, now), told, rested)
     return found
 
 

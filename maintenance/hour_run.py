@@ -19,6 +19,7 @@ from maintenance.plan import Missed, Occurrence, OccurrenceKey, OccurrenceState,
 from maintenance.planner import Subject
 from maintenance.planner_steps import end_missed, keep_overdue, open_order
 from maintenance.ports import MaintenanceTx
+from maintenance.rests import Rest
 from maintenance.work_orders import State, WorkOrder, WorkOrderOccurrence
 from plantroom.domain.calendars import SiteCalendar
 
@@ -49,13 +50,14 @@ class HourWork:
 
 @dataclass(frozen=True, slots=True)
 class HourScene:
-    """The site and the moment of a run."""
+    """The site and the moment of a run, and when the machine was out of use."""
 
     site: str
     calendar: SiteCalendar
     zone: ZoneInfo
     now: datetime
     anchor: Callable[[PlanRow], date]
+    rests: Sequence[Rest] = ()
 
 
 def hour_work(rows: Sequence[PlanRow], subject: Subject, history: Sequence[Occurrence], scene: HourScene) -> HourWork:
@@ -65,7 +67,7 @@ def hour_work(rows: Sequence[PlanRow], subject: Subject, history: Sequence[Occur
         by_row[one.key.lineage].append(one)
     work = HourWork()
     for row in rows:
-        case = HourCase(row, scene.anchor(row), scene.calendar, scene.zone, by_row[row.lineage])
+        case = HourCase(row, scene.anchor(row), scene.calendar, scene.zone, by_row[row.lineage], scene.rests)
         held = _standing(row, case.history, scene, work)
         for moment in to_make(case, scene.now, scene.now + HORIZON):
             held = _new(case, subject, moment, scene, work, held=held)

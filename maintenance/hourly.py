@@ -14,6 +14,7 @@ from maintenance.nesting import Job, Planned
 from maintenance.plan import Occurrence, OccurrenceState, PlanRow
 from maintenance.reasons import LAYERS, frequency
 from maintenance.recurrence import Window
+from maintenance.rests import Rest
 from maintenance.schedules import IntervalSchedule
 from maintenance.site_calendar import clock_time, openings_of
 from maintenance.sources import cited
@@ -25,13 +26,15 @@ _TICK = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class HourCase:
-    """A row by the hour on one subject: where it counts from, its site, and its occurrences so far."""
+    """A row by the hour on one subject: where it counts from, its site, its occurrences so far, and
+    when its machine was out of use: what was over then is not asked for."""
 
     row: PlanRow
     anchor: date
     calendar: SiteCalendar
     zone: ZoneInfo
     history: Sequence[Occurrence] = ()
+    rests: Sequence[Rest] = ()
 
     def between(self, start: datetime, end: datetime) -> list[Moment]:
         """The moments going on at ``start`` or beginning before ``end``, while the row holds."""
@@ -51,7 +54,9 @@ def to_make(case: HourCase, now: datetime, until: datetime) -> list[Moment]:
     newest = case.newest
     known = {o.key.cycle for o in case.history}
     start = now if newest is None else min(newest, now)
-    return [m for m in case.between(start, until) if m.cycle not in known]
+    rested = [rest for rest in case.rests if rest.until is not None]
+    coming = (m for m in case.between(start, until) if m.cycle not in known)
+    return [m for m in coming if not any(rest.holds(m.until) for rest in rested)]
 
 
 def to_show(case: HourCase, start: date, end: date) -> list[tuple[Moment, str | None]]:

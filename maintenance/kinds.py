@@ -23,7 +23,9 @@ from maintenance.recurrence import (
     longest_between,
     longest_days,
     nominal,
+    shifted,
 )
+from maintenance.rests import pauses_of
 from maintenance.schedules import (
     AgeSchedule,
     BeforeSchedule,
@@ -126,7 +128,15 @@ def _meter(case: Case, schedule: MeterSchedule) -> Dates:
     cap = case.row.interval if case.row.interval.every > 0 else None
     known = MeterCase(schedule, meter, case.last, case.anchor, case.start, cap, case.zone)
     grid = meter_grid(known)
-    return Dates(grid, unknown_because(known) if grid is NO_DATES else None)
+    return Dates(_resumed(grid, case), unknown_because(known) if grid is NO_DATES else None)
+
+
+def _resumed(grid: ListGrid, case: Case) -> ListGrid:
+    """A forecast whose window was over while the machine was out of use is for the day of the return."""
+    for pause in pauses_of(case.facts.rests, case.zone):
+        if grid.days and pause.holds(shifted(grid.days[0], case.row.late_days)):
+            grid = replace(grid, days=(pause.until,))
+    return grid
 
 
 def _condition(case: Case, schedule: ConditionSchedule) -> Dates:

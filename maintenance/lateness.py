@@ -10,16 +10,20 @@ from maintenance.plan import Occurrence, OccurrenceState, PlanRow
 from maintenance.planner import floor_of
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day, shifted
+from maintenance.rests import Rest, carried_through, pauses_of
 from maintenance.schedules import IntervalSchedule
 
 
-def last_allowed(history: Sequence[Occurrence], floor: int, at: datetime, zone: ZoneInfo) -> date | None:
-    """The last day, counted from the last completion before ``at`` or the last day of what was missed before; ``None``
-    without any. ``history`` are the occurrences of one row on one subject."""
+def last_allowed(
+    history: Sequence[Occurrence], floor: int, at: datetime, zone: ZoneInfo, rests: Sequence[Rest] = ()
+) -> date | None:
+    """The last day, counted from the last completion before ``at`` or the last day of what was missed before (from the
+    end of a rest during which it was over); ``None`` without any. ``history`` are the occurrences of one row on one
+    subject."""
     day = local_day(at, zone)
     done = [local_day(o.completed_at, zone) for o in history if o.completed_at is not None and o.completed_at < at]
     missed = [o.latest for o in history if o.state is OccurrenceState.MISSED and o.latest < day]
-    last = max([*done, *missed], default=None)
+    last = carried_through(max([*done, *missed], default=None), floor, pauses_of(rests, zone))
     return None if last is None else shifted(last, floor)
 
 
@@ -36,7 +40,8 @@ def lawful(tx: MaintenanceTx, occurrences: Sequence[Occurrence], at: datetime) -
             continue
         zone = ZoneInfo(tx.assets.site(one.site).time_zone)
         known = [o for o in tx.plan.occurrences_of(one.site, one.key.subject) if o.key.lineage == one.key.lineage]
-        last = last_allowed([o for o in known if o.key != one.key], floor, at, zone)
+        rests = tx.rests.of([one.key.subject]).get(one.key.subject, ())
+        last = last_allowed([o for o in known if o.key != one.key], floor, at, zone, rests)
         found.append(
             one if last is None or last >= one.latest else replace(one, latest=last, earliest=min(one.earliest, last))
         )

@@ -13,7 +13,7 @@ for.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from maintenance.plan import Layer, PlanRow, Roll
@@ -29,17 +29,20 @@ from maintenance.recurrence import (
     shifted,
     window,
 )
+from maintenance.rests import Pause, carried
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
     """One occurrence of a job: the row, its own window, the day of the job before that the law counts from, and where
-    the dates come from that do not go by an interval alone."""
+    the dates come from that do not go by an interval alone. ``pause``: the time out of use because of which it is asked
+    for, or from whose end the law counts."""
 
     row: PlanRow
     window: Window
     counted_from: date | None
     grid: Grid | None = None
+    pause: Pause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,8 @@ def joined(occurrences: Sequence[Planned], is_working_day: IsWorkingDay = every_
 class Track:
     """Where one row stands while jobs are computed: the next cycle and the planned day of the one before.
     ``standing`` are the nominal and last days of what it has due already, ``today`` the day from which jobs are to
-    come: what ends before it is counted as missed."""
+    come: what ends before it is counted as missed. ``pauses`` are the times out of use that it has not come to yet:
+    what would have had its last day in one is left out, and the numbers go on without it."""
 
     series: Series
     next_cycle: int
@@ -91,6 +95,13 @@ class Track:
     calendar: IsWorkingDay = field(default=every_day)
     standing: tuple[tuple[date, date], ...] = ()
     today: date = date.min
+    pauses: tuple[Pause, ...] = ()
+    resumed: Pause | None = None
+    """The last pause that it went on behind."""
+    asked: bool = False
+    """Whether the next occurrence is the one that ``resumed`` asks for."""
+    reuses: tuple[Pause, ...] = ()
+    """The pauses so long that the row was or is to be done before the machine is used again."""
 
     @property
     def row(self) -> PlanRow:
@@ -109,17 +120,46 @@ class Track:
 
     def peek(self) -> Planned:
         """The next occurrence by itself."""
+        self._settle()
+        if self.asked and self.resumed is not None:
+            day = self.resumed.until
+            return Planned(
+                self.row, Window(self.next_cycle, day, day, day, day, pulled=False), None, None, self.resumed
+            )
         found = window(self.series, self.next_cycle, self.last, self.calendar)
-        return Planned(self.row, found, self.last, self.series.grid)
+        return Planned(self.row, found, self.last, self.series.grid, self.counting_from())
+
+    def counting_from(self) -> Pause | None:
+        """The pause from whose end the law counts, if it does."""
+        return self.resumed if self.resumed is not None and self.resumed.until == self.last else None
+
+    def _settle(self) -> None:
+        """Go on behind the pauses that the next occurrence would end in or after."""
+        while self.pauses and not self.asked:
+            pause = self.pauses[0]
+            if window(self.series, self.next_cycle, self.last, self.calendar).latest < pause.since:
+                return
+            self.pauses, self.resumed, self.asked = self.pauses[1:], pause, pause.asks
+            self.last = carried(self.last, self.series.max_gap_days, pause)
+            self.series = self.series.resumed(self.next_cycle, pause.until)
 
     @property
     def ended(self) -> bool:
         """Whether the row has no date any more."""
-        return self.series.nominal(self.next_cycle) > LAST_DAY
+        asks = self.asked or any(pause.asks for pause in self.pauses)
+        return not asks and self.series.nominal(self.next_cycle) > LAST_DAY
 
     def advance(self, cycle: int, job: Job) -> None:
         """Go on behind a cycle that is done with a job."""
-        self.next_cycle, self.last = cycle + 1, self.counted(job.due, job.latest)
+        self.go_on(cycle, self.counted(job.due, job.latest))
+
+    def go_on(self, cycle: int, counted: date) -> None:
+        """Go on behind a cycle that counts on a day."""
+        if self.asked and self.resumed is not None:
+            # What may be early by then is done with it.
+            self.series = self.series.strictly_behind(cycle, shifted(self.resumed.until, self.row.early_days))
+            self.asked = False
+        self.next_cycle, self.last = cycle + 1, counted
 
     def counted(self, due: date, latest: date) -> date:
         """The day on which work counts that is planned for ``due``: its last day when that is over."""
@@ -127,10 +167,10 @@ class Track:
 
     def alone(self) -> Iterator[Planned]:
         """The occurrences to come as if nothing absorbed them."""
-        cycle, last = self.next_cycle, self.last
-        while not (found := window(self.series, cycle, last, self.calendar)).is_end:
-            yield Planned(self.row, found, last, self.series.grid)
-            cycle, last = cycle + 1, self.counted(found.planned, found.latest)
+        track = replace(self)
+        while not (found := track.peek()).window.is_end:
+            yield found
+            track.go_on(track.next_cycle, track.counted(found.window.planned, found.window.latest))
 
 
 def containment(rows: Sequence[PlanRow]) -> Mapping[str, frozenset[str]]:

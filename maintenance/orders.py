@@ -20,6 +20,7 @@ from maintenance.sla.keeping import begin_clocks, first_due, mark, timed
 from maintenance.sla.words import Said
 from maintenance.verdicts import of_before
 from maintenance.views import note_order
+from maintenance.waiving import ended_with_order
 from maintenance.work.repairing import note_repair
 from maintenance.work.second_person import require_second_person
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, Transition, WorkOrder
@@ -212,22 +213,25 @@ def steps_taken(tx: MaintenanceTx, order_id: str) -> list[Transition]:
 def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> None:
     """Occurrences follow their order: the deepest is done, those it contains are credited. The first completion
     stands: completed work that is sent back and completed again was still done the first time. Missed ones of an
-    order that goes on are due again."""
+    order that goes on are due again. What nothing asks for any more when its order is cancelled is waived."""
     if not order.occurrences or order.state not in (*_DONE, *_UNDONE, State.IN_PROGRESS):
         return
     found = tx.plan.occurrences([o.key for o in order.occurrences])
     last = min(one.due for one in order.occurrences)
     changed: list[Occurrence] = []
+    undone: list[Occurrence] = []
     for place, shown in enumerate(order.occurrences):
         occurrence = found.get(shown.key)
         if occurrence is None or occurrence.completed_at is not None:
             continue
         if order.state is State.IN_PROGRESS:
-            if occurrence.state is OccurrenceState.MISSED:
+            if occurrence.state in (OccurrenceState.MISSED, OccurrenceState.WAIVED):
                 changed.append(replace(occurrence, state=OccurrenceState.DUE, latest=shown.due))
         elif order.state in _UNDONE:
-            changed += missed([occurrence], last)
+            undone.append(occurrence)
         else:
             state = OccurrenceState.DONE if place == 0 else OccurrenceState.CREDITED
             changed += lawful(tx, [replace(occurrence, state=state, completed_at=at)], at)
-    tx.plan.update_occurrences(changed)
+    waived = ended_with_order(tx, undone, order.asset, at) if order.state is State.CANCELLED else []
+    left = {one.key for one in undone} - {one.key for one in waived}
+    tx.plan.update_occurrences([*changed, *waived, *missed([one for one in undone if one.key in left], last)])

@@ -14,6 +14,7 @@ __all__ = [
     "EVIDENCE",
     "NO_INTERVAL",
     "AppliesTo",
+    "BeforeReuse",
     "Evidence",
     "Interval",
     "IntervalUnit",
@@ -70,6 +71,16 @@ class AppliesTo:
 
 
 @dataclass(frozen=True, slots=True)
+class BeforeReuse:
+    """That a row is to be done before a machine is used again that was out of use for more than so many days, who says
+    so and how sure that is."""
+
+    after_days: int
+    basis: str = ""
+    status: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
 class PlanRow:
     """One line of the plan table at one version. ``lineage`` is the key that survives new versions and
     renamed codes; ``site`` is ``None`` for a row of every site's default profile.
@@ -82,7 +93,8 @@ class PlanRow:
     what its class and kind ask for. From the day ``ends`` on a row has no dates any more; what it has made due is still
     to be done. ``since`` is from when the row has been in the plan under whatever version: where dates count from on
     assets without an in-service date (``None``: ``effective_from``). ``job_cost`` and ``material_cost`` are what one
-    job costs beside the time of our own people, CNY.
+    job costs beside the time of our own people, CNY. ``before_reuse`` asks for the row when a machine comes back that
+    was out of use for long.
     """
 
     lineage: str
@@ -121,6 +133,7 @@ class PlanRow:
     since: date | None = None
     job_cost: float | None = None
     material_cost: float | None = None
+    before_reuse: BeforeReuse | None = None
 
     @property
     def first_day(self) -> date:
@@ -147,6 +160,8 @@ class OccurrenceState(StrEnum):
     DONE = "done"
     MISSED = "missed"
     CREDITED = "credited"
+    WAIVED = "waived"
+    """It was not to be done any more: its machine was out of service or scrapped, or its row had ended."""
 
 
 @dataclass(frozen=True, slots=True)

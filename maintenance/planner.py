@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from maintenance.facts import NO_FACTS, Facts
 from maintenance.kinds import Case, Dates, dates_of
 from maintenance.nesting import Job, Planned, Track, containment, jobs, joined, look_ahead
+from maintenance.pausing import asked_for, behind_reuse, paused
 from maintenance.plan import Occurrence, OccurrenceState, PlanRow
 from maintenance.recurrence import (
     IsWorkingDay,
@@ -30,14 +31,14 @@ from maintenance.recurrence import (
     window_at,
     with_history,
 )
+from maintenance.rests import AT_REST, without_lapsed
 from maintenance.schedules import BeforeSchedule
-from plantroom.domain.assets import Asset, AssetStatus, LocalName
+from plantroom.domain.assets import Asset, LocalName
 
 Systems = Mapping[str, Sequence[str]]
 """System key -> equipment classes that belong to it."""
 
 _CREDIT = (OccurrenceState.DONE, OccurrenceState.CREDITED)
-_UNPLANNED = (AssetStatus.SCRAPPED, AssetStatus.OUT_OF_SERVICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def hour_rows_for(rows: Sequence[PlanRow], subject: Subject, systems: Systems) -
 
 
 def _holding(rows: Sequence[PlanRow], subject: Subject, systems: Systems) -> list[PlanRow]:
-    if subject.asset is not None and subject.asset.status in _UNPLANNED:
+    if subject.asset is not None and subject.asset.status in AT_REST:
         return []
     own = {row.code for row in rows if row.site == subject.site}
     return [
@@ -214,8 +215,10 @@ def plan_subject(
     """Put rows (those of ``rows_for``), the subject's whole history and what is known of it together.
 
     ``start`` is where rows without a history begin (default: today). A missed occurrence counts for ``max_gap`` like
-    a completion on its last day: the breach is on record and does not make everything after it late.
+    a completion on its last day: the breach is on record and does not make everything after it late. What lapsed while
+    the machine was out of use counts as waived, whether that has been written down or not (``maintenance.pausing``).
     """
+    history = without_lapsed(history, facts.rests, zone)
     contains = containment(rows)
     by_row: dict[str, list[Occurrence]] = defaultdict(list)
     for occurrence in history:
@@ -281,9 +284,11 @@ def _track(case: Case, dates: Dates, ends: date | None) -> Track:
     breaches = [o.latest for o in history if o.state is OccurrenceState.MISSED]
     last = max([*done.values(), *breaches], default=None)
     if not history:
-        return Track(series, series.first_cycle(case.start), None)
+        return paused(Track(series, series.first_cycle(case.start), None), case)
     standing = tuple((o.nominal_date, o.latest) for o in history if o.state is OccurrenceState.DUE)
-    return Track(series, max(o.key.cycle for o in history) + 1, last, standing=standing)
+    newest = max(history, key=lambda o: o.key.cycle)
+    series = behind_reuse(series, case, newest.key.cycle, newest.nominal_date)
+    return paused(Track(series, newest.key.cycle + 1, last, standing=standing), case)
 
 
 def _standing(
@@ -325,8 +330,12 @@ def _planned(track: Track, occurrence: Occurrence, today: date, is_working_day: 
     """Dates that float move with what has been done since, unless their last day is over: a breach stays on record.
     Forecasts move always."""
     series, cycle = track.series, occurrence.key.cycle
+    asked = asked_for(track, cycle, occurrence.nominal_date)
+    if asked is not None:
+        return asked
     shifts = track.row.shift_percent > 0 and occurrence.latest >= today
     floats = shifts if series.grid is None else series.grid.floats
     moved = series.nominal(cycle) if floats and cycle >= series.next_cycle else date.max
     day = occurrence.nominal_date if moved == date.max else moved
-    return Planned(track.row, window_at(series, cycle, day, track.last, is_working_day), track.last, series.grid)
+    found = window_at(series, cycle, day, track.last, is_working_day)
+    return Planned(track.row, found, track.last, series.grid, track.counting_from())

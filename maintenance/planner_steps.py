@@ -8,9 +8,11 @@ from datetime import datetime
 from maintenance.draft_words import MISSED_TAG
 from maintenance.fulfilment import Credit
 from maintenance.lifecycle import ENDED, PLANNER, transition
+from maintenance.plan import Occurrence, OccurrenceState
 from maintenance.ports import MaintenanceTx
 from maintenance.transitions import apply_transition
 from maintenance.views import note_order
+from maintenance.waiving import RESTED, by_order
 from maintenance.work_orders import State, Transition, WorkOrder
 
 READINGS_TAG = "by_readings"
@@ -75,6 +77,28 @@ def withdraw_scrapped(tx: MaintenanceTx, scrapped: Sequence[str], now: datetime)
         locked = tx.orders.lock(order.id)
         if locked.state in UNSTARTED:
             apply_transition(tx, order.id, State.CANCELLED, now, PLANNER, SCRAPPED, changes=locked)
+
+
+def waive(tx: MaintenanceTx, lapsed: Sequence[Occurrence], now: datetime) -> list[Occurrence]:
+    """Write down occurrences (as waived) that lapsed while their machine was out of use, and cancel unstarted orders
+    that ask for nothing else. Gives those that it was done with; work that has begun goes on."""
+    found: list[Occurrence] = []
+    for order_id, some in by_order(lapsed).items():
+        if order_id is None:
+            found += some
+            continue
+        locked = tx.orders.lock(order_id)
+        if locked.state not in UNSTARTED:
+            continue
+        known = tx.plan.occurrences([one.key for one in locked.occurrences]).values()
+        over = {one.key for one in some}
+        if all(one.key in over or one.state is not OccurrenceState.DUE for one in known):
+            apply_transition(tx, order_id, State.CANCELLED, now, PLANNER, RESTED, changes=locked)
+            found += some
+        else:
+            found += [replace(one, work_order=None) for one in some]
+    tx.plan.update_occurrences(found)
+    return found
 
 
 def _step(tx: MaintenanceTx, locked: WorkOrder, to: State, at: datetime, now: datetime, text: str = "") -> None:

@@ -23,6 +23,7 @@ from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.plan_changes.ports import PlanChangeRepository, PlanRowVersions
 from maintenance.records.ports import RecordRepository
 from maintenance.reports.ports import ReportRepository
+from maintenance.rest_ports import RestRepository
 from maintenance.risk.ports import RiskRepository
 from maintenance.sla.ports import SlaRepository
 from maintenance.spells import Spell
@@ -328,6 +329,7 @@ class MaintenanceTx(LedgerTx):
     alarms: AlarmRepository
     loop_tests: LoopTestRepository
     spells: SpellRepository
+    rests: RestRepository
     people: PeopleRepository
     jobs: JobRepository
     records: RecordRepository

@@ -27,6 +27,7 @@ _NAMED = {
     (1, IntervalUnit.YEAR): LocalName("每年一次", "yearly"),
     (12, IntervalUnit.MONTH): LocalName("每年一次", "yearly"),
 }
+_BEFORE, _BACK = LocalName("前一次", "one of"), LocalName("恢复使用之日", "return to service on")
 LAYERS = {
     Layer.LAW: LocalName("法规要求", "required by law"),
     Layer.MAKER: LocalName("厂家要求", "required by the maker"),
@@ -48,7 +49,7 @@ def frequency(interval: Interval) -> LocalName:
 def reason(job: Job, floors: Mapping[str, int | None], overdue: bool = False) -> LocalName:
     """One sentence on a job. ``floors`` maps a row's code to the longest gap in days that holds for it."""
     leader = job.leader
-    zh, en = _demand(leader, floors.get(leader.row.code))
+    zh, en = _demand(leader, floors.get(leader.row.code)) if not is_asked(leader) else _reuse(leader)
     if len(job.occurrences) > 1:
         others = [p.row for p in job.occurrences[1:]]
         zh += f"，同时完成{'、'.join(r.name.zh for r in others)}，在各自期限中最早的一天前完成"
@@ -59,8 +60,9 @@ def reason(job: Job, floors: Mapping[str, int | None], overdue: bool = False) ->
     pulled = [p for p in job.occurrences if _is_pulled(p, job.latest)]
     if pulled and pulled[0].counted_from is not None:
         day, gap = pulled[0].counted_from, floors.get(pulled[0].row.code)
-        zh += f"，距前一次（{_day(day)}）不得超过{gap}天，因此最迟{_day(job.latest)}"
-        en += f"; at most {gap} days after the one of {_day(day)}, hence pulled forward to {_day(job.latest)}"
+        before = _BACK if pulled[0].pause is not None else _BEFORE
+        zh += f"，距{before.zh}（{_day(day)}）不得超过{gap}天，因此最迟{_day(job.latest)}"
+        en += f"; at most {gap} days after the {before.en} {_day(day)}, hence pulled forward to {_day(job.latest)}"
     if overdue:
         zh += "，现已逾期"
         en += "; now overdue"
@@ -107,6 +109,29 @@ def _demand(planned: Planned, floor: int | None) -> tuple[str, str]:
     if floor is not None and longest_between(row) > floor:
         zh += f"，因宽于法定最长间隔，按{floor}天安排"
         en += f"; laxer than the law allows, so scheduled every {floor} days"
+    return zh, en
+
+
+def is_asked(planned: Planned) -> bool:
+    """Whether an occurrence is asked for because its machine was out of use for long."""
+    pause, reuse = planned.pause, planned.row.before_reuse
+    if pause is None or reuse is None or pause.days <= reuse.after_days:
+        return False
+    return planned.window.nominal == planned.window.earliest == planned.window.latest == pause.until
+
+
+def _reuse(planned: Planned) -> tuple[str, str]:
+    row, pause, reuse = planned.row, planned.pause, planned.row.before_reuse
+    assert pause is not None
+    assert reuse is not None
+    zh = f"{row.name.zh}：{_day(pause.since)}至{_day(pause.until)}停用，超过{reuse.after_days}天，重新启用前须完成"
+    en = (
+        f"{row.name.en}: out of use from {_day(pause.since)} to {_day(pause.until)}, more than {reuse.after_days} days:"
+        " before it is used again"
+    )
+    if reuse.basis:
+        basis = cited(reuse.basis)
+        zh, en = f"{zh}（{basis.zh}）", f"{en} ({basis.en})"
     return zh, en
 
 

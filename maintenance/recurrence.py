@@ -201,8 +201,19 @@ class Series:
         """The series that goes on behind a cycle with its first date after ``day``."""
         if self.grid is not None:
             return replace(self, renumbered=cycle + 1 - self.grid.after(day), next_cycle=cycle + 1)
-        index = first_cycle(self.anchor, self.interval, shifted(day, 1 - self.offset_days))
+        return self.strictly_behind(cycle, day)
+
+    def strictly_behind(self, cycle: int, day: date) -> "Series":
+        """As ``behind``, of a day that the calendar need not have: no date of it is taken for that day."""
+        wanted = shifted(day, 1 - self.offset_days)
+        index = first_cycle(self.anchor, self.interval, wanted) if self.grid is None else self.grid.first(wanted)
         return replace(self, renumbered=cycle + 1 - index, next_cycle=cycle + 1)
+
+    def resumed(self, cycle: int, day: date) -> "Series":
+        """The series whose ``cycle`` is the first one, not before that of its number, whose window ends on ``day`` or
+        later. Numbers go on without a gap."""
+        skipped = max(0, self.first_cycle(day) - cycle)
+        return replace(self, renumbered=self.renumbered - skipped) if skipped else self
 
     def has(self, day: date) -> bool:
         """Whether the calendar (before any offset) has a nominal date on that day."""

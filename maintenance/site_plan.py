@@ -16,6 +16,7 @@ from maintenance.plan import PlanRow
 from maintenance.planner import Subject, Systems, asset_subject, hour_rows_for, rows_for, site_subject
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import IsWorkingDay, every_day, has_dates, local_day
+from maintenance.rests import AT_REST, Rest
 from maintenance.schedules import ConditionSchedule, MeterSchedule
 from maintenance.site_calendar import seasons_on, working_days
 from maintenance.standings import Card, Standing
@@ -29,7 +30,7 @@ ALWAYS = "every day"
 class SitePlan:
     """A site's rows, assets and standings as one reading transaction saw them; ``own`` is the key of the site itself
     as a subject, ``templates`` are checklists by where and when they are due and the lineages of their rows,
-    ``sightings`` the site's episodes, both for this run."""
+    ``sightings`` the site's episodes, both for this run; ``rests`` the times out of use of its assets."""
 
     site: Site
     zone: ZoneInfo
@@ -42,6 +43,7 @@ class SitePlan:
     cards: Mapping[str, Card]
     standings: Mapping[str, Standing]
     stamp: str
+    rests: Mapping[str, Sequence[Rest]] = field(default_factory=dict)
     by_code: Mapping[str, PlanRow] = field(init=False)
     local: LocalDays = field(init=False)
     own: str = field(init=False)
@@ -71,7 +73,7 @@ class SitePlan:
 
     def set_of(self, card: Card) -> RowSet:
         """The rows that hold for a subject. Assets of one class and status share them, but for rows that name them."""
-        rests = card.status in (AssetStatus.SCRAPPED, AssetStatus.OUT_OF_SERVICE)
+        rests = card.status in AT_REST
         key = (card.equipment_class, rests, card.key == self.own, self._named.get(card.key, ()))
         found = self._sets.get(key)
         if found is None:
@@ -151,7 +153,7 @@ def read_site(
     cards = {card.key: card for card in (itself, *tx.plan.cards(site.code))}
     return SitePlan(
         site, zone, today, horizon_days, systems, works, calendar_fingerprint(works, today.year),
-        tx.plan.rows(site.code, today), cards, standings, stamp,
+        tx.plan.rows(site.code, today), cards, standings, stamp, tx.rests.of_site(site.code),
     )  # fmt: skip
 
 

@@ -30,11 +30,12 @@ from maintenance.planner import (
     rows_for,
     site_subject,
 )
-from maintenance.planner_steps import UNSTARTED, end_missed, keep_overdue, withdraw_scrapped
+from maintenance.planner_steps import UNSTARTED, end_missed, keep_overdue, waive, withdraw_scrapped
 from maintenance.ports import MaintenanceTx
 from maintenance.reading_port import NO_READINGS, PointReadings
 from maintenance.reasons import reason
-from maintenance.recurrence import end_of_day, local_day
+from maintenance.recurrence import end_of_day, local_day, shifted
+from maintenance.rests import AT_REST, lapsed
 from maintenance.site_plan import SitePlan, is_restless
 from maintenance.standings import Standing as PlanStanding
 from maintenance.views import note_order
@@ -74,7 +75,7 @@ class SiteRun:
             subjects.append(site_subject(self._site.code, self._site.name))
         self._gather(subjects)
         for subject in subjects:
-            found = history.get(subject.key, ())
+            found = self._without_lapsed(subject, history.get(subject.key, ()))
             self._apart(subject, found)
             self._hours_apart(subject, found)
         scrapped = [key for key, asset in assets.items() if asset.status is AssetStatus.SCRAPPED]
@@ -82,6 +83,18 @@ class SiteRun:
         self._insert()
         self._tx.plan.put_standings([self._stands(key, known.get(key)) for key in keys if key in self._wake])
         return self._counts
+
+    def _without_lapsed(self, subject: Subject, history: Sequence[Occurrence]) -> Sequence[Occurrence]:
+        """The history after what lapsed while the machine was out of use has been withdrawn."""
+        rests = self._facts[subject.key].rests
+        if not rests:
+            return history
+        at_rest = subject.asset is not None and subject.asset.status in AT_REST
+        waived = {
+            o.key: o
+            for o in waive(self._tx, lapsed(history, rests, self._zone, self._now if at_rest else None), self._now)
+        }
+        return [waived.get(o.key, o) for o in history]
 
     def _gather(self, subjects: Sequence[Subject]) -> None:
         """What the rows of these subjects go by beside the plan."""
@@ -146,7 +159,10 @@ class SiteRun:
 
     def _subject(self, subject: Subject, rows: Sequence[PlanRow], history: Sequence[Occurrence]) -> None:
         if not rows:
-            self._wakes(subject, date.max)
+            lasts = (
+                shifted(o.latest, 1) for o in history if o.state is OccurrenceState.DUE and o.latest >= self._today
+            )
+            self._wakes(subject, min(lasts, default=date.max))
             return
         plan = self._plan(subject, rows, history)
         if any(row.fulfilled_by for row in rows):
@@ -206,7 +222,9 @@ class SiteRun:
 
     def _hours_apart(self, subject: Subject, history: Sequence[Occurrence]) -> None:
         """The rows by the hour of one subject, one by one: one that cannot be planned is logged and costs no other."""
-        scene = HourScene(self._site.code, self._site.calendar, self._zone, self._now, subject.anchor)
+        scene = HourScene(
+            self._site.code, self._site.calendar, self._zone, self._now, subject.anchor, self._facts[subject.key].rests
+        )  # fmt: skip
         for row in hour_rows_for(self._rows, subject, self._systems):
             drafted, counts = self._draft.size(), dict(self._counts)
             try:

@@ -3,9 +3,10 @@
 from api.assets.schemas import Asset
 from api.directory import ref_of
 from api.points.schemas import Point
-from api.shapes import AssetRef, Name, Shape
+from api.shapes import AssetRef, Instant, Name, Shape
+from maintenance.ports import MaintenanceTx
 from plantroom.catalogue import equipment_classes
-from plantroom.ports.ledger import AssetView, LedgerTx
+from plantroom.ports.ledger import AssetView
 from plantroom.ports.readings import Retention
 
 
@@ -15,9 +16,16 @@ class AssetPart(AssetRef):
     status: str
 
 
+class AssetRest(Shape):
+    """A time in which the asset was out of service or scrapped; `until` of `null`: it is so still."""
+
+    since: Instant
+    until: Instant | None
+
+
 class AssetCard(Shape):
     """One asset with what stands around it. ``places``: from the building to where it stands, by name; ``parts``: the
-    assets whose parent it is."""
+    assets whose parent it is; ``rests``: when it was out of use, oldest first."""
 
     asset: Asset
     places: list[Name]
@@ -25,9 +33,10 @@ class AssetCard(Shape):
     duty_partner: AssetRef | None
     parts: list[AssetPart]
     points: list[Point]
+    rests: list[AssetRest]
 
 
-def card_of(tx: LedgerTx, view: AssetView, retention: Retention) -> AssetCard:
+def card_of(tx: MaintenanceTx, view: AssetView, retention: Retention) -> AssetCard:
     """From the ledger; a handful of queries."""
     asset = view.asset
     others = tx.assets.several({key for key in (asset.parent, asset.duty_partner) if key is not None})
@@ -45,4 +54,5 @@ def card_of(tx: LedgerTx, view: AssetView, retention: Retention) -> AssetCard:
             Point.of(point, sensors.get((asset.key, point.key)), point.key not in known)
             for point in tx.assets.points(asset.key)
         ],
+        rests=[AssetRest(since=one.since, until=one.until) for one in tx.rests.of([asset.key]).get(asset.key, ())],
     )

@@ -49,7 +49,7 @@ def create_asset(form: AssetCreate, caller: Supervisor, services: Parts, respons
     """A new asset with the points of its class; collectors take it up within two seconds."""
     caller.require_site(form.site, [form.department])
     with services.ledger.begin() as tx:
-        view = make_asset(tx, services.classes, form)
+        view = make_asset(tx, services.classes, form, services.clock.now())
     response.headers["ETag"] = etag(view.asset.version)
     response.headers["Location"] = f"/api/v1/assets/{view.asset.key}"
     return Asset.of(view, services.readings.retention)

@@ -256,7 +256,9 @@ class AssetCreate(AssetFields):
 
 
 class AssetChange(AssetFields):
-    """What is to change; fields that are left out stay as they are."""
+    """What is to change; fields that are left out stay as they are. `status_since`: the site's day on which the new
+    status began (a machine that was taken out of service, or put back, some days ago); left out: now."""
 
     code: Annotated[str, Field(min_length=1, max_length=200)] = ""
     name: NewName = NameIn()
+    status_since: AssetDay | None = None

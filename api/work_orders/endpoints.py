@@ -37,7 +37,9 @@ from maintenance.work.owner_reports import CALL_BACK, COMPLAINT
 from maintenance.work.records import Coding
 from maintenance.work.repairing import code as code_repair
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State
+from maintenance.work_orders import WorkOrder as Order
 from plantroom.domain.assets import LocalName
+from plantroom.errors import BadData
 from plantroom.ports.accounts import Role
 
 router = APIRouter(prefix="/api/v1/work-orders", tags=["work orders"], route_class=BeginAgain)
@@ -178,8 +180,9 @@ def move_order(
     if_match: IfMatch = None,
 ) -> WorkOrderDetail:
     """Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending
-    back and ending work that was not done need a supervisor. With `If-Match`, 412 when it has changed. `at` lies
-    between the order's opening (planned work that waits: its making) and five minutes from now."""
+    back and ending work that was not done need a supervisor. `deferred` is no such step: `/deferral` asks for the new
+    day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (planned work that
+    waits: its making) and five minutes from now."""
     now = services.clock.now()
     with services.ledger.begin() as tx:
         order = lock_ticket(tx, order_id)
@@ -190,6 +193,8 @@ def move_order(
         if expected is not None and expected != order.version:
             current = detail_of(tx, services, order).model_dump(mode="json", by_alias=True)
             raise StaleVersion("the work order has changed since you read it", current, order.version, ["state"])
+        if form.to is State.DEFERRED:
+            raise _put_off_elsewhere(order)
         at = moment(order, form.at, now)
         reason, code = _why(tx, order.site, form, now)
         if form.coding is not None and form.to is not State.COMPLETED:
@@ -211,6 +216,19 @@ def move_order(
         detail = detail_of(tx, services, moved)
     response.headers["ETag"] = etag(moved.version)
     return detail
+
+
+def _put_off_elsewhere(order: Order) -> BadData:
+    """Putting work off takes a new day, which the law may not allow."""
+    if order.kind is Kind.CORRECTIVE:
+        words = "维修工单不延期，请挂起（on_hold）并说明原因 / a repair ticket is put on hold (on_hold), with why"
+        return bad_field("to", "not_for_tickets", words)
+    where = f"POST /api/v1/work-orders/{order.id}/deferral (to, code, reason)"
+    words = (
+        f"延期须给出新日期和原因代码，并核对法定最迟日期：请用 {where}"
+        f" / putting off takes a new day and a reason, and a look at the law's last day: {where}"
+    )
+    return bad_field("to", "use_deferral", words)
 
 
 def _why(tx: MaintenanceTx, site: str, form: TransitionRequest, now: datetime) -> tuple[str, str]:

@@ -1,8 +1,9 @@
 """How much of the plan was done in time. Pure.
 
 An occurrence counts in the period in which its last day lies, once it is decided: it was done, or its last day is over.
-What was missed, put off or bypassed was due and is not in time; what was cancelled was never due. Completion is judged
-by the site's calendar: until the end of the last day; rows by the hour until their last moment. No DST rule matters.
+What was missed, put off or bypassed was due and is not in time, and so is what a law asks for and somebody has
+cancelled. Other cancelled work was never due, nor was what is waived (``maintenance.waiving``). Completion is judged by
+the site's calendar: until the end of the last day; rows by the hour until their last moment. No DST rule matters.
 """
 
 from collections import Counter
@@ -18,8 +19,8 @@ from maintenance.work_orders import Kind, State
 
 @dataclass(frozen=True, slots=True)
 class PlanCounts:
-    """``due`` is the sum of all others but ``credited``, which is part of ``in_time`` or ``late``; ``overdue`` is not
-    done yet."""
+    """``due`` is the sum of all others but ``credited``, which is part of ``in_time`` or ``late``, and ``cancelled``,
+    which is part of ``missed``; ``overdue`` is not done yet."""
 
     due: int = 0
     in_time: int = 0
@@ -29,6 +30,7 @@ class PlanCounts:
     deferred: int = 0
     bypassed: int = 0
     overdue: int = 0
+    cancelled: int = 0
 
     @property
     def rate(self) -> Figure:
@@ -42,11 +44,14 @@ def is_statutory(due: Due) -> bool:
 
 
 def outcome(due: Due, now: datetime, zone: tzinfo) -> str | None:
-    """The name of the count that an occurrence is in; ``None``: in none (cancelled, or not decided yet)."""
+    """The name of the count that an occurrence is in; ``None``: in none (waived, cancelled though no law asks for
+    it, or not decided yet)."""
     if due.state in (OccurrenceState.DONE.value, OccurrenceState.CREDITED.value) and due.completed_at is not None:
         return "in_time" if _in_time(due, due.completed_at, zone) else "late"
-    if due.order_state == State.CANCELLED.value:
+    if due.state == OccurrenceState.WAIVED.value:
         return None
+    if due.order_state == State.CANCELLED.value:
+        return "cancelled" if is_statutory(due) else None
     if due.state == OccurrenceState.MISSED.value:
         ended = {State.DEFERRED.value: "deferred", State.BYPASSED.value: "bypassed"}
         return ended.get(due.order_state or "", "missed")
@@ -62,7 +67,8 @@ def plan_counts(dues: Iterable[Due], now: datetime, zone: tzinfo) -> PlanCounts:
         if name is not None:
             found[name] += 1
             found["credited"] += due.state == OccurrenceState.CREDITED.value
-    total = found.total() - found["credited"]
+            found["missed"] += name == "cancelled"
+    total = found.total() - found["credited"] - found["cancelled"]
     return PlanCounts(due=total, **found)
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 
 class Machine(NamedTuple):
-    """What figures have to know of an asset."""
+    """What figures have to know of an asset. ``rests``: when it was out of service or scrapped (begin, end; ``None``:
+    it is so still)."""
 
     key: str
     code: str
@@ -20,6 +21,7 @@ class Machine(NamedTuple):
     installed_on: date | None
     in_service_on: date | None
     design_life_years: float | None
+    rests: tuple[tuple[datetime, datetime | None], ...] = ()
 
 
 class Due(NamedTuple):

@@ -142,7 +142,7 @@ def period_of(site: Site, first: date, last: date) -> Period:
 def figures(
     tx: MaintenanceTx, site: Site, period: Period, by: By, now: datetime, catalogue: Catalogue
 ) -> Sequence[Group]:
-    """The groups by key, that of the site itself first. Nine statements, whatever there is; O(facts)."""
+    """The groups by key, that of the site itself first. Ten statements, whatever there is; O(facts)."""
     facts = tx.figures.facts(site.code, period.first, period.last, period.begins, period.ends, now)
     return grouped(facts, site, period, by, now, catalogue)
 

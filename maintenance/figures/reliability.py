@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from maintenance.figures.facts import Machine, Repaired, Stop, Ticket
 from maintenance.figures.figure import MINIMUM_DAYS, MINIMUM_FAILURES, MINIMUM_REPAIRS, Figure
+from maintenance.rests import AT_REST
 from maintenance.risk.model import NOT_OF_THE_MACHINE
-from plantroom.domain.assets import AssetStatus, Severity
+from plantroom.domain.assets import Severity
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -50,8 +51,7 @@ def reliability(
     down = down_times([*stops, *_of_tickets(tickets)], period)
     watched = down_h = 0.0
     for machine in machines:
-        span = in_service(machine, period, zone)
-        if span is not None:
+        for span in in_service(machine, period, zone):
             watched += (span[1] - span[0]) / HOUR
             down_h += sum(
                 (min(until, span[1]) - max(since, span[0])) / HOUR
@@ -75,16 +75,21 @@ def reliability(
     )
 
 
-def in_service(machine: Machine, period: Span, zone: tzinfo) -> Span | None:
-    """The part of the period in which a machine was there; ``None`` for none. Scrapped machines and those that are out
-    of service are left out: since when is not in their record."""
-    if machine.status in (AssetStatus.SCRAPPED.value, AssetStatus.OUT_OF_SERVICE.value):
-        return None
+def in_service(machine: Machine, period: Span, zone: tzinfo) -> list[Span]:
+    """The parts of the period in which a machine was there and in use, in order. Times in which it was scrapped or out
+    of service are left out; one that is so now is left out wholly where nobody knows since when."""
+    rests = machine.rests
+    if machine.status in AT_REST and all(until is not None for _, until in rests):
+        return []
     begins, ends = period
     since = machine.in_service_on or machine.installed_on
     if since is not None:
         begins = max(begins, datetime(since.year, since.month, since.day, tzinfo=zone).astimezone(UTC))
-    return (begins, ends) if begins < ends else None
+    found: list[Span] = []
+    for rested, back in sorted(rests, key=lambda rest: rest[0]):
+        found.append((begins, min(rested, ends)))
+        begins = max(begins, back or ends)
+    return [(since, until) for since, until in (*found, (begins, ends)) if since < until]
 
 
 def down_times(stops: Iterable[Stop], period: Span) -> Mapping[str, list[Span]]:

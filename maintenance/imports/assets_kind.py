@@ -20,6 +20,7 @@ from maintenance.imports.site_departments import departments_in
 from maintenance.imports.undoing import Restored, refused
 from maintenance.imports.vocabulary import Departments, class_words
 from maintenance.ports import MaintenanceTx
+from maintenance.resting import assets_were_made, status_was_changed
 from maintenance.transitions import end_maintenance
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.domain.assets import Asset, AssetStatus, LocalName, Point
@@ -68,6 +69,7 @@ class AssetsKind(TableKind):
         points = [Point(a.key, t) for a in created for t in classes[a.equipment_class].points]
         if created:
             tx.assets.add_many(created, points)
+            assets_were_made(tx, created, asked.now)
         self._update(tx, [(one.before, one.after) for one in updated], asked)
         if len(changes) <= TOLD_SINGLY:
             for one in changes:
@@ -83,6 +85,7 @@ class AssetsKind(TableKind):
         for before, after in pairs:
             if isinstance(before, Asset) and isinstance(after, Asset) and before.status is not after.status:
                 status_was_set(tx, after.key, asked.by, asked.now)
+                status_was_changed(tx, after, before.status, asked.now)
                 if after.status in _AT_WORK:
                     end_maintenance(tx, after.key, asked.now, after.status)
 

@@ -23,6 +23,7 @@ from maintenance.reports.pack_lines import File, PatrolDay, RecordLine, patrol_d
 from maintenance.reports.ports import DueLine, Mended, OrderLine, Step
 from maintenance.reports.rendering import Speech, render
 from maintenance.seed.codes import actions, causes
+from maintenance.work.endings import USES
 from maintenance.work_orders import Kind
 from plantroom.domain.assets import Asset, LocalName, Location, Site, Status
 from plantroom.domain.audit import Head
@@ -34,6 +35,7 @@ MOST_LINES, MOST_PRINTED = 20_000, 4_000
 are some 700."""
 
 SITE = "site:"
+_ENDINGS = frozenset(state.value for state in USES)
 AT_ONCE = 500
 
 
@@ -47,11 +49,12 @@ class RowLine:
 
 @dataclass(frozen=True, slots=True)
 class Irregular:
-    """An occurrence that was not done in time: what became of it and why."""
+    """An occurrence that was not done in time: what became of it, why, and by whom its order was ended without work."""
 
     due: DueLine
     became: str
     subject: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,12 +246,18 @@ class _Gathering:
         return [RowLine(row, plan_counts(map(_fact, by_row[row.lineage]), self._now, zone)) for row in rows]
 
     def _irregular(self, due: Sequence[DueLine]) -> list[Irregular]:
+        told = ((one, outcome(_fact(one), self._now, self._period.zone)) for one in due)
+        lines = [(one, became) for one, became in told if became not in (None, "in_time")]
+        store = self._tx.report_store
+        steps = store.steps({one.order for one, _ in lines if one.order is not None})
+        names = store.names({step.by for found in steps.values() for step in found})
         found = []
-        for one in due:
-            became = outcome(_fact(one), self._now, self._period.zone)
-            if became not in (None, "in_time"):
-                asset = self._assets.get(one.subject)
-                found.append(Irregular(one, str(became), "" if asset is None else asset.code))
+        for one, became in lines:
+            asset = self._assets.get(one.subject)
+            by = _who(steps.get(one.order or "", ()), one.order_state or "", names)[-1:]
+            is_ended = one.order_state in _ENDINGS
+            code = "" if asset is None else asset.code
+            found.append(Irregular(one, str(became), code, by[0] if by and is_ended else ""))
         return found
 
     def _records(self) -> list[RecordLine]:
@@ -320,7 +329,7 @@ def _who(steps: Iterable[Step], to: str, names: Mapping[str, str]) -> tuple[str,
 
 def _fact(due: DueLine) -> Due:
     return Due(
-        None, due.lineage, due.plan_row, "", "", None, due.latest, due.due_at, due.state, due.completed_at,
+        None, due.lineage, due.plan_row, due.kind, due.layer, None, due.latest, due.due_at, due.state, due.completed_at,
         due.order_state,
     )  # fmt: skip
 

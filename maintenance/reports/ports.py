@@ -57,10 +57,12 @@ class DueLine(NamedTuple):
     number: int | None
     order_state: str | None
     end_reason: str | None
+    kind: str
+    layer: str
 
 
 class Step(NamedTuple):
-    """Who completed or verified an order."""
+    """Who completed, verified or ended an order."""
 
     order: str
     to: str

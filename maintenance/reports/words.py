@@ -100,6 +100,7 @@ result|结果|Result
 done_by|实施人|Done by
 signed_by|签字|Signed by
 verified_by|复核|Verified by
+ended_by|办理人|Ended by
 record_sha|记录SHA-256|SHA-256 of the record
 items_ok|合格|OK
 items_not_ok|不合格|Not OK

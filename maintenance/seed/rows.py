@@ -3,11 +3,21 @@ a profile and a jurisdiction are laid over them (``maintenance.seed.compose``)."
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
-from maintenance.plan import EVIDENCE, NO_INTERVAL, AppliesTo, Interval, IntervalUnit, Layer, Missed, PlanRow
+from maintenance.plan import (
+    EVIDENCE,
+    NO_INTERVAL,
+    AppliesTo,
+    BeforeReuse,
+    Interval,
+    IntervalUnit,
+    Layer,
+    Missed,
+    PlanRow,
+)
 from maintenance.recurrence import default_early_days, longest_days
 from maintenance.schedules import (
     AgeSchedule,
@@ -22,14 +32,14 @@ from maintenance.seed.departments import departments
 from maintenance.seed.lists import seed_checklists
 from maintenance.seed.notation import fulfilled_by_of, schedule_of
 from maintenance.seed.options import options
-from maintenance.seed.strict import FOLDER, Entry, once
+from maintenance.seed.strict import FOLDER, Entry, once, tables
 from maintenance.work_orders import Kind
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName, PointKind
 from plantroom.errors import BadData
 
-FILE = "plan_rows.csv"
+FILE, REUSE = "plan_rows.csv", "reuse.toml"
 EFFECTIVE = date(2025, 1, 1)
 """From when the seed's rows hold: where dates count from on assets without an in-service date."""
 
@@ -70,9 +80,28 @@ def seed_rows() -> tuple[SeedRow, ...]:
     rows = tuple(row_of(_entry(raw)) for raw in csv.DictReader(lines))
     once(FILE, "row", (one.row.code for one in rows))
     by_code = {one.row.code: one.row for one in rows}
+    again = before_reuse()
+    unknown = next((code for code in again if code not in by_code), None)
+    if unknown is not None:
+        raise BadData(f"{REUSE}: there is no row {unknown!r}")
+    rows = tuple(replace(one, row=replace(one.row, before_reuse=again.get(one.row.code))) for one in rows)
     for one in rows:
         _check_codes(one.row, by_code)
     return rows
+
+
+@cache
+def before_reuse() -> Mapping[str, BeforeReuse]:
+    """What is to be done before a machine is used again that was out of use for long, by the row's code."""
+    entries = [(entry.text("code"), entry) for entry in tables(REUSE, ["reuse"]).entries("reuse", "code")]
+    once(REUSE, "row", (code for code, _ in entries))
+    return {code: _reuse(entry) for code, entry in entries}
+
+
+def _reuse(entry: Entry) -> BeforeReuse:
+    made = BeforeReuse(entry.whole("after_days", 1), entry.basis(), entry.status().value)
+    entry.finish()
+    return made
 
 
 def row_of(entry: Entry) -> SeedRow:

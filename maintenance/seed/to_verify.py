@@ -7,7 +7,7 @@ from functools import cache
 from maintenance.plan import PlanRow
 from maintenance.seed.lists import seed_checklists
 from maintenance.seed.profiles import jurisdictions
-from maintenance.seed.rows import seed_rows
+from maintenance.seed.rows import before_reuse, seed_rows
 from maintenance.seed.strict import tables
 from maintenance.sources import cited
 from plantroom.domain.assets import LocalName, Status
@@ -34,7 +34,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Unverified:
-    """One thing that no public source states. ``what``: row, checklist, item, limits, season or arrival."""
+    """One thing that no public source states. ``what``: row, checklist, item, limits, reuse rule, season or arrival."""
 
     what: str
     code: str
@@ -65,8 +65,8 @@ def left_out() -> tuple[LeftOut, ...]:
 
 
 def unverified() -> list[Unverified]:
-    """Every row, checklist, item, limit, season and arrival time that is from memory, by kind and code. Project
-    defaults are not among them: they claim nothing."""
+    """Every row, checklist, item, limit, rule for reuse, season and arrival time that is from memory, by kind and code.
+    Project defaults are not among them: they claim nothing."""
     memory = Status.FROM_MEMORY.value
     found = unverified_rows(one.row for one in seed_rows())
     for one in seed_checklists().values():
@@ -78,6 +78,10 @@ def unverified() -> list[Unverified]:
                 found.append(Unverified("item", item.step, item.name, basis, item.status))
             if item.limits_status == memory:
                 found.append(Unverified("limits", item.step, item.name, basis, item.limits_status))
+    names = {one.row.code: one.row.name for one in seed_rows()}
+    for code, rule in before_reuse().items():
+        if rule.status == memory:
+            found.append(Unverified("reuse rule", code, names[code], cited(rule.basis), rule.status))
     for place in jurisdictions().values():
         for fact in place.seasons:
             if fact.status == memory:

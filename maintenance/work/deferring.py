@@ -14,6 +14,7 @@ from maintenance.plan import Layer
 from maintenance.planner import floor_of
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import end_of_day, local_day
+from maintenance.rests import carried_through, pauses_of
 from maintenance.transitions import apply_transition
 from maintenance.views import note_order
 from maintenance.work.endings import reason_text
@@ -43,8 +44,8 @@ def laws_last_day(tx: MaintenanceTx, order: WorkOrder) -> date | None:
     """The last day on which the law lets an order be done; ``None`` when no law asks for it.
 
     Of each occurrence whose row is the law's or stands for one: the last completion and the longest gap between two
-    (where nobody has ever done it, or the law names no gap, the occurrence's own last day). Statutory work without
-    occurrences: its ``due``.
+    (from the return to service, where that ran out while the machine was out of use; where nobody has ever done it, or
+    the law names no gap, the occurrence's own last day). Statutory work without occurrences: its ``due``.
     """
     zone = ZoneInfo(tx.assets.site(order.site).time_zone)
     days: list[date] = []
@@ -56,7 +57,10 @@ def laws_last_day(tx: MaintenanceTx, order: WorkOrder) -> date | None:
         floor = None if row is None else floor_of(row, by_code)
         if not statutory and floor is None:
             continue
-        last = _last_done(tx, shown.key.lineage, shown.key.subject, zone)
+        rests = tx.rests.of([shown.key.subject]).get(shown.key.subject, ())
+        last = carried_through(
+            _last_done(tx, shown.key.lineage, shown.key.subject, zone), floor, pauses_of(rests, zone)
+        )  # fmt: skip
         known = stored.get(shown.key)
         own = shown.due if known is None else known.latest
         days.append(own if floor is None or last is None else last + timedelta(days=floor))

@@ -25,6 +25,7 @@ from plantroom.storage.ledger.asset_rows import (
 )
 from plantroom.storage.ledger.point_rows import add_points
 from plantroom.storage.ledger.tables import metadata
+from plantroom.storage.ledger.tables_maintenance import asset_rests
 from plantroom.storage.ledger.tables_risk import risk_standings
 from plantroom.storage.ledger.work import Work, chunks
 
@@ -32,6 +33,7 @@ _codes = t.asset_codes.c
 _OWN = (
     t.points, t.sources, t.learn_windows, t.asset_codes, equipment.point_sensors,
     collected.asset_presence, collected.asset_health, collected.asset_clocks, risk_standings,
+    asset_rests,
 )  # fmt: skip
 """What goes with an asset that was entered by mistake."""
 

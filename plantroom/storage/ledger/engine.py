@@ -43,6 +43,7 @@ from plantroom.storage.ledger.plan import SqlPlan
 from plantroom.storage.ledger.plan_changes import SqlPlanChanges
 from plantroom.storage.ledger.repairs import SqlRepairs
 from plantroom.storage.ledger.report_store import SqlReports
+from plantroom.storage.ledger.rests import SqlRests
 from plantroom.storage.ledger.risk import SqlRisk
 from plantroom.storage.ledger.rollups import SqlRollUps
 from plantroom.storage.ledger.schema import HEAD, URL_SETTING, bring_up_to_date, stored_revision
@@ -96,6 +97,7 @@ class SqlTx(MaintenanceTx):
         self.alarms = SqlAlarms(self.work)
         self.loop_tests = SqlLoopTests(self.work)
         self.spells = SqlSpells(self.work)
+        self.rests = SqlRests(self.work)
         self.people = SqlPeople(self.work)
         self.jobs = SqlJobs(self.work)
         self.records = SqlRecords(self.work)

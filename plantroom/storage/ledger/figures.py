@@ -19,7 +19,7 @@ from plantroom.storage.ledger.tables_work import cost_bookings, repairs
 from plantroom.storage.ledger.work import Work
 
 _o, _w, _p, _e, _s = (t.c for t in (m.occurrences, m.work_orders, m.plan_rows, m.episodes, m.maintenance_spells))
-_a, _r, _c, _b = assets.c, repairs.c, sla_clocks.c, cost_bookings.c
+_a, _r, _c, _b, _x = assets.c, repairs.c, sla_clocks.c, cost_bookings.c, m.asset_rests.c
 
 FAR = timedelta(days=400)
 """A last day is at most so far from its nominal day, and an order that isolates a machine so long under way, that an
@@ -47,7 +47,7 @@ class SqlFigures(FigureRepository):
     def facts(self, site: str, first: date, last: date, begins: datetime, ends: datetime, now: datetime) -> Facts:
         until = min(ends, now)
         return Facts(
-            machines=tuple(Machine._make(row) for row in self._connection.execute(_MACHINES, {"site": site})),
+            machines=self._machines(site, begins, ends),
             due=self._due(site, first, last),
             tickets=self._tickets(site, begins, ends),
             repaired=self._repaired(site, begins, ends),
@@ -62,6 +62,18 @@ class SqlFigures(FigureRepository):
         opened = sa.select(sa.literal(1)).where(_r.site == site, _r.opened_at >= begins, _r.opened_at < ends)
         done = sa.select(sa.literal(1)).where(_o.site == site, _o.completed_at >= begins, _o.completed_at < ends)
         return any(self._connection.execute(one.limit(1)).first() is not None for one in (fell_due, opened, done))
+
+    def _machines(self, site: str, begins: datetime, ends: datetime) -> tuple[Machine, ...]:
+        rests: dict[str, list[tuple[datetime, datetime | None]]] = {}
+        statement = sa.select(_x.asset, _x.since, _x.until).where(
+            _x.site == site, _x.since < ends, sa.or_(_x.until.is_(None), _x.until >= begins)
+        )
+        for asset, since, until in self._connection.execute(statement):
+            rests.setdefault(asset, []).append((since, until))
+        return tuple(
+            Machine._make((*row, tuple(rests.get(row[0], ()))))
+            for row in self._connection.execute(_MACHINES, {"site": site})
+        )
 
     def _due(self, site: str, first: date, last: date) -> tuple[Due, ...]:
         statement = (

@@ -18,6 +18,7 @@ from maintenance.reports.ports import (
     Signed,
     Step,
 )
+from maintenance.work.endings import USES
 from maintenance.work_orders import Kind, State
 from plantroom.errors import NotFound
 from plantroom.ports.paging import Page, PageRequest
@@ -34,6 +35,7 @@ REPORTS = Record(Report, stored_reports)
 T = TypeVar("T")
 
 _t, _w, _o, _s = stored_reports.c, m.work_orders.c, m.occurrences.c, m.work_order_transitions.c
+_p = m.plan_rows.c
 _g, _f, _r = work_signatures.c, work_attachments.c, repairs.c
 _SORTS: Mapping[str, Keys] = {"requested_at": (_t.requested_at, _t.id)}
 
@@ -129,9 +131,11 @@ class SqlReports(ReportRepository):
         statement = (
             sa.select(
                 _o.subject, _o.lineage, _o.plan_row, _o.cycle, _o.nominal_date, _o.latest, _o.due_at, _o.state,
-                _o.completed_at, _o.work_order, _w.number, ORDER_STATE, _WHY,
+                _o.completed_at, _o.work_order, _w.number, ORDER_STATE, _WHY, sa.func.coalesce(_p.kind, ""),
+                sa.func.coalesce(_p.layer, ""),
             )
             .outerjoin_from(m.occurrences, m.work_orders, _w.id == _o.work_order)
+            .outerjoin(m.plan_rows, _p.lineage == _o.lineage)
             .where(
                 _o.site == site,
                 _o.nominal_date >= first - FAR,
@@ -144,7 +148,7 @@ class SqlReports(ReportRepository):
         return [DueLine._make(row) for row in self._connection.execute(statement)]
 
     def steps(self, orders: Collection[str]) -> Mapping[str, Sequence[Step]]:
-        done = (State.COMPLETED.value, State.VERIFIED.value)
+        done = (State.COMPLETED.value, State.VERIFIED.value, *(state.value for state in USES))
         statement = sa.select(_s.work_order, _s.to, _s.at, _s.by).where(_s.to.in_(done)).order_by(_s.position)
         return self._of(orders, statement, _s.work_order, Step)
 

@@ -207,6 +207,19 @@ sa.Index(
     postgresql_where=maintenance_spells.c.ended_at.is_(None),
 )
 
+asset_rests = sa.Table(
+    "asset_rests",
+    metadata,
+    sa.Column("id", Word, primary_key=True),
+    sa.Column("site", Word, sa.ForeignKey("sites.code"), nullable=False, index=True),
+    sa.Column("asset", Word, sa.ForeignKey("assets.key"), nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("until", Instant, comment="When it came back; NULL: it is out of use still"),
+    sa.Index(None, "asset", "since"),
+    comment="When machines were out of service or scrapped",
+    info=audited("rest", "id", site="site", asset="asset"),
+)
+
 operations = sa.Table(
     "operations",
     metadata,

@@ -311,6 +311,18 @@ def test_planned_work_is_put_off_with_a_code_and_goes_on_as_another_order(world:
     assert boss.post(at(world.ticket(), "deferral"), json={"to": "2026-03-20", "code": "weather"}).status_code == 409
 
 
+def test_work_is_not_put_off_by_a_step_without_a_new_day(world: World) -> None:
+    """The step ended statutory work without a day to do it on, and without a look at the law."""
+    order, boss = planned(world, 3, Kind.STATUTORY), world.as_(Role.SUPERVISOR, HOME)
+    answer = boss.post(at(order, "transitions"), json={"to": "deferred", "reason": "暴雨", "code": "weather"})
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["field"], error["code"]) == (422, "to", "use_deferral")
+    assert f"/api/v1/work-orders/{order.id}/deferral" in error["message"]
+    assert read(boss, order)["state"] == "open"
+    ticket = boss.post(at(world.ticket(), "transitions"), json={"to": "deferred", "reason": "x"})
+    assert [e["code"] for e in ticket.json()["errors"]] == ["not_for_tickets"]
+
+
 def test_endings_have_codes_of_their_own_use(world: World) -> None:
     boss, order = world.as_(Role.SUPERVISOR, HOME), planned(world, 3)
     for wrong, field in (

@@ -186,6 +186,21 @@ def test_undoing_an_update_leaves_alone_what_others_have_changed_beside_it(ledge
     assert (after.criticality, after.model) == ("A", "X")
 
 
+def test_an_import_that_puts_machines_out_of_service_and_its_undoing_are_kept_with_their_times(ledger: Store) -> None:
+    take(ledger, "assets", ASSETS)
+    done = take(ledger, "assets", "设备编号,设备类别,使用状态\nP-2,水泵,停用\nP-3,水泵,停用\n")
+    assert not done["errors"]
+    with ledger.read() as tx:
+        found = {code: tx.assets.find("demo", code) for code in ("P-1", "P-2", "P-3")}
+        keys = [one.key for one in found.values() if one is not None]
+        rests = tx.rests.of(keys)
+    assert [rest.since for some in rests.values() for rest in some] == [NOW, NOW]
+    assert undo(ledger, done["import_id"])["errors"] == []
+    with ledger.read() as tx:
+        after = tx.rests.of(keys)
+    assert [(rest.asset, rest.until) for some in after.values() for rest in some] == [(keys[1], NOW)]
+
+
 def test_undoing_a_plan_row_takes_the_orders_that_nobody_has_begun(ledger: Store) -> None:
     done = take(ledger, "plan_table", TABLES["plan_table"])
     materialise(ledger, NOW, SYSTEMS)

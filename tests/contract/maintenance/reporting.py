@@ -84,8 +84,17 @@ def lift(tx: MaintenanceTx) -> Asset:
     return tx.assets.update(changed, found.version)
 
 
-def visit(tx: MaintenanceTx, files: FileStore, number: int, day: date, late: int = 0, *, missed: bool = False) -> None:
-    """A half-month visit whose last day is ``day``."""
+def visit(
+    tx: MaintenanceTx,
+    files: FileStore,
+    number: int,
+    day: date,
+    late: int = 0,
+    *,
+    missed: bool = False,
+    ended: State = State.MISSED,
+) -> None:
+    """A half-month visit whose last day is ``day``; one that is ``missed`` ends as ``ended``."""
     key = OccurrenceKey("l-hm", "lift-1", number)
     order = create_order(
         tx, site="demo", kind=Kind.STATUTORY, origin=Origin.PLAN, title=HALF_MONTH.name, by="system:planner",
@@ -97,7 +106,7 @@ def visit(tx: MaintenanceTx, files: FileStore, number: int, day: date, late: int
     opens = day - timedelta(days=5)
     tx.plan.add_occurrences([Occurrence(key, "demo", "EL-HM", day, opens, day, OccurrenceState.DUE, None, order.id)])
     if missed:
-        apply_transition(tx, order.id, State.MISSED, done, "wang", "春节停梯 / lift closed", now=done)
+        apply_transition(tx, order.id, ended, done, "wang", "春节停梯 / lift closed", now=done)
         return
     photo, sign = (
         kept(tx, files, f"{kind} {number}".encode(), mime)

@@ -18,9 +18,20 @@ from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
 from maintenance.lateness import last_allowed
 from maintenance.meters import Meter, Sample
 from maintenance.nesting import Job, Track
-from maintenance.plan import Layer, Missed, Occurrence, OccurrenceKey, OccurrenceState, PlanRow, Roll, missed
+from maintenance.plan import (
+    BeforeReuse,
+    Layer,
+    Missed,
+    Occurrence,
+    OccurrenceKey,
+    OccurrenceState,
+    PlanRow,
+    Roll,
+    missed,
+)
 from maintenance.planner import SubjectPlan, asset_subject, plan_subject
 from maintenance.recurrence import every_day, longest_days, shifted
+from maintenance.rests import Pause, Rest, carried_through, lapsed, pauses_of
 from maintenance.schedules import (
     AgeSchedule,
     BeforeSchedule,
@@ -74,11 +85,16 @@ class Record:
     occurrences: dict[OccurrenceKey, Occurrence] = field(default_factory=dict)
     numbers: int = 0
     late: dict[str, list[date]] = field(default_factory=lambda: defaultdict(list))
+    rests: list[Rest] = field(default_factory=list)
+
+    @property
+    def pauses(self) -> tuple[Pause, ...]:
+        return pauses_of(self.rests, ZONE)
 
 
-acts = st.sampled_from(["done", "done", "done", "early", "missed", "deferred", "nothing", "credited"])
+acts = st.sampled_from(["done", "done", "done", "early", "missed", "deferred", "nothing", "credited", "rests"])
 steps = st.builds(
-    Step, st.one_of(st.integers(0, 9), st.integers(5, 40), st.integers(40, 200)), acts, st.integers(0, 3),
+    Step, st.one_of(st.integers(0, 9), st.integers(5, 40), st.integers(40, 200), st.just(400)), acts, st.integers(0, 3),
     st.sampled_from([True, True, True, False]),
 )  # fmt: skip
 days = st.dates(date(2024, 1, 1), date(2027, 6, 30))
@@ -128,6 +144,7 @@ def other_rows(draw: st.DrawFn) -> tuple[PlanRow, ...]:
     schedule: Schedule
     interval: Interval | None = None
     gap: int | None = None
+    reuse: BeforeReuse | None = None
     beside: tuple[PlanRow, ...] = ()
     match kind:
         case "season":
@@ -141,6 +158,7 @@ def other_rows(draw: st.DrawFn) -> tuple[PlanRow, ...]:
             late, early = min(late, every - 1) if unit == "day" else late, min(early, 7)
         case "age":
             schedule = AgeSchedule(draw(years), then=draw(st.sampled_from([None, YEARLY])))
+            reuse = draw(st.sampled_from([None, BeforeReuse(365), BeforeReuse(100)]))
         case "meter":
             schedule = MeterSchedule("run_hours", draw(st.sampled_from([100.0, 500.0, 1500.0])))
             interval = draw(st.sampled_from([None, YEARLY, Interval(6, IntervalUnit.MONTH)]))
@@ -154,7 +172,13 @@ def other_rows(draw: st.DrawFn) -> tuple[PlanRow, ...]:
     one = row("KIND", used.every, used.unit.value, early, late, schedule=schedule)
     return (
         *beside,
-        replace(one, max_gap_days=gap, missed=draw(st.sampled_from(Missed)), anchor=draw(st.none() | days)),
+        replace(
+            one,
+            max_gap_days=gap,
+            missed=draw(st.sampled_from(Missed)),
+            anchor=draw(st.none() | days),
+            before_reuse=reuse,
+        ),
     )
 
 
@@ -190,6 +214,8 @@ def live(life: Life) -> Record:
     record, today = Record(), life.start
     for step in (Step(0, "nothing", 0), *life.steps):
         today = shifted(today, step.days)
+        if step.act == "rests" and step.days:
+            record.rests.append(Rest(str(today), "demo", "k1", _noon(shifted(today, -step.days)), _noon(today)))
         if step.is_up:
             _look(life, record, today)
             again = _plan(life, record, today)
@@ -202,13 +228,17 @@ def live(life: Life) -> Record:
     return record
 
 
+def _noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
+
+
 def _plan(life: Life, record: Record, today: date) -> SubjectPlan:
     every_row = {one.code: one for one in life.rows}
     works = WORKS if life.holidays else every_day
     meter = life.facts.meters["run_hours"]
     read = replace(meter, samples=[s for s in meter.samples if s.ts.date() <= today])
     seen = [s for s in life.facts.sightings if s.observed_at.date() <= today]
-    known = replace(life.facts, meters={"run_hours": read}, sightings=seen)
+    known = replace(life.facts, meters={"run_hours": read}, sightings=seen, rests=record.rests)
     history = sorted(record.occurrences.values(), key=lambda o: o.key)
     return plan_subject(life.rows, every_row, asset_subject(life.asset), history, today, ZONE, None, works, known)
 
@@ -223,6 +253,8 @@ def _key(one: PlanRow, cycle: int) -> OccurrenceKey:
 
 def _look(life: Life, record: Record, today: date) -> None:
     """One run of the scheduler: what is due is made, what has passed is dealt with as the rows say."""
+    for one in lapsed(list(record.occurrences.values()), record.rests, ZONE):
+        record.occurrences[one.key] = one
     plan = _plan(life, record, today)
     tracks = {t.row.code: replace_track(t) for t in plan.tracks}
     for standing in plan.standing:
@@ -280,7 +312,7 @@ def _act(life: Life, record: Record, today: date, step: Step) -> None:
         (o for o in orders.values() if step.act == "early" or min(x.earliest for x in o) <= today),
         key=lambda o: min((x.latest, x.key) for x in o),
     )
-    if not begun or step.act == "nothing":
+    if not begun or step.act in {"nothing", "rests"}:
         return
     chosen = begun[min(step.which, len(begun) - 1)] if step.act == "done" else begun[0]
     for place, one in enumerate(sorted(chosen, key=lambda o: o.key)):
@@ -302,7 +334,7 @@ def _last_allowed(life: Life, record: Record, one: Occurrence, at: datetime) -> 
     if own.max_gap_days is None or (isinstance(own.schedule, IntervalSchedule) and own.schedule.in_season):
         return None
     others = [o for o in record.occurrences.values() if o.key.lineage == one.key.lineage and o.key != one.key]
-    return last_allowed(others, own.max_gap_days, at, ZONE)
+    return last_allowed(others, own.max_gap_days, at, ZONE, record.rests)
 
 
 def _check_job(job: Job, tracks: dict[str, Track], today: date) -> None:
@@ -353,6 +385,7 @@ def _check_floor(record: Record, plan: SubjectPlan, upcoming: Sequence[Job], tod
             if after[3] > before[3] + 1 or (grid is not None and before[0] < grid.counts_from(after[2])):
                 continue
             counted = max([one[0] for one in planned if one[3] < after[3]] + _closed(record, track))
+            counted = carried_through(counted, gap, record.pauses) or counted
             assert (after[1] - counted).days <= gap, f"{track.row.code}: {before} {after} {gap}"
 
 
@@ -365,6 +398,8 @@ def _closed(record: Record, track: Track) -> list[date]:
 
 def _is_breach(one: Occurrence) -> bool:
     """Whether an occurrence is on record as missed, done too late, or still due behind its last day."""
+    if one.state is OccurrenceState.WAIVED:
+        return False
     return one.completed_at is None or one.completed_at.date() > one.latest
 
 
@@ -380,14 +415,23 @@ def _check_record(life: Life, record: Record) -> None:
         plain = isinstance(one.schedule, IntervalSchedule) and one.schedule.in_season is None
         if plain and one.shift_percent == 0:
             for before, after in pairwise(mine):
+                if any(
+                    p.since <= shifted(after.nominal_date, one.late_days)
+                    for p in record.pauses
+                    if p.until > before.nominal_date
+                ):
+                    continue
                 longest = min(longest_days(one.interval), one.max_gap_days or 10_000)
                 assert (after.nominal_date - before.nominal_date).days <= longest, "no date is skipped"
+        for missed_one in (o for o in mine if o.state is OccurrenceState.MISSED and o.work_order is None):
+            assert not any(p.holds(missed_one.latest) for p in record.pauses), "nothing is missed out of service"
         if one.max_gap_days is None or one.interval == NO_INTERVAL or not plain:
             continue
         done = sorted(o.completed_at.date() for o in mine if o.state in CREDIT and o.completed_at is not None)
         breaches = [o.latest for o in mine if _is_breach(o)]
         for before, after in pairwise(done):
-            if (after - before).days > one.max_gap_days:
+            counted = carried_through(before, one.max_gap_days, record.pauses) or before
+            if (after - counted).days > one.max_gap_days:
                 recorded = [d for d in breaches if before < d <= after] + [
                     d for d in record.late[one.lineage] if before < d <= after
                 ]

@@ -83,13 +83,13 @@ def histories(draw: st.DrawFn, rows: Sequence[PlanRow], subject: Subject) -> tup
         count = draw(st.sampled_from([0, 0, 1, 2, 4]))
         cycle, day = draw(st.integers(0, 50)), TODAY - timedelta(days=draw(st.integers(0, 500)))
         for _ in range(count):
-            state = draw(st.sampled_from([OccurrenceState.DONE, OccurrenceState.CREDITED, OccurrenceState.MISSED]))
+            state = draw(st.sampled_from([s for s in OccurrenceState if s is not OccurrenceState.DUE]))
             moved = timedelta(days=draw(st.integers(-20, 20)))
             at = datetime.combine(day + moved, time(draw(st.integers(0, 23)), 59), UTC)
             found.append(
                 Occurrence(
                     OccurrenceKey(one.lineage, subject.key, cycle), "demo", one.code, day, day, shifted(day, 3), state,
-                    None if state is OccurrenceState.MISSED else at,
+                    at if state in (OccurrenceState.DONE, OccurrenceState.CREDITED) else None,
                 )
             )  # fmt: skip
             cycle += draw(st.integers(1, 3))

@@ -58,6 +58,15 @@ def test_what_was_put_off_bypassed_or_missed_was_due_and_what_was_cancelled_was_
     assert counts.rate == Figure(0.25, 4)
 
 
+def test_what_a_law_asks_for_is_missed_when_somebody_cancels_it_and_not_when_it_is_waived() -> None:
+    cancelled = WEEKLY._replace(state="missed", order_state="cancelled")
+    lawful = [cancelled._replace(layer="law"), cancelled._replace(kind="statutory")]
+    counts = plan_counts([done(MARCH[0]), *lawful, *(one._replace(state="waived") for one in lawful)], NOW, SHANGHAI)
+    assert (counts.due, counts.in_time, counts.missed, counts.cancelled) == (3, 1, 2, 2)
+    assert counts.rate == Figure(1 / 3, 3)
+    assert outcome(lawful[0], NOW, SHANGHAI) == "cancelled"
+
+
 def test_work_that_may_still_be_done_is_not_counted() -> None:
     assert outcome(WEEKLY, datetime(2026, 3, 10, 12, tzinfo=UTC), SHANGHAI) is None
     assert outcome(WEEKLY, datetime(2026, 3, 10, 16, tzinfo=UTC), SHANGHAI) == "overdue"
@@ -139,8 +148,18 @@ def test_a_confirmed_critical_ticket_is_down_time_and_a_general_one_is_not() -> 
 
 def test_machines_count_from_the_day_they_went_into_service() -> None:
     new = PUMP._replace(in_service_on=date(2026, 3, 30))
-    assert in_service(new, MARCH, UTC) == (datetime(2026, 3, 30, tzinfo=UTC), NOW)
-    assert in_service(PUMP._replace(status="scrapped"), MARCH, UTC) is None
+    assert in_service(new, MARCH, UTC) == [(datetime(2026, 3, 30, tzinfo=UTC), NOW)]
+    assert in_service(PUMP._replace(status="scrapped"), MARCH, UTC) == []
+
+
+def test_the_time_out_of_service_is_neither_operating_nor_down_time() -> None:
+    begin, day = MARCH[0], timedelta(days=1)
+    back = PUMP._replace(rests=((begin - 9 * day, begin + 2 * day), (begin + 10 * day, begin + 12 * day)))
+    assert in_service(back, MARCH, UTC) == [(begin + 2 * day, begin + 10 * day), (begin + 12 * day, MARCH[1])]
+    gone = PUMP._replace(status="out_of_service", rests=((begin + 10 * day, None),))
+    assert in_service(gone, MARCH, UTC) == [(begin, begin + 10 * day)]
+    found = reliability([back], [], [], [Stop("p1", begin + day, begin + 3 * day)], MARCH, UTC)
+    assert (found.operating_hours, found.down_hours) == (pytest.approx(26 * 24), pytest.approx(24))
 
 
 SPANS = st.tuples(st.integers(-100, 900), st.integers(0, 300), st.booleans())

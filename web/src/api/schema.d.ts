@@ -4172,8 +4172,9 @@ export interface paths {
         /**
          * Move Order
          * @description Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending
-         *     back and ending work that was not done need a supervisor. With `If-Match`, 412 when it has changed. `at` lies
-         *     between the order's opening (planned work that waits: its making) and five minutes from now.
+         *     back and ending work that was not done need a supervisor. `deferred` is no such step: `/deferral` asks for the new
+         *     day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (planned work that
+         *     waits: its making) and five minutes from now.
          */
         post: operations["moveWorkOrder"];
         delete?: never;
@@ -4614,7 +4615,7 @@ export interface components {
         /**
          * AssetCard
          * @description One asset with what stands around it. ``places``: from the building to where it stands, by name; ``parts``: the
-         *     assets whose parent it is.
+         *     assets whose parent it is; ``rests``: when it was out of use, oldest first.
          */
         AssetCard: {
             asset: components["schemas"]["Asset"];
@@ -4626,10 +4627,13 @@ export interface components {
             places: components["schemas"]["Name"][];
             /** Points */
             points: components["schemas"]["Point"][];
+            /** Rests */
+            rests: components["schemas"]["AssetRest"][];
         };
         /**
          * AssetChange
-         * @description What is to change; fields that are left out stay as they are.
+         * @description What is to change; fields that are left out stay as they are. `status_since`: the site's day on which the new
+         *     status began (a machine that was taken out of service, or put back, some days ago); left out: now.
          */
         AssetChange: {
             /**
@@ -4696,6 +4700,8 @@ export interface components {
             serial: string;
             /** @default in_service */
             status: components["schemas"]["AssetStatus"];
+            /** Status Since */
+            status_since?: string | null;
             /** Warranty Until */
             warranty_until?: string | null;
         };
@@ -4894,6 +4900,19 @@ export interface components {
             /** Key */
             key: string;
             name: components["schemas"]["Name"];
+        };
+        /**
+         * AssetRest
+         * @description A time in which the asset was out of service or scrapped; `until` of `null`: it is so still.
+         */
+        AssetRest: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
         };
         /**
          * AssetRisk
@@ -8108,6 +8127,7 @@ export interface components {
          *           "operating_hours": 7430.5,
          *           "plan": {
          *             "bypassed": 0,
+         *             "cancelled": 0,
          *             "credited": 2,
          *             "deferred": 0,
          *             "due": 25,
@@ -8138,6 +8158,7 @@ export interface components {
          *           ],
          *           "statutory": {
          *             "bypassed": 0,
+         *             "cancelled": 0,
          *             "credited": 2,
          *             "deferred": 0,
          *             "due": 25,
@@ -8697,6 +8718,7 @@ export interface components {
          *       "operating_hours": 7430.5,
          *       "plan": {
          *         "bypassed": 0,
+         *         "cancelled": 0,
          *         "credited": 2,
          *         "deferred": 0,
          *         "due": 25,
@@ -8727,6 +8749,7 @@ export interface components {
          *       ],
          *       "statutory": {
          *         "bypassed": 0,
+         *         "cancelled": 0,
          *         "credited": 2,
          *         "deferred": 0,
          *         "due": 25,
@@ -10649,7 +10672,7 @@ export interface components {
          * @description Where an occurrence stands.
          * @enum {string}
          */
-        OccurrenceState: "due" | "done" | "missed" | "credited";
+        OccurrenceState: "due" | "done" | "missed" | "credited" | "waived";
         /**
          * OnCallCover
          * @description Somebody stands in for whoever is on call, from `starts_at` up to `ends_at`.
@@ -11621,11 +11644,13 @@ export interface components {
         /**
          * PlanCounts
          * @description Occurrences whose last day lies in the period and is over, or that are done. `due` is the sum of the others but
-         *     `credited`, which is part of `in_time` or `late`.
+         *     `credited`, which is part of `in_time` or `late`, and `cancelled` (what a law asks for), part of `missed`.
          */
         PlanCounts: {
             /** Bypassed */
             bypassed: number;
+            /** Cancelled */
+            cancelled: number;
             /** Credited */
             credited: number;
             /** Deferred */
