@@ -20,6 +20,8 @@ from maintenance.work.repairing import worked_last_time
 from maintenance.work_orders import WorkOrder
 from plantroom.ports.accounts import Role
 
+COSTS = ("parts_cost", "external_cost", "total_cost")
+
 
 def with_records(
     tx: MaintenanceTx, caller: Access, order: WorkOrder, detail: WorkOrderDetail, now: datetime
@@ -28,17 +30,18 @@ def with_records(
     has ended nobody asks the latter."""
     scope = caller.principal.scope(Role.VIEWER)
     levels = [] if order.state in ENDED else worked_last_time(tx, order, scope, now)
-    more = {"records": records_of(tx, order), "worked_last_time": [learned_shape(one) for one in levels]}
+    shown = caller.raised(Role.SUPERVISOR).scope.allows(order.site)
+    more = {"records": records_of(tx, order, costs=shown), "worked_last_time": [learned_shape(one) for one in levels]}
     return detail.model_copy(update=more)
 
 
-def records_of(tx: MaintenanceTx, order: WorkOrder) -> RecordsOut:
-    """The records of an order in short."""
+def records_of(tx: MaintenanceTx, order: WorkOrder, *, costs: bool) -> RecordsOut:
+    """The records of an order in short; what it has cost is for those who see the site's budgets."""
     records, repair = tx.work_records, tx.repairs.latest(order.id)
-    on = records.found_on(order.id)
+    on, totals = records.found_on(order.id), TotalsOut.model_validate(totals_of(tx, order.id))
     return RecordsOut(
         coding=None if repair is None else CodingOut.of(repair),
-        totals=TotalsOut.model_validate(totals_of(tx, order.id)),
+        totals=totals if costs else totals.model_copy(update=dict.fromkeys(COSTS)),
         found_on=None if on is None else FoundOut.of(on, order, tx.orders.get(on.work_order)),
         found=[FoundOut.of(one, tx.orders.get(one.ticket), order) for one in records.found_by(order.id)],
         comments=len(records.comments(order.id)),

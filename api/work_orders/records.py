@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.access import Access, Technician, Viewer
+from api.access import Access, Supervisor, Technician, Viewer
 from api.paging import bad_field, cut_in_order
 from api.retrying import BeginAgain
 from api.services import Parts, Services
@@ -162,9 +162,10 @@ def return_part(order_id: str, entry_id: str, reason: TakenBack, caller: Technic
 
 
 @router.get("/{order_id}/costs", operation_id="listCosts")
-def list_costs(order_id: str, query: Page, caller: Viewer, services: Parts) -> s.CostList:
-    """What others charge for the order."""
+def list_costs(order_id: str, query: Page, caller: Supervisor, services: Parts) -> s.CostList:
+    """What others charge for the order: for those who see the site's budgets."""
     with _reading(services, caller, order_id) as tx:
+        caller.require_change(tx.orders.get(order_id).site)
         page = cut_in_order(tx.work_records.costs(order_id), query, lambda one: one.id)
     return s.CostList(items=[s.CostOut.model_validate(i) for i in page.items], next_cursor=page.next_cursor)
 

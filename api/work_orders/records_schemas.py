@@ -223,12 +223,13 @@ class CodingOut(Shape):
 
 
 class TotalsOut(Shape):
-    """What an order took so far; cost in CNY. `unpriced_parts` counts entries of parts whose cost nobody knows."""
+    """What an order took so far; cost in CNY, `null` for whoever may not see the site's budgets. `unpriced_parts`
+    counts entries of parts whose cost nobody knows."""
 
     labour_minutes: int
-    parts_cost: float
-    external_cost: float
-    total_cost: float
+    parts_cost: float | None
+    external_cost: float | None
+    total_cost: float | None
     unpriced_parts: int
 
 

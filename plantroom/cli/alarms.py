@@ -4,12 +4,12 @@ import getpass
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plantroom.cli.common import AsJson, DataDir, emit, opened, require_site
+from plantroom.cli.common import AsJson, DataDir, emit, instant_text, opened, require_site
 from plantroom.errors import BadData
 
 if TYPE_CHECKING:
@@ -34,11 +34,6 @@ def _group() -> None:
 def who(by: str) -> str:
     """Whoever is named, else the user of this machine."""
     return by.strip() or getpass.getuser()
-
-
-def instant_text(at: datetime | None) -> str | None:
-    """An instant as documents show it."""
-    return None if at is None else at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _shelf(shelf: Any, codes: dict[str, str]) -> dict[str, Any]:

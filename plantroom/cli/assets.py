@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plantroom.cli.alarms import By, instant_text, span_of, who
-from plantroom.cli.common import AsJson, DataDir, asset_by_code, emit, opened, parse_instant, require_site
+from plantroom.cli.alarms import By, span_of, who
+from plantroom.cli.common import AsJson, DataDir, asset_by_code, emit, instant_text, opened, parse_instant, require_site
 from plantroom.errors import BadData
 
 if TYPE_CHECKING:

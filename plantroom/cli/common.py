@@ -4,13 +4,13 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from maintenance.ports import MaintenanceTx
     from plantroom.bootstrap.parts import Parts
     from plantroom.domain.assets import Asset
+    from plantroom.ports.paging import Page, PageRequest
 
+T = TypeVar("T")
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="The data folder (PLANTROOM_DATA_DIR).")]
 _command: ContextVar[tuple[str, str]] = ContextVar("plantroom_command", default=("plantroom", ""))
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -162,6 +164,25 @@ def require_site(tx: "MaintenanceTx", site: str | None) -> None:
     """Raises ``NotFound`` for a site that is named and not there: a list of nothing would say that all is well."""
     if site is not None:
         tx.assets.site(site)
+
+
+def every(listed: "Callable[[PageRequest], Page[T]]") -> list[T]:
+    """All that a list of the ledger has, page by page."""
+    from plantroom.ports.paging import PageRequest
+
+    found: list[T] = []
+    cursor = None
+    while True:
+        page = listed(PageRequest(limit=1000, cursor=cursor))
+        found += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return found
+
+
+def instant_text(at: datetime | None) -> str | None:
+    """An instant as documents show it."""
+    return None if at is None else at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def asset_by_code(tx: "MaintenanceTx", code: str, site: str | None) -> "Asset":

@@ -1,10 +1,11 @@
-"""``plan preview`` and ``plan materialise``."""
+"""``plan preview|coverage|materialise``; changes of the table are in ``plantroom.cli.plan_changes``."""
 
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from plantroom.cli import plan_changes
 from plantroom.cli.common import AsJson, DataDir, asset_by_code, emit, opened, say
 from plantroom.errors import BadData, PlantroomError
 
@@ -52,7 +53,7 @@ def preview(
             places = tx.assets.sites() if site is None else [tx.assets.site(site)]
             assets = list(tx.assets.plant().assets.values())
             wanted = [(place, subjects_of(place, assets)) for place in places]
-        now, readings = parts.planning_clock.now(), _readings(parts, tx)
+        now, readings = parts.planning_clock.now(), plan_readings(parts, tx)
         previews = [
             ledger_preview(tx, place, subjects, first, last, now, parts.systems, readings) for place, subjects in wanted
         ]
@@ -64,7 +65,7 @@ def preview(
     emit({"items": items, "undated": undated}, as_json, lines or "nothing falls due in these days")
 
 
-def _readings(parts: "Parts", tx: "MaintenanceTx") -> "PointReadings":
+def plan_readings(parts: "Parts", tx: "MaintenanceTx") -> "PointReadings":
     """The readings that the plan goes by. The store is opened only where a row needs it; away, it has none."""
     from maintenance.reading_port import NO_READINGS
     from maintenance.schedules import MeterSchedule
@@ -133,7 +134,10 @@ def materialise(
 
     with opened(data_dir) as parts:
         with parts.ledger.read() as tx:
-            readings = _readings(parts, tx)
+            readings = plan_readings(parts, tx)
         now = parts.planning_clock.now()
         done = make(parts.ledger, now, parts.systems, afresh=afresh, readings=readings)
     emit(done, as_json, f"created {done['created']}, there already {done['existing']}, missed {done['missed']}")
+
+
+plan_changes.add_to(app)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plantroom.cli.alarms import By, instant_text, who
-from plantroom.cli.common import AsJson, DataDir, asset_by_code, by_flags, emit, opened
+from plantroom.cli.alarms import By, who
+from plantroom.cli.common import AsJson, DataDir, asset_by_code, by_flags, emit, instant_text, opened
 from plantroom.errors import BadData, FieldProblem
 
 if TYPE_CHECKING:

@@ -119,7 +119,8 @@ def test_totals_and_bookings_follow_the_entries(world: World, li: TestClient) ->
     li.post(at(order, "labour"), json={"person": "li", "minutes": 45})
     bill = li.post(at(order, "costs"), json={"invoice": "FP-1", "amount": 1200.5}).json()
     assert li.post(at(order, "costs"), json={"invoice": "FP-1", "amount": 3}).status_code == 409
-    totals = read(li, order)["records"]["totals"]
+    boss = world.as_(Role.SUPERVISOR, HOME)
+    totals = read(boss, order)["records"]["totals"]
     assert totals == {
         "labour_minutes": 45,
         "parts_cost": 37.0,
@@ -128,15 +129,30 @@ def test_totals_and_bookings_follow_the_entries(world: World, li: TestClient) ->
         "unpriced_parts": 0,
     }
     li.delete(f"{at(order, 'costs')}/{bill['id']}", params={"reason": "paid elsewhere"})
-    assert read(li, order)["records"]["totals"]["total_cost"] == 37.0
+    assert read(boss, order)["records"]["totals"]["total_cost"] == 37.0
     span = {"from": "2026-03-01T00:00:00Z", "to": "2026-04-01T00:00:00Z"}
-    booked = world.as_(Role.SUPERVISOR, HOME).get("/api/v1/cost-bookings", params=span).json()["items"]
+    booked = boss.get("/api/v1/cost-bookings", params=span).json()["items"]
     assert [(b["line"], b["kind"], b["amount"]) for b in booked] == [
         ("repair", "part", 37.0),
         ("repair", "external", 1200.5),
         ("repair", "external", -1200.5),
     ]
     assert booked[1]["reversed_by"] == booked[2]["id"]
+
+
+def test_what_an_order_has_cost_is_for_those_who_see_the_budgets(world: World, li: TestClient) -> None:
+    order = world.ticket()
+    li.post(at(order, "costs"), json={"invoice": "FP-1", "amount": 1200.5})
+    hidden = {"parts_cost": None, "external_cost": None, "total_cost": None}
+    for client in (li, world.as_(Role.VIEWER, HOME)):
+        assert client.get("/api/v1/budgets", params={"site": HOME}).status_code == 403
+        assert client.get(at(order, "costs")).status_code == 403
+        assert read(client, order)["records"]["totals"].items() >= hidden.items()
+    elsewhere = world.as_(Role.SUPERVISOR, AWAY)
+    assert elsewhere.get(at(order, "costs")).status_code == 404
+    boss = world.as_(Role.SUPERVISOR, HOME)
+    assert [one["amount"] for one in boss.get(at(order, "costs")).json()["items"]] == [1200.5]
+    assert read(boss, order)["records"]["totals"]["total_cost"] == 1200.5
 
 
 def test_others_entries_are_taken_back_by_a_supervisor(world: World, li: TestClient) -> None:
@@ -412,5 +428,6 @@ def test_critical_work_is_verified_by_a_second_person_under_no_other_name(world:
 
 def test_records_of_a_foreign_order_are_not_there(world: World, li: TestClient) -> None:
     order = world.ticket(AWAY)
-    for what in ("comments", "attachments", "signatures", "labour", "parts", "costs", "reports"):
+    for what in ("comments", "attachments", "signatures", "labour", "parts", "reports"):
         assert li.get(at(order, what)).status_code == 404
+    assert world.as_(Role.SUPERVISOR, HOME).get(at(order, "costs")).status_code == 404

@@ -34,6 +34,8 @@ OF_AN_INSTALLATION: tuple[tuple[str, ...], ...] = (
     ("loop-test", "confirm", "x", "1", "--user", "li", "--password-stdin"),
     ("loop-test", "skip", "x", "1", "--reason", "y"), ("loop-test", "finish", "x"), ("loop-test", "report", "x"),
     ("models", "learn", "--asset", "P-1", *DAYS),
+    ("budget", "show"), ("incidents", "list"), ("risk", "list"),
+    ("plan", "changes"), ("plan", "effects", "x"), ("plan", "approve", "x"), ("plan", "reject", "x", "--reason", "y"),
     ("plan", "preview", *DAYS), ("plan", "materialise"), ("plan", "coverage"),
     ("points", "limits", "show", "P-1"), ("points", "limits", "set", "P-1", "flow", "--reason", "x"),
     ("readings", "roll-up", "--asset", "P-1", *DAYS),

@@ -3904,7 +3904,7 @@ export interface paths {
         };
         /**
          * List Costs
-         * @description What others charge for the order.
+         * @description What others charge for the order: for those who see the site's budgets.
          */
         get: operations["listCosts"];
         put?: never;
@@ -15055,17 +15055,18 @@ export interface components {
         };
         /**
          * TotalsOut
-         * @description What an order took so far; cost in CNY. `unpriced_parts` counts entries of parts whose cost nobody knows.
+         * @description What an order took so far; cost in CNY, `null` for whoever may not see the site's budgets. `unpriced_parts`
+         *     counts entries of parts whose cost nobody knows.
          */
         TotalsOut: {
             /** External Cost */
-            external_cost: number;
+            external_cost: number | null;
             /** Labour Minutes */
             labour_minutes: number;
             /** Parts Cost */
-            parts_cost: number;
+            parts_cost: number | null;
             /** Total Cost */
-            total_cost: number;
+            total_cost: number | null;
             /** Unpriced Parts */
             unpriced_parts: number;
         };
