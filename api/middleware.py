@@ -16,6 +16,7 @@ from api.problems import problem
 from api.public.photos import MAX_PHOTO
 from api.public.refusals import refused_with
 from maintenance.imports.grids import MAX_BYTES as MAX_TABLE
+from maintenance.imports.problems import in_words
 from plantroom.domain.authorship import MAX_REASON, Author, AuthorKind, acting
 from plantroom.domain.keys import new_key
 from plantroom.ports.files import MAX_BYTES
@@ -24,10 +25,11 @@ log = structlog.get_logger()
 
 TOO_LARGE = HTTPStatus(413).name.lower()
 MAX_BODY = 1 << 20
+IMPORTS = "/api/v1/imports"
 MAX_BODY_BY_PATH = {
     "/api/v1/sync": 16 << 20,
     "/api/v1/files": MAX_BYTES + (1 << 20),
-    "/api/v1/imports": MAX_TABLE + (1 << 20),
+    IMPORTS: MAX_TABLE + (1 << 20),
 }
 
 REQUEST_ID = b"x-request-id"
@@ -149,7 +151,10 @@ def _limit(scope: Scope) -> int:
 
 
 def _too_large(scope: Scope) -> str:
-    return f"the body may have at most {_limit(scope)} bytes"
+    if str(scope["path"]).rstrip("/") == IMPORTS:
+        return in_words("too_large")
+    most = _limit(scope)
+    return f"请求内容最多{most}字节 / the body may have at most {most} bytes"
 
 
 def _refusal(scope: Scope) -> tuple[int, str, str] | None:

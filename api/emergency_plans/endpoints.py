@@ -61,7 +61,7 @@ def create_plan(form: EmergencyPlanCreate, caller: Supervisor, services: Parts, 
         if form.site is not None:
             _need_site(tx, form.site)
         given = _given(form, set(type(form).model_fields))
-        plan = add_plan(tx, DomainPlan(key=new_key(), **given))
+        plan = add_plan(tx, DomainPlan(key=new_key(), **given), services.planning_now())
     response.headers["ETag"] = etag(plan.version)
     response.headers["Location"] = f"/api/v1/emergency-plans/{plan.key}"
     return EmergencyPlan.of(plan)
@@ -97,7 +97,7 @@ def patch_plan(
             departments = [one or None for one in (before.department.zh, changed.department.zh)]
             caller.require_change(before.site, departments)
         try:
-            plan = change_plan(tx, changed, expected_version(if_match))
+            plan = change_plan(tx, changed, expected_version(if_match), services.planning_now())
         except VersionConflict as error:
             current = EmergencyPlan.of(before).model_dump(mode="json")
             names = [f.name for f in fields(before) if f.name in given and getattr(before, f.name) != given[f.name]]

@@ -9,10 +9,11 @@ from api.paging import bad_field
 from api.plan.going_by import check_points, what_it_goes_by
 from api.plan.schemas import PlanRowCreate
 from api.services import Services
-from maintenance.plan import AppliesTo, Layer, PlanRow
+from maintenance.going_by import GoingBy
+from maintenance.plan import Layer, PlanRow
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import default_early_days, default_missed
-from maintenance.schedules import BeforeSchedule, Schedule
+from maintenance.schedules import BeforeSchedule
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
 from plantroom.errors import Conflict, NotFound
@@ -32,9 +33,9 @@ def row_of(
 
     ``BadData`` naming the field for an unknown system, class, site, row or checklist; ``Conflict`` when the code
     is taken."""
-    schedule, interval, fulfilled_by = what_it_goes_by(form)
+    by = what_it_goes_by(form)
     _check_subject(tx, services, form)
-    _check_schedule(tx, services, form, schedule, site)
+    _check_schedule(tx, services, form, by, site)
     for field, codes in (("fulfils", form.fulfils), ("contains", form.contains)):
         for code in codes:
             if tx.plan.row(code, site) is None:
@@ -63,12 +64,12 @@ def row_of(
     early = form.tolerance.early_days
     made: dict[str, Any] = own | {
         "name": name if name.zh else LocalName(form.code, form.code),
-        "applies_to": AppliesTo(form.system, form.classes, form.assets, form.site),
-        "interval": interval,
-        "schedule": schedule,
-        "fulfilled_by": fulfilled_by,
-        "missed": form.missed or default_missed(interval),
-        "early_days": default_early_days(interval, form.tolerance.late_days) if early is None else early,
+        "applies_to": by.applies_to,
+        "interval": by.interval,
+        "schedule": by.schedule,
+        "fulfilled_by": by.fulfilled_by,
+        "missed": form.missed or default_missed(by.interval),
+        "early_days": default_early_days(by.interval, form.tolerance.late_days) if early is None else early,
         "late_days": form.tolerance.late_days,
         "fulfils": form.fulfils,
         "contains": form.contains,
@@ -79,10 +80,9 @@ def row_of(
     return PlanRow(lineage=new_key(), site=site, **made) if known is None else replace(known, **made)
 
 
-def _check_schedule(
-    tx: MaintenanceTx, services: Services, form: PlanRowCreate, schedule: Schedule, site: str | None
-) -> None:
-    check_points(services, form, schedule)
+def _check_schedule(tx: MaintenanceTx, services: Services, form: PlanRowCreate, by: GoingBy, site: str | None) -> None:
+    check_points(services, by)
+    schedule = by.schedule
     if isinstance(schedule, BeforeSchedule):
         other = tx.plan.row(schedule.code, site)
         if other is None or schedule.code == form.code:

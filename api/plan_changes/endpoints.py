@@ -14,7 +14,6 @@ from api.plan_changes.proposals import (
     may_approve,
     require_approver,
     require_asking,
-    today_of,
     wanted_of,
 )
 from api.plan_changes.schemas import (
@@ -36,6 +35,7 @@ from maintenance.plan_changes.model import ChangeState
 from maintenance.plan_changes.model import PlanChange as DomainChange
 from maintenance.plan_changes.ports import ChangeFilter
 from maintenance.plan_changes.rules import Outcome
+from maintenance.plan_changes.waiting import today_of
 from maintenance.ports import MaintenanceTx
 from plantroom.domain.keys import new_key
 from plantroom.errors import Conflict

@@ -3,7 +3,6 @@
 from api.access import Access
 from api.paging import cut_in_order
 from api.plan.schemas import PlanRow as RowShape
-from api.plan_changes.proposals import today_of
 from api.plan_changes.schemas import (
     Changed,
     Effort,
@@ -20,6 +19,7 @@ from maintenance.plan_changes.effects import Effect
 from maintenance.plan_changes.keeping import RowHasMoved, outcome
 from maintenance.plan_changes.model import PlanChange
 from maintenance.plan_changes.previewing import AHEAD, Look, effects_of, sites_of
+from maintenance.plan_changes.waiting import today_of
 from maintenance.ports import MaintenanceTx
 
 

@@ -1,8 +1,7 @@
 """What a request wants to change, as a change of the ledger; and who may ask for it or approve it."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from pydantic import ValidationError
 
@@ -13,13 +12,11 @@ from api.plan.schemas import PlanRow as RowShape
 from api.plan.schemas import PlanRowCreate
 from api.plan_changes.schemas import PlanChangeFields, PlanRowPart
 from api.services import Services
-from maintenance.notify.outbox import ZONE
 from maintenance.plan import PlanRow
 from maintenance.plan_changes.keeping import proposal_of
 from maintenance.plan_changes.model import Action, PlanChange
 from maintenance.plan_changes.rules import Outcome, outcome_of
 from maintenance.ports import MaintenanceTx
-from maintenance.recurrence import local_day
 from plantroom.errors import BadData, FieldProblem, Forbidden, NotFound, plain_message
 from plantroom.ports.accounts import Role
 
@@ -106,11 +103,6 @@ def _validated(document: dict[str, object]) -> PlanRowCreate:
             for one in error.errors()
         ]
         raise BadData("; ".join(f"{one.field}: {one.message}" for one in problems), problems) from None
-
-
-def today_of(tx: MaintenanceTx, site: str | None, now: datetime) -> date:
-    """The local day of the site; of every site's rows that of the default zone."""
-    return local_day(now, ZoneInfo(ZONE if site is None else tx.assets.site(site).time_zone))
 
 
 def cautions_of(change: PlanChange, today: date) -> Outcome | None:

@@ -108,6 +108,9 @@ def change_staff(
     """Change a person's departments, telephone number, skills or contractor, or switch them off or on."""
     expected = expected_version(if_match)
     with services.ledger.begin() as tx:
+        if form.active is not None:
+            # Before anything of theirs, as a table of users does.
+            tx.accounts.lock_users()
         person = supervised_person(tx, caller, username)
         shown = detail_of(tx, caller, person, today(tx, caller, services.clock.now()))
         require_version(expected, shown, person.version, sorted(form.model_fields_set - {"reason"}), "person")

@@ -1,35 +1,38 @@
 """Making and changing emergency plans, each with the drill row that goes with it."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from maintenance.emergency.plans import EmergencyPlan, check_plan, drill_interval, new_drill_row
 from maintenance.frequencies import canonical
+from maintenance.plan_changes.waiting import require_none_waits
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import default_early_days, longest_days
 from plantroom.domain.keys import new_key
 
 
-def add_plan(tx: MaintenanceTx, plan: EmergencyPlan) -> EmergencyPlan:
+def add_plan(tx: MaintenanceTx, plan: EmergencyPlan, now: datetime) -> EmergencyPlan:
     """Write a new plan and the row of its drill. Raises ``BadData``, ``Conflict``, ``NotFound``."""
     check_plan(plan)
-    plan = with_drill(tx, plan)
+    plan = with_drill(tx, plan, now)
     tx.emergency.add(plan)
     tx.live.note("emergency_plan", plan.site, {"key": plan.key, "code": plan.code, "change": "created"})
     return plan
 
 
-def change_plan(tx: MaintenanceTx, plan: EmergencyPlan, expected_version: int | None) -> EmergencyPlan:
+def change_plan(tx: MaintenanceTx, plan: EmergencyPlan, expected_version: int | None, now: datetime) -> EmergencyPlan:
     """Write a plan that is there and bring its drill row to its interval. Raises ``BadData``, ``Conflict``,
     ``VersionConflict``."""
     check_plan(plan)
-    written = tx.emergency.update(with_drill(tx, plan), expected_version)
+    written = tx.emergency.update(with_drill(tx, plan, now), expected_version)
     tx.live.note("emergency_plan", plan.site, {"key": plan.key, "code": plan.code, "change": "changed"})
     return written
 
 
-def with_drill(tx: MaintenanceTx, plan: EmergencyPlan) -> EmergencyPlan:
+def with_drill(tx: MaintenanceTx, plan: EmergencyPlan, now: datetime) -> EmergencyPlan:
     """The plan with the code of its drill row, which is made or moved to the plan's interval. A plan that is no more
-    drilled, or switched off, leaves its row in the plan table to whoever keeps that."""
+    drilled, or switched off, leaves its row in the plan table to whoever keeps that. ``Conflict`` when a change of the
+    row was approved that is not in effect yet."""
     interval = drill_interval(plan)
     if interval is None or not plan.active:
         return plan
@@ -42,6 +45,7 @@ def with_drill(tx: MaintenanceTx, plan: EmergencyPlan) -> EmergencyPlan:
             code = f"{base}-{number}"
         row = tx.plan.put_row(new_drill_row(plan, new_key(), code))
     elif canonical(row.interval) != canonical(interval):
+        require_none_waits(tx, row, now)
         late = min(row.late_days, longest_days(interval) // 2)
         early = default_early_days(interval, late)
         row = tx.plan.put_row(replace(row, interval=interval, late_days=late, early_days=early))

@@ -15,7 +15,7 @@ from maintenance.imports.asset_relations import Relations
 from maintenance.imports.fields import changed, values_of, with_values
 from maintenance.imports.kinds import Asked
 from maintenance.imports.outcome import Change, Outcome
-from maintenance.imports.plan import classes_of
+from maintenance.imports.plan_words import classes_of
 from maintenance.imports.problems import CellProblem, Problems, count, in_words
 from maintenance.imports.tables import Row
 from maintenance.imports.values import clears, normal_code, read_code

@@ -70,7 +70,7 @@ class TableKind(ABC):
     @abstractmethod
     def current(self, tx: MaintenanceTx, changes: Sequence[Change]) -> Mapping[str, object]:
         """The records of some changes as they are now, by key; those that are gone are left out. In a transaction that
-        writes nobody else changes them until it ends (of assets and plan rows, which people change all day)."""
+        writes nobody else changes them until it ends."""
 
     @abstractmethod
     def revert(self, tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:
@@ -85,7 +85,7 @@ class TableKind(ABC):
         """The rows of the file."""
         return asked.counted(table_rows(book, self.headings, problems, asked.sheet))
 
-    def still(self, tx: MaintenanceTx, changes: Sequence[Change]) -> bool:
+    def still(self, tx: MaintenanceTx, outcome: Outcome) -> bool:
         """Whether the ledger is still as it was when these changes were found."""
-        now = self.current(tx, changes)
-        return all(now.get(one.key) == one.before for one in changes)
+        now = self.current(tx, outcome.changes)
+        return all(now.get(one.key) == one.before for one in outcome.changes)

@@ -33,6 +33,8 @@ class Outcome:
     problems: Problems = field(default_factory=Problems)
     changes: list[Change] = field(default_factory=list)
     rows: list[dict[str, object]] = field(default_factory=list)
+    based_on: dict[str, object] = field(default_factory=dict)
+    """Records that changes were made of and that stay as they are, by key: the changes hold as long as these do."""
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ACTIONS, 0))
 
     def note(self, row: Row, action: str, code: str, changes: Mapping[str, Sequence[object]] | None = None) -> None:

@@ -11,23 +11,22 @@ from maintenance.frequencies import canonical
 from maintenance.imports.cells import fold
 from maintenance.imports.fields import changed, same
 from maintenance.imports.outcome import AllRights, Change, Outcome, Rights
+from maintenance.imports.plan_checks import RowChecks
 from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_law import kept_lawful
 from maintenance.imports.plan_matching import find_row, is_plain, schedule_in_words, system_of
 from maintenance.imports.plan_reading import Wanted, understand
+from maintenance.imports.plan_words import classes_of, names, new_name, said_often, standards, subject_text, tolerance
 from maintenance.imports.problems import Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
 from maintenance.imports.tables import Row
-from maintenance.imports.values import listed
-from maintenance.imports.vocabulary import Departments, class_words, seed_departments
-from maintenance.imports.words import EVIDENCE
+from maintenance.imports.vocabulary import Departments, seed_departments
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import AppliesTo, Layer, Missed, PlanRow
-from maintenance.reasons import frequency
+from maintenance.plan_changes.waiting import Waiting
 from maintenance.recurrence import default_early_days, default_missed, longest_days
 from maintenance.schedules import BY_INTERVAL, Schedule, implied_interval
 from maintenance.seed.lists import seed_checklists
-from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
 
@@ -47,15 +46,16 @@ class PlanImport:
         rights: Rights | None = None,
         problems: Problems | None = None,
         has_checklist: Callable[[str], bool] = lambda code: code in seed_checklists(),
+        waiting: Waiting | None = None,
     ) -> None:
         """``known``: rows of every site's profile and of ``site``; ``assets``: keys of the site's assets by code;
-        ``has_checklist``: whether there is one of a code (default: those of the seed)."""
+        ``has_checklist``: whether there is one of a code (default: those of the seed); ``waiting``: changes of the
+        known rows that are not in effect yet."""
         self._known = known
         self._site = site
         self._departments = departments or seed_departments()
         self._assets = assets or {}
         self._rights = rights or AllRights()
-        self._has_checklist = has_checklist
         self._mine = [row for row in known if row.site == site]
         self._codes = frozenset(row.code for row in self._mine)
         self._every_site = [row for row in known if row.site is None and row.code not in self._codes] if site else []
@@ -63,6 +63,7 @@ class PlanImport:
         self._seen: dict[str, Row] = {}
         self._lines: list[PlanLine] = []
         self.outcome = Outcome(problems or Problems())
+        self._checks = RowChecks(site, self._rights, self.outcome.problems, has_checklist, waiting or Waiting())
 
     def run(self, rows: Iterable[Row]) -> Outcome:
         """Compare every row. Rows may name rows that come later in the table."""
@@ -86,7 +87,9 @@ class PlanImport:
             row = kept_lawful(wanted, before, row, self._site, self._rights, self.outcome.problems)
             if row is not None and row.max_gap_days not in (asked, before.max_gap_days):
                 changes["max_gap_days"] = [before.max_gap_days, row.max_gap_days]
-        if row is None or not self._is_sound(wanted, row, before):
+        if row is None or not self._checks.is_sound(wanted, row, before, self._there):
+            return
+        if changes and not self._checks.leaves_waiting(wanted, match, shared):
             return
         if row.code in self._seen:
             self._twice(wanted, row)
@@ -94,6 +97,7 @@ class PlanImport:
         self._seen[row.code] = wanted.row
         action = "unchanged" if before is not None and not changes else "created" if match is None else "updated"
         if shared is not None and changes:
+            self.outcome.based_on[shared.lineage] = shared
             row = replace(row, lineage=new_key(), site=self._site, version=1)
         if action != "unchanged":
             change = Change(RECORD, row.lineage, row.code, self._site, match, row, wanted.row.sheet, wanted.row.number)
@@ -110,44 +114,6 @@ class PlanImport:
         self.outcome.problems.error(
             wanted.row.problem(key, "duplicate_row", in_words("duplicate_row", said), value=row.code)
         )
-
-    def _is_sound(self, wanted: Wanted, row: PlanRow, known: PlanRow | None) -> bool:
-        """Whether the row can stand; what is in its way becomes errors."""
-        problems = self.outcome.problems
-        before = len(problems.errors)
-        subject = row.applies_to
-        given = [subject.system is not None, bool(subject.classes), bool(subject.assets), subject.site]
-        if sum(given) != 1:
-            problems.error(wanted.row.problem("system", "several_subjects"))
-        for key, codes in (("contains", row.contains), ("fulfils", row.fulfils)):
-            if key in wanted.values:
-                unknown = [one for one in codes if one not in self._there]
-                if unknown:
-                    said = LocalName(f"没有计划项目 {unknown[0]}", f"there is no plan row {unknown[0]}")
-                    problems.error(wanted.row.problem(key, "unknown_row", in_words("unknown_row", said)))
-        self._check_words(wanted, row, known)
-        for of in (row, known):
-            if of is not None and not self._rights.may_change(self._site, of.department.zh or None):
-                problems.error(wanted.row.problem("department", "not_yours", value=of.department.zh))
-                break
-        return len(problems.errors) == before
-
-    def _check_words(self, wanted: Wanted, row: PlanRow, known: PlanRow | None) -> None:
-        """Checklists that there are, proof that the product knows; what the row had already stays."""
-        had = () if known is None else known.evidence
-        words = EVIDENCE.table()
-        if any(one not in words and one not in had for one in row.evidence):
-            said = listed("unknown_choice", words.values())
-            self.outcome.problems.error(
-                wanted.row.problem("evidence", "unknown_choice", in_words("unknown_choice", said))
-            )
-        if known is not None and row.checklist == known.checklist:
-            return
-        for one in filter(None, map(str.strip, (row.checklist or "").split("+"))):
-            if not self._has_checklist(one):
-                said = LocalName(f"没有检查表 {one}", f"there is no checklist {one}")
-                message = in_words("unknown_checklist", said)
-                self.outcome.problems.error(wanted.row.problem("checklist", "unknown_checklist", message))
 
     @property
     def _there(self) -> set[str]:
@@ -176,11 +142,11 @@ class PlanImport:
             row = replace(row, department=wanted.department)
         has_english = "task_en" in wanted.row.headings
         own_words = wanted.code is not None or wanted.task in (row.name.zh, row.name.en)
-        if wanted.task and own_words and not any(same(wanted.task, one) for one in _names(row, has_english)):
+        if wanted.task and own_words and not any(same(wanted.task, one) for one in names(row, has_english)):
             changes["task"] = [row.name.zh, wanted.task]
             row = replace(row, name=LocalName(wanted.task, row.name.en if has_english else wanted.task))
         has_english = "standard_en" in wanted.row.headings
-        if wanted.standard and not any(same(wanted.standard, one) for one in _standards(row, has_english)):
+        if wanted.standard and not any(same(wanted.standard, one) for one in standards(row, has_english)):
             changes["standard"] = [row.standard.zh, wanted.standard]
             row = replace(row, standard=LocalName(wanted.standard, row.standard.en if has_english else wanted.standard))
         row, moved = self._with_subject(wanted, row)
@@ -188,7 +154,7 @@ class PlanImport:
             return None, {}
         row, others = changed(row, BY_KEY, wanted.values)
         if "tolerance" in changes and {"early_days", "late_days"} & wanted.values.keys():
-            changes["tolerance"] = [_tolerance(match), _tolerance(row)]
+            changes["tolerance"] = [tolerance(match), tolerance(row)]
         return row, changes | moved | others
 
     def _with_frequency(self, wanted: Wanted, row: PlanRow, changes: dict[str, list[object]]) -> PlanRow:
@@ -197,10 +163,10 @@ class PlanImport:
             return row
         before = row
         schedule = found.schedule if "schedule" not in wanted.values else row.schedule
-        changes["frequency"] = [_said(row.interval, row.schedule), _said(found.interval, schedule)]
+        changes["frequency"] = [said_often(row.interval, row.schedule), said_often(found.interval, schedule)]
         row = _with_tolerance(replace(row, interval=found.interval, schedule=schedule))
-        if _tolerance(before) != _tolerance(row):
-            changes["tolerance"] = [_tolerance(before), _tolerance(row)]
+        if tolerance(before) != tolerance(row):
+            changes["tolerance"] = [tolerance(before), tolerance(row)]
         return row
 
     def _with_subject(self, wanted: Wanted, row: PlanRow) -> tuple[PlanRow, dict[str, list[object]] | None]:
@@ -233,7 +199,7 @@ class PlanImport:
         custom: dict[str, object] = {} if wanted.task else {"no_task": True}
         if wanted.site_word:
             custom["subject"] = fold(wanted.site_word)
-        name = _new_name(wanted, interval, schedule)
+        name = new_name(wanted, interval, schedule)
         standard = wanted.standard or wanted.content
         row = PlanRow(
             lineage=new_key(),
@@ -286,14 +252,6 @@ def _says_otherwise(wanted: Wanted, row: PlanRow) -> bool:
     return schedule_in_words(found.schedule) != schedule_in_words(row.schedule)
 
 
-def _names(row: PlanRow, has_english: bool) -> tuple[str, ...]:
-    return (row.name.zh,) if has_english else (row.name.zh, row.name.en)
-
-
-def _standards(row: PlanRow, has_english: bool) -> tuple[str, ...]:
-    return (row.standard.zh,) if has_english else (row.standard.zh, row.standard.en)
-
-
 def _with_tolerance(row: PlanRow) -> PlanRow:
     """The row with the tolerance of its interval; what the law asks for does not become laxer."""
     late = late_days(row.interval)
@@ -301,18 +259,6 @@ def _with_tolerance(row: PlanRow) -> PlanRow:
         late = min(late, row.late_days)
     early = default_early_days(row.interval, late) if row.interval.every else 0
     return replace(row, early_days=early, late_days=late)
-
-
-def _tolerance(row: PlanRow) -> str:
-    return f"提前{row.early_days}天、延后{row.late_days}天"
-
-
-def _said(interval: Interval, schedule: Schedule) -> str:
-    if schedule != BY_INTERVAL:
-        seasons = "、".join(getattr(schedule, "seasons", ()))
-        every = getattr(schedule, "every", None)
-        return f"{schedule.type} {seasons or ('' if every is None else f'{every:g}')}".strip()
-    return frequency(interval).zh
 
 
 def late_days(interval: Interval) -> int:
@@ -334,25 +280,6 @@ def _applies(wanted: Wanted, keys: tuple[str, ...]) -> AppliesTo:
     )
 
 
-def _new_name(wanted: Wanted, interval: Interval, schedule: Schedule) -> LocalName:
-    if wanted.task:
-        return LocalName(wanted.task, wanted.task)
-    said = LocalName(_said(interval, schedule), _said(interval, schedule))
-    if schedule == BY_INTERVAL:
-        said = frequency(interval)
-    subject = wanted.subject
-    if wanted.site_word:
-        of = LocalName(wanted.site_word, wanted.site_word)
-    elif subject is not None and subject.system is not None:
-        of = systems()[subject.system].name
-    elif subject is not None and subject.equipment_class is not None:
-        word = class_words()
-        of = LocalName(word.said(subject.equipment_class, "zh"), word.said(subject.equipment_class, "en"))
-    else:
-        of = LocalName(wanted.code or "", wanted.code or "")
-    return LocalName(f"{of.zh}维护（{said.zh}）", f"{of.en} maintenance ({said.en})")
-
-
 def _assumed(row: PlanRow, wanted: Wanted, known: Sequence[PlanRow]) -> PlanRow:
     """The row with the department of the same system's other rows, else the one that owns such equipment: an
     assumption that is marked (requirements.md III.7)."""
@@ -364,21 +291,6 @@ def _assumed(row: PlanRow, wanted: Wanted, known: Sequence[PlanRow]) -> PlanRow:
     if found is None:
         return row
     return replace(row, department=found.department, custom={**row.custom, "department_assumed": True})
-
-
-def classes_of(row: PlanRow) -> tuple[str, ...]:
-    """The classes that a row applies to."""
-    named = row.applies_to.system
-    return (*row.applies_to.classes, *(systems()[named].classes if named in systems() and named else ()))
-
-
-def subject_text(applies: AppliesTo) -> str:
-    """What a row applies to, in short."""
-    if applies.site:
-        return "全站"
-    if applies.system is not None:
-        return systems()[applies.system].name.zh if applies.system in systems() else applies.system
-    return "、".join(applies.classes or applies.assets)
 
 
 def compare(

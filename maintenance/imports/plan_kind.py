@@ -1,9 +1,7 @@
 """The plan table as a kind of table."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from maintenance.imports.cells import Cell
 from maintenance.imports.grids import Book
@@ -17,8 +15,8 @@ from maintenance.imports.site_departments import departments_in
 from maintenance.imports.undoing import InUse, Restored, refused, withdraw_row
 from maintenance.plan import PlanRow
 from maintenance.plan_changes.keeping import take_over
+from maintenance.plan_changes.waiting import said_of, today_of, waiting_changes, waiting_version
 from maintenance.ports import MaintenanceTx
-from maintenance.recurrence import local_day
 from plantroom.domain.assets import LocalName
 from plantroom.ports.accounts import Role
 
@@ -37,7 +35,8 @@ class PlanTableKind(TableKind):
         known = tx.plan.rows(asked.site)
         assets = asset_keys(tx, asked.site, any(row.text("assets") for row in rows))
         departments, here = departments_in(tx)(asked.site), cache(lambda code: bool(tx.plan.checklist(code)))
-        done = PlanImport(known, asked.site, departments, assets, asked.rights, problems, here)
+        waiting = waiting_changes(tx, known, today_of(tx, asked.site, asked.now))
+        done = PlanImport(known, asked.site, departments, assets, asked.rights, problems, here, waiting)
         return done.run(asked.counted(rows))
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
@@ -50,8 +49,14 @@ class PlanTableKind(TableKind):
             tx.live.note("plan", row.site, {"code": row.code, "change": "imported"})
 
     def current(self, tx: MaintenanceTx, changes: Sequence[Change]) -> Mapping[str, object]:
-        found = (tx.plan.lock_row(lineage) for lineage in sorted({one.key for one in changes}))
-        return {row.lineage: row for row in found if row is not None}
+        return locked_rows(tx, {one.key for one in changes})
+
+    def still(self, tx: MaintenanceTx, outcome: Outcome) -> bool:
+        based = outcome.based_on
+        now = locked_rows(tx, {one.key for one in outcome.changes} | based.keys())
+        return all(now.get(key) == row for key, row in based.items()) and all(
+            now.get(one.key) == one.before for one in outcome.changes
+        )
 
     def revert(self, tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:
         return revert_rows(tx, restored, asked)
@@ -68,11 +73,13 @@ def _set_apart(tx: MaintenanceTx, row: PlanRow, asked: Asked) -> None:
     """What every site's row of the same code has made on the site goes on as the site's own row's."""
     shared = tx.plan.row(row.code)
     if row.site is not None and shared is not None:
-        take_over(tx, shared, row, row.site, _today(tx, row.site, asked))
+        take_over(tx, shared, row, row.site, today_of(tx, row.site, asked.now))
 
 
-def _today(tx: MaintenanceTx, site: str, asked: Asked) -> date:
-    return local_day(asked.now, ZoneInfo(tx.assets.site(site).time_zone))
+def locked_rows(tx: MaintenanceTx, lineages: Iterable[str]) -> dict[str, PlanRow]:
+    """Rows by lineage, which nobody else changes until a writing transaction ends; those that are gone are left out."""
+    found = (tx.plan.lock_row(lineage) for lineage in sorted(set(lineages)))
+    return {row.lineage: row for row in found if row is not None}
 
 
 def asset_keys(tx: MaintenanceTx, site: str | None, wanted: bool) -> Mapping[str, str]:
@@ -87,11 +94,15 @@ def revert_rows(tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -
     problems: list[Problem] = []
     for change, record in reversed(restored):
         if isinstance(record, PlanRow):
-            tx.plan.put_row(record)
+            waits = waiting_version(tx, record, today_of(tx, record.site, asked.now))
+            if waits is None:
+                tx.plan.put_row(record)
+            else:
+                problems.append(refused(change, "change_waiting", said_of(record, waits)))
             continue
         row, shared = change.after, tx.plan.row(change.code)
         if isinstance(row, PlanRow) and row.site is not None and shared is not None:
-            take_over(tx, row, shared, row.site, _today(tx, row.site, asked))
+            take_over(tx, row, shared, row.site, today_of(tx, row.site, asked.now))
         try:
             withdraw_row(tx, change.key, asked.by, asked.now)
         except InUse as error:

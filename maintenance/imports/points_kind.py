@@ -251,6 +251,7 @@ class PointsKind(TableKind):
     def current(self, tx: MaintenanceTx, changes: Sequence[Change]) -> Mapping[str, object]:
         wanted = {one.key for one in changes}
         assets = {one.after.asset for one in changes if isinstance(one.after, Point | PointSensor)}
+        tx.assets.several(assets, lock=True)  # whoever changes a point or its sensor locks the asset
         found: dict[str, object] = {}
         for asset, points in tx.assets.points_of(assets).items():
             found |= {f"{RECORD}:{asset}/{point.key}": point for point in points}

@@ -137,9 +137,9 @@ class _Job:
         self._progress(Phase.WRITING, 0, total)
         self._note(Phase.WRITING, 0, total)
         with self._ledger.begin() as tx:
-            if not self._kind.still(tx, outcome.changes):
+            if not self._kind.still(tx, outcome):
                 outcome = self._kind.compare(tx, book, self._asked, Problems())
-                if not self._kind.still(tx, outcome.changes):
+                if not self._kind.still(tx, outcome):
                     raise Contended("somebody else changes the same records at this moment: import the file again")
             if not outcome.problems.wrong:
                 self._kind.write(tx, outcome.changes, self._asked)
@@ -151,13 +151,7 @@ class _Job:
             return self._close(tx, outcome, state)
 
     def _close(self, tx: MaintenanceTx, outcome: Outcome, state: ImportState) -> dict[str, object]:
-        document = {
-            "kind": self._kind.key,
-            "mode": self._wanted.mode.value,
-            "state": state.value,
-            "file": self._wanted.file,
-            "site": self._run.site,
-        } | outcome.document(self._run.id)
+        document = _document(self._wanted, self._run.id, state, outcome)
         problems = outcome.problems
         counts = {} if problems.wrong else outcome.counts
         self._run = replace(
@@ -198,11 +192,22 @@ class _Job:
                 tx.imports.update(ended)
 
 
+def _document(wanted: Wanted, import_id: str, state: ImportState, outcome: Outcome) -> dict[str, object]:
+    """The answer, of every import the same fields."""
+    return {
+        "kind": wanted.kind,
+        "mode": wanted.mode.value,
+        "state": state.value,
+        "file": wanted.file,
+        "site": wanted.asked.site,
+    } | outcome.document(import_id)
+
+
 def refuse_size(wanted: Wanted, size: int) -> dict[str, object]:
     """The answer to a file that is too large to be looked at; it is not on record."""
     outcome = Outcome()
     outcome.problems.error(too_large(wanted.file, size).problem)
-    return outcome.document(wanted.id or new_key())
+    return _document(wanted, wanted.id or new_key(), ImportState.REFUSED, outcome)
 
 
 def undo_import(ledger: Ledger[MaintenanceTx], import_id: str, asked: Asked) -> dict[str, object]:

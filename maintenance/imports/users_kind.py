@@ -13,11 +13,12 @@ from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.problems import CellProblem, Problem, Problems, in_words
 from maintenance.imports.site_departments import departments_in
 from maintenance.imports.tables import Row
-from maintenance.imports.undoing import Restored
+from maintenance.imports.undoing import Restored, refused
 from maintenance.imports.values import normal_code, read_code, read_text, yes_no
 from maintenance.imports.vocabulary import DepartmentsOf, seed_departments
 from maintenance.imports.words import ROLES, USER_LANGUAGES
 from maintenance.people.staff import Contractor
+from maintenance.people.upkeep import switch_off
 from maintenance.ports import MaintenanceTx
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
@@ -25,6 +26,9 @@ from plantroom.ports.accounts import Grant, Role, User
 from plantroom.ports.paging import EVERYTHING
 
 RECORD = "user"
+BY_IMPORT, BY_UNDOING = "表格导入 / table import", "撤销导入 / import undone"
+"""Why people are switched off, in the history of the orders that they give back."""
+
 COLUMNS = columns_of("users")
 FIELDS: tuple[Field[User], ...] = (
     text_field(COLUMNS["name"], "name", 200),
@@ -239,10 +243,14 @@ class UsersImport:
 
     def _keep_an_admin(self) -> None:
         """Somebody has to be able to change everything afterwards."""
-        everywhere = Grant(Role.ADMIN)
-        if self.outcome.changes and not any(u.active and everywhere in u.grants for u in self._users.values()):
+        if self.outcome.changes and not runs_everything(self._users.values()):
             last = next(iter(self._people.values())).first
             self.outcome.problems.error(last.problem("role", "last_admin"))
+
+
+def runs_everything(users: Iterable[User]) -> bool:
+    """Whether one of them may change everything."""
+    return any(user.active and Grant(Role.ADMIN) in user.grants for user in users)
 
 
 def _grant_said(one: Grant, contractor: str | None) -> str:
@@ -266,22 +274,52 @@ class UsersKind(TableKind):
         return done.run(self.rows(book, asked, problems))
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
-        for change in changes:
-            user = change.after
-            assert isinstance(user, User)
-            hashed = "" if change.before is None else tx.accounts.user(user.id).password_hash
-            tx.accounts.put_user(replace(user, password_hash=hashed))
+        self._put(tx, [one.after for one in changes if isinstance(one.after, User)], asked, BY_IMPORT)
+
+    def _put(self, tx: MaintenanceTx, users: Sequence[User], asked: Asked, why: str) -> None:
+        """Write people as they are to be, with the passwords that they have. Who is switched off goes the same way as
+        by hand, and last: the administrator who takes their place may come later in the table."""
+        known = {user.id: user for user in tx.accounts.users()}
+        leaving: list[str] = []
+        for user in users:
+            before = known.get(user.id)
+            leaves = before is not None and before.active and not user.active
+            hashed = "" if before is None else before.password_hash
+            tx.accounts.put_user(replace(user, password_hash=hashed, active=user.active or leaves))
+            if leaves:
+                leaving.append(user.username)
+        for username in leaving:
+            switch_off(tx, username, asked.by, why, asked.now)
 
     def current(self, tx: MaintenanceTx, changes: Sequence[Change]) -> Mapping[str, object]:
+        if changes:
+            tx.accounts.lock_users()
         wanted = {one.key for one in changes}
         return {user.id: replace(user, password_hash="") for user in tx.accounts.users() if user.id in wanted}
 
+    def still(self, tx: MaintenanceTx, outcome: Outcome) -> bool:
+        """Somebody else may have entered a person of the same name meanwhile."""
+        created = [one.code for one in outcome.changes if one.before is None]
+        return super().still(tx, outcome) and all(tx.accounts.user_by_name(name) is None for name in created)
+
     def revert(self, tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:
-        for change, record in reversed(restored):
-            if isinstance(record, User):
-                hashed = tx.accounts.user(record.id).password_hash
-                tx.accounts.put_user(replace(record, password_hash=hashed))
-            else:
+        problems = []
+        for change, record in restored:
+            if record is None and tx.people.given(change.code):
+                said = LocalName(f"{change.code} 名下有工单", f"{change.code} has been given work")
+                problems.append(refused(change, "in_use", said))
+        if problems:
+            return problems
+        back = [record for _, record in restored if isinstance(record, User)]
+        kept = {user.id: user for user in tx.accounts.users()} | {user.id: user for user in back}
+        for change, record in restored:
+            if record is None:
+                del kept[change.key]
+        if not runs_everything(kept.values()):
+            return [refused(restored[0][0], "last_admin")]
+        self._put(tx, back, asked, BY_UNDOING)
+        for change, record in restored:
+            if record is None:
                 tx.accounts.remove_user(change.key)
         return []
 

@@ -22,6 +22,7 @@ def add_user(tx: MaintenanceTx, username: str, name: str, language: str, grants:
     """A new user without a password, who cannot sign in until one is set (``plantroom user password``)."""
     if not username.strip() or username != username.strip():
         raise _bad("username", "blanks", "为空或首尾有空格 / is empty or has blanks at its ends")
+    tx.accounts.lock_users()
     if tx.accounts.user_by_name(username) is not None:
         raise Conflict(f"用户名已存在 / there is a user {username!r} already")
     for n, grant in enumerate(grants):

@@ -129,6 +129,7 @@ def switch_off(tx: MaintenanceTx, username: str, by: str, why: str, now: datetim
     """Switch a person off: they cannot sign in, their telephone number is forgotten, and their open orders go back to
     their departments. Gives the ids of those orders. ``NotFound`` for an unknown user, ``Conflict`` for the last
     administrator of everything."""
+    tx.accounts.lock_users()
     user = tx.accounts.user_by_name(username)
     if user is None:
         raise NotFound(f"there is no user {username!r}")

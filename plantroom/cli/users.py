@@ -59,6 +59,7 @@ def add(
     with opened(data_dir, begins=True) as parts, parts.ledger.begin() as tx:
         if site is not None:
             tx.assets.site(site)
+        tx.accounts.lock_users()
         if tx.accounts.user_by_name(username) is not None:
             raise BadData(f"there is a user {username!r} already; `plantroom user password` sets a new password")
         tx.accounts.put_user(user)
@@ -78,6 +79,7 @@ def set_password(
     password = _password(from_stdin)
     hashed = hash_password(password)
     with opened(data_dir) as parts, parts.ledger.begin() as tx:
+        tx.accounts.lock_users()
         user = tx.accounts.user_by_name(username)
         if user is None:
             raise BadData(f"there is no user {username!r}")

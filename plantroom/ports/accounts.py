@@ -91,6 +91,10 @@ class AccountRepository(ABC):
     def users(self) -> Sequence[User]: ...
 
     @abstractmethod
+    def lock_users(self) -> None:
+        """Nobody else who asks for this changes users until the transaction ends: for what looks at them first."""
+
+    @abstractmethod
     def put_user(self, user: User) -> None: ...
 
     @abstractmethod

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from plantroom.errors import Conflict, NotFound
 from plantroom.ports.accounts import AccountRepository, ApiToken, SessionRecord, SignInCounts, User
 from plantroom.storage.ledger import tables_accounts as t
+from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.work import Work, clean
 
@@ -41,6 +42,9 @@ class SqlAccounts(AccountRepository):
 
     def users(self) -> Sequence[User]:
         return [USERS.item(row) for row in self._connection.execute(USERS.select().order_by(t.users.c.username))]
+
+    def lock_users(self) -> None:
+        self._work.backend.lock(self._connection, Lock.USERS)
 
     def put_user(self, user: User) -> None:
         """Add or replace by id; ``Conflict`` when the user name is another's."""

@@ -45,6 +45,7 @@ class Lock(IntEnum):
     AUDIT = 7
     SEAL = 8
     PLAN = 9
+    USERS = 10
 
 
 class Backend(ABC):

@@ -52,7 +52,10 @@ def test_errors_answer_422_with_the_document(world: World) -> None:
 
 
 def test_a_file_beyond_the_bound_is_refused_before_it_is_read(world: World) -> None:
-    assert send(world.admin, b"x" * (27 << 20)).status_code == 413
+    answer = send(world.admin, b"x" * (27 << 20))
+    assert (answer.status_code, answer.json()["errors"]) == (413, [])
+    assert "请拆分，每个文件不超过25 MB" in answer.json()["detail"]
+    assert "split it: at most 25 MB" in answer.json()["detail"]
 
 
 def test_a_site_that_is_not_the_callers_and_one_that_is_not_there_look_the_same(world: World) -> None:

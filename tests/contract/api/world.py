@@ -224,7 +224,7 @@ class World:
     def emergency(self, site: str = HOME) -> str:
         plan = EmergencyPlan(f"plan-{site}", "EP-1", Category.OTHER, LocalName("停电应急预案", "Power cut"), site)
         with self.ledger.begin() as tx:
-            return add_plan(tx, plan).key
+            return add_plan(tx, plan, self.clock.now()).key
 
     def incident(self, site: str = HOME, **more: Any) -> str:
         """An incident of the site's pump, reported just now, with the list of an emergency plan that is for pumps."""
@@ -238,7 +238,7 @@ class World:
             site, Category.EQUIPMENT_FAILURE, title, people=[reporter], asset=self.keys[site], **more
         )
         with self.ledger.begin() as tx:
-            add_plan(tx, plan)
+            add_plan(tx, plan, self.clock.now())
             return open_incident(tx, wanted, "li", self.clock.now()).id
 
     def risk_report(self, site: str = HOME) -> str:

@@ -1,36 +1,26 @@
 """Imports on a real ledger of each kind: all or nothing, again without a difference, undone."""
 
-import io
-import threading
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from maintenance.imports.assets_kind import AssetsKind
+from api.imports.schemas import ImportResult
 from maintenance.imports.exporting import export
 from maintenance.imports.kinds import Asked
-from maintenance.imports.outcome import Change
 from maintenance.imports.ports import ImportState, Mode
 from maintenance.imports.registry import KINDS
-from maintenance.imports.running import Wanted, run_import, undo_import
+from maintenance.imports.running import Wanted, refuse_size
 from maintenance.materialise import materialise
 from maintenance.people.departments import Department
 from maintenance.people.owners import save_department
 from maintenance.people.staff import Contractor
-from maintenance.ports import MaintenanceTx
-from maintenance.seed import seed_default_profile
 from plantroom.domain.assets import LocalName, Site
 from plantroom.errors import Conflict, NotFound
 from plantroom.ports.accounts import Grant, Role, User
-from plantroom.ports.clock import FixedClock
-from plantroom.ports.ledger import Ledger
-from plantroom.storage.ledger import SqlLedger
+from tests.contract.imports.importing import Store, exported, take, undo
 from tests.contract.maintenance.conftest import NOW, SYSTEMS
 from tests.unit.maintenance.imports.workbooks import workbook
 
-Store = Ledger[MaintenanceTx]
 ASSETS = "设备编号,设备名称,设备类别,上级设备,重要度\nP-1,1号泵,水泵,,A\nP-2,2号泵,水泵,P-1,B\n"
 TABLES = {
     "assets": ASSETS,
@@ -40,42 +30,6 @@ TABLES = {
     "emergency_plans": "应急预案,应急措施,演练周期\n停水应急预案,送水、通知,每季度一次\n",
     "users": "用户名,姓名,角色,站点\nli,李工,技术员,demo\nwang,王,主管,\n",
 }
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ledger(request: pytest.FixtureRequest) -> Iterator[Store]:
-    made = SqlLedger(request.getfixturevalue(f"{request.param}_url"))
-    made.open()
-    with made.begin() as tx:
-        if not tx.assets.sites():
-            tx.assets.add_site(Site("demo", LocalName("示范", "Demo")))
-        seed_default_profile(tx)
-        tx.accounts.put_user(User("u-1", "admin", "hash", [Grant(Role.ADMIN)], "管理员"))
-    take(made, "assets", "设备编号,设备类别\nX-1,水泵\n")
-    yield made
-    made.close()
-
-
-def take(
-    ledger: Store,
-    kind: str,
-    text: str | bytes,
-    mode: Mode = Mode.COMMIT,
-    import_id: str | None = None,
-    site: str | None = None,
-) -> dict[str, Any]:
-    data = text if isinstance(text, bytes) else text.encode()
-    wanted = Wanted(kind, "t.csv", mode, Asked("somebody", NOW, site), import_id)
-    return run_import(ledger, wanted, io.BytesIO(data), FixedClock(NOW))
-
-
-def undo(ledger: Store, import_id: str) -> dict:  # type: ignore[type-arg]
-    return undo_import(ledger, import_id, Asked("somebody", NOW))
-
-
-def exported(ledger: Store, kind: str, form: str = "csv") -> bytes:
-    with ledger.read() as tx:
-        return export(tx, KINDS[kind], form, "zh", None).content
 
 
 @pytest.mark.parametrize("kind", TABLES)
@@ -237,32 +191,6 @@ def test_a_row_of_one_sites_table_goes_on_where_every_sites_row_stood(ledger: St
     materialise(ledger, NOW, SYSTEMS)
 
 
-def test_what_somebody_changes_while_an_import_writes_is_not_lost(
-    ledger: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def by_hand() -> None:
-        with ledger.begin() as tx:
-            found = tx.assets.find("demo", "X-1")
-            assert found is not None
-            view = tx.assets.lock(found.key)
-            tx.assets.update_many([replace(view.asset, model="by hand")])
-
-    person, write = threading.Thread(target=by_hand), AssetsKind.write
-
-    def slowly(kind: AssetsKind, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
-        person.start()
-        person.join(0.3)
-        write(kind, tx, changes, asked)
-
-    monkeypatch.setattr(AssetsKind, "write", slowly)
-    assert take(ledger, "assets", "设备编号,出厂编号\nX-1,S-9\n")["updated"] == 1
-    person.join(20)
-    with ledger.read() as tx:
-        found = tx.assets.find("demo", "X-1")
-    assert found is not None
-    assert (found.serial, found.model) == ("S-9", "by hand")
-
-
 def test_passwords_stay_and_are_never_on_record(ledger: Store) -> None:
     done = take(ledger, "users", "用户名,姓名,角色\nadmin,新名字,管理员\n")
     with ledger.read() as tx:
@@ -341,3 +269,14 @@ def test_a_site_that_has_its_own_departments_imports_and_exports_them(ledger: St
         assert take(ledger, kind, exported(ledger, kind), Mode.DRY_RUN)["updated"] == 0
     (error,) = take(ledger, "users", "用户名,角色,部门\nzhou,技术员,夜班\n")["errors"]
     assert error["code"] == "unknown_department", "of every site nobody knows it"
+
+
+def test_every_answer_has_the_same_fields(ledger: Store) -> None:
+    wanted = Wanted("assets", "t.csv", Mode.COMMIT, Asked("somebody", NOW, "demo"))
+    refused = refuse_size(wanted, 200 << 20)
+    assert (refused["kind"], refused["mode"], refused["state"], refused["file"], refused["site"]) == (
+        "assets", "commit", "refused", "t.csv", "demo",
+    )  # fmt: skip
+    answers = [take(ledger, "assets", text) for text in (ASSETS, "设备编号,设备类别\nP-9,飞船\n", "")]
+    assert [set(one) for one in answers] == [set(refused)] * 3
+    ImportResult.model_validate(refused)

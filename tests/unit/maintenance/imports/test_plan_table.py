@@ -1,5 +1,7 @@
 """The user's plan table and the seed that it meets."""
 
+from dataclasses import replace
+
 import pytest
 
 from maintenance.frequencies import canonical, parse_frequency
@@ -7,8 +9,9 @@ from maintenance.imports import words
 from maintenance.imports.outcome import AllRights, Outcome, Rights
 from maintenance.imports.plan import PlanImport, compare
 from maintenance.imports.reading import read_plan_table
-from maintenance.plan import EVIDENCE, PlanRow
+from maintenance.plan import EVIDENCE, AppliesTo, PlanRow
 from maintenance.proof import WORDS
+from maintenance.schedules import MeterSchedule
 from maintenance.seed.loader import checklists, department_named, plan_rows
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.catalogue.systems import systems
@@ -234,3 +237,44 @@ def test_departments_are_known_in_both_scripts() -> None:
 
 def test_proof_has_the_same_words_wherever_it_is_asked_for() -> None:
     assert set(EVIDENCE) == set(words.EVIDENCE.table()) == set(WORDS)
+
+
+HEAD_OF_RULES = "编号,设施设备类别,维护周期,{}\n"
+
+
+@pytest.mark.parametrize(
+    ("heading", "line", "column", "code", "said"),
+    [
+        ("排程规则", 'X-1,水泵,,"{""type"": ""meter"", ""point"": ""miles"", ""every"": 5}"', "排程规则",
+         "unknown_point", "没有测点 miles；可用：suction_pressure"),
+        ("排程规则", 'X-1,水泵,,"{""type"": ""condition"", ""failure_modes"": [""x""]}"', "排程规则", "unknown_mode",
+         "没有故障模式 x"),
+        ("排程规则", 'X-1,水泵,每月,"{""type"": ""interval"", ""open_hours"": true}"', "排程规则", "bad_rule",
+         "仅适用于按小时的周期"),
+        ("排程规则", 'X-1,水泵,,"{""type"": ""before"", ""code"": ""NO"", ""lead_days"": 9}"', "排程规则",
+         "unknown_row", "没有计划项目 NO"),
+        ("排程规则", 'X-1,水泵,,"{""type"": ""before"", ""code"": ""X-1"", ""lead_days"": 9}"', "排程规则",
+         "unknown_row", "没有计划项目 X-1"),
+        ("自动完成条件", 'X-1,水泵,每月,"{""point"": ""miles"", ""is"": ""starts"", ""by"": 1}"', "自动完成条件",
+         "unknown_point", "没有测点 miles"),
+        ("顺延比例", "X-1,水泵,每2小时,50", "顺延比例", "bad_rule", "仅普通周期的计划项可顺延"),
+        ("包含项目", "X-1,水泵,每2小时,WA-M", "包含项目", "bad_rule", "按小时的计划项不包含其他项"),
+        ("全站项目", "X-1,,每运行500小时,是", "全站项目", "bad_rule", "此类计划项须适用于设备"),
+        ("顺延比例", "WA-M,,每2小时,50", "顺延比例", "bad_rule", "仅普通周期的计划项可顺延"),
+    ],
+)  # fmt: skip
+def test_what_a_row_goes_by_is_checked_as_by_hand(heading: str, line: str, column: str, code: str, said: str) -> None:
+    found = table(HEAD_OF_RULES.format(heading) + line + "\n")
+    assert [(one.row, one.column, one.code) for one in found.problems.errors] == [(2, column, code)]
+    assert said in found.problems.errors[0].message
+
+
+def test_what_a_row_went_by_already_is_no_error_of_another_change() -> None:
+    odd = replace(
+        plan_rows()[0], code="ODD", schedule=MeterSchedule("miles", 5), applies_to=AppliesTo(classes=("pump",))
+    )
+    rows, problems = read_plan_table(
+        "编号,设施设备类别,维护周期,维护责任部门\nODD,,,电气管理部门\n".encode(), "plan.csv"
+    )
+    found = compare(rows, [odd], problems=problems)
+    assert (found.problems.errors, found.counts["updated"]) == ([], 1)

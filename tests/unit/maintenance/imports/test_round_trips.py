@@ -17,9 +17,9 @@ from maintenance.imports.assets import AssetsImport
 from maintenance.imports.assets_kind import asset_cells
 from maintenance.imports.cells import Cell
 from maintenance.imports.columns import Column, Headings
-from maintenance.imports.emergency_kind import COLUMN_ORDER as EMERGENCY_COLUMNS
-from maintenance.imports.emergency_kind import HEADINGS as EMERGENCY_HEADINGS
-from maintenance.imports.emergency_kind import EmergencyImport, plan_cells_of
+from maintenance.imports.emergency import COLUMN_ORDER as EMERGENCY_COLUMNS
+from maintenance.imports.emergency import HEADINGS as EMERGENCY_HEADINGS
+from maintenance.imports.emergency import EmergencyImport, plan_cells_of
 from maintenance.imports.fields import cells_of, changed, values_of
 from maintenance.imports.files import open_book
 from maintenance.imports.kinds import Asked

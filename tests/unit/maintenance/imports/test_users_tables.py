@@ -1,13 +1,15 @@
 """The users' own three tables, as they stand, and tables of other people."""
 
 import io
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from maintenance.emergency.plans import Category, EmergencyPlan
 from maintenance.frequencies import canonical
 from maintenance.imports.codes import CODES
-from maintenance.imports.emergency_kind import HEADINGS, EmergencyImport
+from maintenance.imports.emergency import HEADINGS, EmergencyImport
 from maintenance.imports.files import open_book
 from maintenance.imports.kinds import Asked
 from maintenance.imports.outcome import Outcome
@@ -17,7 +19,8 @@ from maintenance.imports.reading import read_plan_table, table_rows
 from maintenance.imports.resolutions import RESOLVED
 from maintenance.imports.vocabulary import seed_departments
 from maintenance.plan import PlanRow
-from maintenance.seed.loader import plan_rows
+from maintenance.seed.loader import departments, plan_rows
+from plantroom.domain.assets import LocalName
 from tests.unit.maintenance.imports.test_round_trips import ASKED
 
 FIRST = """設施設備類別,維護周期,維護責任部門
@@ -151,17 +154,35 @@ def test_many_errors_are_told_at_once() -> None:
     ]  # fmt: skip
 
 
-def test_a_row_for_a_department_that_is_not_the_callers_is_refused() -> None:
-    class Own:
-        def may_change(self, site: str | None, department: str | None) -> bool:
-            return department == "水务管理部门"
+def named(department: str) -> LocalName:
+    return next(one.name for one in departments().values() if one.name.zh == department)
 
-        def may_grant(self, grant: object) -> bool:
-            return False
 
+class OnlyWater:
+    def may_change(self, site: str | None, department: str | None) -> bool:
+        return department == "水务管理部门"
+
+    def may_leave_law(self, site: str | None) -> bool:
+        return False
+
+    def may_grant(self, grant: object) -> bool:
+        return False
+
+
+def emergency_codes(department: str, plans: Sequence[EmergencyPlan] = ()) -> list[str]:
     problems = Problems()
-    book = open_book(io.BytesIO("应急预案,责任部门\n甲,电气管理部门\n".encode()), "t.csv")
-    asked = Asked("x", ASKED.now, rights=Own())
+    book = open_book(io.BytesIO(f"应急预案,责任部门\n甲,{department}\n".encode()), "t.csv")
     rows = table_rows(book, HEADINGS, problems)
-    EmergencyImport((), (), asked, seed_departments(), problems).run(rows)
-    assert [one.code for one in problems.errors] == ["not_yours"]
+    EmergencyImport(plans, (), Asked("x", ASKED.now, rights=OnlyWater()), seed_departments(), problems).run(rows)
+    return [one.code for one in problems.errors]
+
+
+def test_a_row_for_a_department_that_is_not_the_callers_is_refused() -> None:
+    assert emergency_codes("电气管理部门") == ["not_yours"]
+    assert emergency_codes("水务管理部门") == []
+
+
+def test_nobody_takes_a_plan_away_from_another_department() -> None:
+    theirs = EmergencyPlan("k", "EP-1", Category.OTHER, LocalName("甲", "A"), department=named("电气管理部门"))
+    assert emergency_codes("水务管理部门", [theirs]) == ["not_yours"]
+    assert emergency_codes("水务管理部门", [replace(theirs, department=named("水务管理部门"))]) == []

@@ -1,0 +1,69 @@
+"""A plan row in words: the name where nobody gives one, the frequency and tolerance as the differences tell them."""
+
+from maintenance.imports.plan_reading import Wanted
+from maintenance.imports.vocabulary import class_words
+from maintenance.intervals import Interval
+from maintenance.plan import AppliesTo, PlanRow
+from maintenance.reasons import frequency
+from maintenance.schedules import BY_INTERVAL, Schedule
+from plantroom.catalogue.systems import systems
+from plantroom.domain.assets import LocalName
+
+
+def names(row: PlanRow, has_english: bool) -> tuple[str, ...]:
+    """The texts that mean the row's name; without a column for the English one either does."""
+    return (row.name.zh,) if has_english else (row.name.zh, row.name.en)
+
+
+def standards(row: PlanRow, has_english: bool) -> tuple[str, ...]:
+    """The same of its standard."""
+    return (row.standard.zh,) if has_english else (row.standard.zh, row.standard.en)
+
+
+def tolerance(row: PlanRow) -> str:
+    """The window around a date."""
+    return f"提前{row.early_days}天、延后{row.late_days}天"
+
+
+def said_often(interval: Interval, schedule: Schedule) -> str:
+    """How often, or what the row goes by."""
+    if schedule != BY_INTERVAL:
+        seasons = "、".join(getattr(schedule, "seasons", ()))
+        every = getattr(schedule, "every", None)
+        return f"{schedule.type} {seasons or ('' if every is None else f'{every:g}')}".strip()
+    return frequency(interval).zh
+
+
+def new_name(wanted: Wanted, interval: Interval, schedule: Schedule) -> LocalName:
+    """The name of a row that a line makes."""
+    if wanted.task:
+        return LocalName(wanted.task, wanted.task)
+    said = LocalName(said_often(interval, schedule), said_often(interval, schedule))
+    if schedule == BY_INTERVAL:
+        said = frequency(interval)
+    subject = wanted.subject
+    if wanted.site_word:
+        of = LocalName(wanted.site_word, wanted.site_word)
+    elif subject is not None and subject.system is not None:
+        of = systems()[subject.system].name
+    elif subject is not None and subject.equipment_class is not None:
+        word = class_words()
+        of = LocalName(word.said(subject.equipment_class, "zh"), word.said(subject.equipment_class, "en"))
+    else:
+        of = LocalName(wanted.code or "", wanted.code or "")
+    return LocalName(f"{of.zh}维护（{said.zh}）", f"{of.en} maintenance ({said.en})")
+
+
+def classes_of(row: PlanRow) -> tuple[str, ...]:
+    """The classes that a row applies to."""
+    named = row.applies_to.system
+    return (*row.applies_to.classes, *(systems()[named].classes if named in systems() and named else ()))
+
+
+def subject_text(applies: AppliesTo) -> str:
+    """What a row applies to, in short."""
+    if applies.site:
+        return "全站"
+    if applies.system is not None:
+        return systems()[applies.system].name.zh if applies.system in systems() else applies.system
+    return "、".join(applies.classes or applies.assets)
