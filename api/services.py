@@ -177,4 +177,9 @@ def services_of(request: Request) -> Services:
     return services
 
 
-Parts = Annotated[Services, Depends(services_of)]
+async def _at_hand(request: Request) -> Services:
+    """As ``services_of``, on the loop's own thread: a hand-over to another one costs more than the look."""
+    return services_of(request)
+
+
+Parts = Annotated[Services, Depends(_at_hand)]

@@ -23,7 +23,6 @@ from maintenance.records.model import (
 )
 from maintenance.records.retention import laws_at, retention
 from maintenance.work_orders import Kind, Operation, State, WorkOrder
-from plantroom.domain.assets import LocalName, Location
 from plantroom.domain.audit import canonical, sha256
 from plantroom.domain.authorship import explained
 from plantroom.domain.keys import new_key
@@ -129,12 +128,8 @@ def _people(tx: MaintenanceTx, names: frozenset[str]) -> dict[str, User]:
 
 def place_of(tx: MaintenanceTx, site: str, key: str | None) -> str:
     """A place in words, from the building down; empty for none."""
-    known: dict[str, Location] = {one.key: one for one in tx.assets.locations(site)} if key is not None else {}
-    names: list[LocalName] = []
-    while key is not None and key in known and len(names) < len(known):
-        names.append(known[key].name)
-        key = known[key].parent
-    return " / ".join(name.zh or name.en for name in reversed(names))
+    names = [place.name for place in tx.places.path(key) if place.site == site]
+    return " / ".join(name.zh or name.en for name in names)
 
 
 def freeze_missing(tx: MaintenanceTx, now: datetime, most: int = 100) -> int:

@@ -18,7 +18,7 @@ import structlog
 
 from plantroom.bootstrap.broker_keeper import BrokerKeeper
 from plantroom.bootstrap.folder import hold_folder
-from plantroom.bootstrap.memory import settle_memory
+from plantroom.bootstrap.memory import settle_memory, take_short_turns
 from plantroom.bootstrap.parts import Parts, make_data_dir, open_parts, write_private
 from plantroom.bootstrap.wire import broker_folder, devices_of
 from plantroom.errors import SettingError, Unreachable
@@ -82,6 +82,7 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
         stack.callback(collector.stop)
         serving.start()
         settle_memory()
+        take_short_turns()
         url = _url(settings, sock)
         _wait_ready(serving.web, serving.own_problems, stopping, say)
         if stopping.event.is_set():
@@ -140,6 +141,7 @@ def serve(settings: Settings, say: Say) -> None:
         serving.start()
         stack.callback(serving.stop)
         settle_memory()
+        take_short_turns()
         url = _url(settings, sock)
         _wait_ready(serving.web, serving.own_problems, stopping, say)
         if stopping.event.is_set():

@@ -40,6 +40,9 @@ _OWN = (
 FEW = 100
 """Assets up to which the plant's revision is taken before they are written."""
 
+TOGETHER = 2_000
+"""Assets that are inserted with their points before the next ones are."""
+
 _PENDING = -1
 
 
@@ -63,17 +66,27 @@ def insert_assets(work: Work, assets: Sequence[Asset], points: Sequence[Point]) 
     paired = [{"of": r["key"], "p": r["duty_partner"], "r": r["duty_role"]} for r in rows if r["duty_partner"]]
     for row in rows:
         row["duty_partner"] = row["duty_role"] = None
-    work.backend.insert_many(work.connection, t.assets, _parents_first(rows))
-    work.backend.insert_many(
-        work.connection, t.asset_codes, [{"site": a.site, "code": a.code, "asset": a.key} for a in assets]
-    )
-    add_points(work, points)
+    _insert(work, _parents_first(rows), points)
     if paired:
         at = t.assets.update().where(t.assets.c.key == sa.bindparam("of"))
         statement = at.values(duty_partner=sa.bindparam("p"), duty_role=sa.bindparam("r"))
         work.connection.execute(statement, paired)
     _mirror(work, assets, {}, revision)
     _settle(work, revision)
+
+
+def _insert(work: Work, rows: Sequence[dict[str, Any]], points: Sequence[Point]) -> None:
+    """Assets with all that is made with them, some at a time: what the history gathers of them stays small, and never
+    goes out without their points."""
+    of_asset: dict[str, list[Point]] = {}
+    for point in points:
+        of_asset.setdefault(point.asset, []).append(point)
+    for some in chunks(rows, TOGETHER):
+        work.backend.insert_many(work.connection, t.assets, some)
+        codes = [{"site": row["site"], "code": row["code"], "asset": row["key"]} for row in some]
+        work.backend.insert_many(work.connection, t.asset_codes, codes)
+        add_points(work, [point for row in some for point in of_asset.get(row["key"], ())])
+        work.noted()
 
 
 def write_assets(work: Work, assets: Sequence[Asset], stored: Mapping[str, Asset]) -> list[Asset]:

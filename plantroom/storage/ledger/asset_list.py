@@ -88,7 +88,7 @@ def _list_by_index(
     more, shown = len(found) > page.limit, found[: page.limit]
     views: dict[str, AssetView] = {}
     for some in chunks([key for _, key in shown]):
-        rows = work.connection.execute(VIEWS.where(t.assets.c.key.in_(some)))
+        rows = work.connection.execute(VIEWS.where(t.assets.c.key.in_(some))).all()
         views |= {view.asset.key: view for view in map(view_of, rows)}
     items = [views[key] for _, key in shown if key in views]
     return Page(items, make_cursor(sort, shown[-1][0]) if more else None)

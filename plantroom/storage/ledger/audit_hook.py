@@ -79,6 +79,8 @@ class Recorder:
     def inserting(self, table: sa.Table, rule: Audited, rows: Sequence[Row]) -> None:
         """Rows have been inserted."""
         known = self._touched.setdefault(table, {})
+        if not known and rule.made_with is not None:
+            rows = self._without_parts(table, rule, rows)
         for row in rows:
             if any(name not in row for name in rule.key):
                 self._nameless[table] = self._nameless.get(table, 0) + 1
@@ -90,6 +92,34 @@ class Recorder:
                 known[key] = (
                     _Touch(None, whole(rule, row), _naming(rule, row)) if rule.document_by is None else _Touch(None)
                 )
+
+    def _without_parts(self, table: sa.Table, rule: Audited, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows but those that ``_is_part`` notes, of a table of which nothing else was written: hundreds of
+        thousands of points of an import."""
+        owners = self._touched.get(table.metadata.tables[str(rule.made_with)], {})
+        if (
+            not owners
+            or rule.document_by is None
+            or rule.label is None
+            or any(name not in rows[0] for name in rule.key)
+        ):
+            return rows
+        owned, label, digest, name = str(rule.asset), rule.label, rule.document_by[0], table.name
+        left: list[Row] = []
+        last, parts = None, None
+        for row in rows:
+            if row[owned] != last or parts is None:
+                last = row[owned]
+                owner = owners.get((last,))
+                if owner is None or owner.before is not None:
+                    parts = None
+                    left.append(row)
+                    continue
+                if owner.parts is None:
+                    owner.parts = {}
+                parts = owner.parts.setdefault(name, {})
+            parts[row[label]] = row[digest][:PART_HEX]
+        return left
 
     def _is_part(self, table: sa.Table, rule: Audited, row: Row) -> bool:
         """Whether the row was made together with what it belongs to, and is noted there."""
@@ -281,6 +311,8 @@ def watch_changes(engine: Engine) -> None:
             if recorder is None or rule is None or _left_out(rule):
                 return
             rows = many or ([one] if one else [])
+            if isinstance(clause, sa.Update) and _says_nothing_new(clause, rule, rows):
+                return
             if not isinstance(clause, sa.Insert):
                 recorder.changing(clause, rule, rows)
             elif _replaces(clause):
@@ -304,6 +336,13 @@ def note_copied(connection: Connection, table: sa.Table, rows: Sequence[Row]) ->
     recorder, rule = _recorder(connection), kept_rule(table)
     if recorder is not None and rule is not None and not _left_out(rule):
         recorder.inserting(table, rule, rows)
+
+
+def _says_nothing_new(update: sa.Update, rule: Audited, rows: Sequence[Row]) -> bool:
+    """Whether an update writes only columns that are derived from others. Half of what an import would keep anew."""
+    written = {getattr(column, "name", column) for column in update._values or ()}  # noqa: SLF001
+    written |= {name for name in (rows[0] if rows else ()) if name in update.table.c}
+    return bool(written) and written <= rule.derived
 
 
 def _left_out(rule: Audited) -> bool:

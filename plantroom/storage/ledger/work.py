@@ -37,6 +37,11 @@ class Work:
         if self.recorder is not None:
             self.recorder.made(table, (key,))
 
+    def noted(self) -> None:
+        """What belongs together has been inserted: the history may write it down."""
+        if self.recorder is not None:
+            self.recorder.written()
+
     def locking(self, statement: sa.Select[Any], *, waiting: bool = True) -> sa.Select[Any]:
         """The statement, keeping others from changing its rows until the transaction ends (when it may write). Without
         ``waiting`` it leaves out the rows that others keep.

@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from plantroom.domain.assets import Point
+from plantroom.domain.assets import Asset, Point
 from plantroom.domain.authorship import Author, AuthorKind, acting, acting_system, because
 from plantroom.errors import Conflict, NotFound
 from plantroom.ports.accounts import ApiToken, Grant, Role, User
-from plantroom.storage.ledger import SqlLedger
+from plantroom.storage.ledger import SqlLedger, asset_bulk, audit_hook
 from plantroom.storage.ledger.assets import ASSETS
 from plantroom.storage.ledger.audit_diff import NOT_KEPT
 from plantroom.storage.ledger.engine import SqlTx
 from plantroom.storage.ledger.tables import metadata
 from plantroom.storage.ledger.tables_audit import audit_entries
+from plantroom.storage.ledger.tables_plant import assets
 from tests.contract.ledger.given import NOW, asset, point, site
 
 POINTS = [point(), point("flow", unit="m3/h")]
@@ -166,3 +167,39 @@ def test_an_import_of_thousands_is_kept_whole_and_cheaply(ledger: SqlLedger) -> 
 
 def _asset_row(number: int) -> dict[str, Any]:
     return ASSETS.row(asset(f"k{number}", f"C-{number}"))
+
+
+def many(count: int) -> tuple[list[Asset], list[Point]]:
+    """So many pumps with two points each, some in others."""
+    made = [asset(f"m{n}", f"M-{n}", parent=f"m{n - 1}" if n % 3 == 0 and n else None) for n in range(count)]
+    return made, [point(key, one.key) for one in made for key in ("vibration", "flow")]
+
+
+def test_of_many_new_machines_each_has_one_entry_with_its_points(
+    machine: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_hook, "WRITE_AT", 100)
+    monkeypatch.setattr(asset_bulk, "TOGETHER", 60)
+    before = len(entries(machine))
+    with machine.begin() as tx:
+        tx.assets.add_many(*many(200))
+    made = entries(machine)[before:]
+    assert sorted(entry["label"] for entry in made) == sorted(f"M-{n}" for n in range(200))
+    assert {entry["action"] for entry in made} == {"created"}
+    assert all(entry["after"]["~made_with_it"]["points"].keys() == {"vibration", "flow"} for entry in made)
+
+
+def test_what_is_derived_from_others_is_not_read_for_the_history(machine: SqlLedger) -> None:
+    read: list[str] = []
+    with machine.begin() as tx:
+        connection = tx.work.connection
+        sa.event.listen(connection, "before_cursor_execute", lambda _c, _cur, text, *_: read.append(text))
+        tx.assets.add_many(*many(150))
+    assert not [text for text in read if text.startswith("SELECT") and "assets.search" in text]
+
+
+def test_a_change_of_something_derived_with_something_else_is_kept(machine: SqlLedger) -> None:
+    with machine.begin() as tx:
+        where = assets.c.key == "p1"
+        tx.work.connection.execute(assets.update().where(where).values(changed=7), {"serial": "S-9"})
+    assert entries(machine)[-1]["after"] == {"serial": "S-9"}

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.notify.channels import Channel, ChannelKind
@@ -21,6 +22,7 @@ from maintenance.plan import (
     PlanRow,
 )
 from maintenance.ports import MaintenanceTx
+from maintenance.records.freezing import place_of
 from maintenance.risk.gathering import gather
 from maintenance.risk.model import Facts, RiskPolicy, RiskReport, Standing
 from maintenance.risk.ports import ReportFilter, StandingFilter
@@ -28,7 +30,16 @@ from maintenance.risk.watching import EVERY, RISK, risk_job, watch, watch_site
 from maintenance.scheduler import Scheduler
 from maintenance.work_orders import Kind, Origin, State, WorkOrder, WorkOrderOccurrence
 from plantroom.catalogue import equipment_classes
-from plantroom.domain.assets import SENSOR_FAULT, Asset, AssetStatus, DutyRole, Health, LocalName, Severity
+from plantroom.domain.assets import (
+    SENSOR_FAULT,
+    Asset,
+    AssetStatus,
+    DutyRole,
+    Health,
+    LocalName,
+    Location,
+    Severity,
+)
 from plantroom.domain.findings import FindingSource
 from plantroom.domain.papers import Licence
 from plantroom.errors import Conflict
@@ -268,3 +279,23 @@ def test_the_job_runs_in_the_scheduler(any_ledger: Store) -> None:
     scheduler.tick(RISK)
     assert scheduler.failures == 0
     assert len(reports(any_ledger)) == 1
+
+
+def test_a_place_in_words_takes_the_way_to_it_and_not_the_whole_tree(any_ledger: Store) -> None:
+    read: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        read.append(statement)
+
+    with any_ledger.begin() as tx:
+        tx.places.add(Location("b1", "demo", "building", LocalName("1号楼", "Building 1")))
+        tx.places.add(Location("f2", "demo", "floor", LocalName("2层", "Floor 2"), "b1"))
+    sa.event.listen(sa.Engine, "before_cursor_execute", hear)
+    try:
+        with any_ledger.begin() as tx:
+            assert place_of(tx, "demo", "f2") == "1号楼 / 2层"
+            assert place_of(tx, "demo", None) == ""
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", hear)
+    assert len([text for text in read if "locations" in text]) == 1
+    assert not [text for text in read if "WHERE locations.site" in text]
