@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from maintenance.earlier_anchors import reaching_back
 from maintenance.facts import Facts
 from maintenance.grids import NO_DATES, AgeGrid, BeforeGrid, InSeasonGrid, ListGrid, SeasonGrid
 from maintenance.meters import Meter, MeterCase, meter_grid, unknown_because
@@ -62,6 +63,12 @@ class Case:
         missed = [end_of_day(o.latest, self.zone) for o in self.history if o.state is OccurrenceState.MISSED]
         return max([*done, *missed], default=None)
 
+    @property
+    def goes_back(self) -> date | None:
+        """The newest date that was given, from which a row that the law counts goes on whatever its anchor; ``None``
+        without one."""
+        return None if self.floor is None else max((o.nominal_date for o in self.history), default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Dates:
@@ -100,7 +107,11 @@ def _interval(case: Case, schedule: IntervalSchedule) -> Dates:
     if season is None:
         return _no_season(schedule.in_season)
     every = effective_interval(case.row.interval, case.floor)
-    return Dates(InSeasonGrid(season, every, case.row.anchor, case.anchor, longest_days(every)))
+    anchor, begin = case.row.anchor, case.anchor
+    if case.goes_back is not None and case.goes_back < begin:
+        begin = case.goes_back
+        anchor = None if anchor is None else reaching_back(anchor, every, begin) or anchor
+    return Dates(InSeasonGrid(season, every, anchor, begin, longest_days(every)))
 
 
 def _season(case: Case, schedule: SeasonSchedule) -> Dates:
@@ -110,7 +121,7 @@ def _season(case: Case, schedule: SeasonSchedule) -> Dates:
         if season is None:
             return _no_season(name)
         seasons.append(season)
-    return Dates(SeasonGrid(tuple(seasons), schedule.lead_days, case.anchor))
+    return Dates(SeasonGrid(tuple(seasons), schedule.lead_days, min(case.anchor, case.goes_back or case.anchor)))
 
 
 def _age(case: Case, schedule: AgeSchedule) -> Dates:

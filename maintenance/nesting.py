@@ -100,6 +100,8 @@ class Track:
     """The last pause that it went on behind."""
     asked: bool = False
     """Whether the next occurrence is the one that ``resumed`` asks for."""
+    rests: tuple[Pause, ...] = ()
+    """All pauses, those that it has come by, too."""
     reuses: tuple[Pause, ...] = ()
     """The pauses so long that the row was or is to be done before the machine is used again."""
 
@@ -155,6 +157,7 @@ class Track:
 
     def go_on(self, cycle: int, counted: date) -> None:
         """Go on behind a cycle that counts on a day."""
+        self._settle()
         if self.asked and self.resumed is not None:
             # What may be early by then is done with it.
             self.series = self.series.strictly_behind(cycle, shifted(self.resumed.until, self.row.early_days))

@@ -13,21 +13,27 @@ from datetime import date
 
 from maintenance.kinds import Case
 from maintenance.nesting import Planned, Track
-from maintenance.plan import OccurrenceState, PlanRow
+from maintenance.plan import Occurrence, OccurrenceState, PlanRow
 from maintenance.recurrence import Series, Window, local_day, shifted
 from maintenance.rests import Pause, carried, pauses_of
 
 
 def paused(track: Track, case: Case) -> Track:
     """The track with the rests of its machine."""
-    pauses = pauses_of(case.facts.rests, case.zone)
-    for pause in pauses:
-        last = carried(track.last, track.series.max_gap_days, pause)
-        if last != track.last:
-            track.last, track.resumed = last, pause
+    track.rests = pauses = pauses_of(case.facts.rests, case.zone)
+    carry(track, track.last)
     track.pauses = tuple(replace(one, asks=_asks(one, track.series, case)) for one in pauses)
     track.reuses = _long(case.row, pauses)
     return track
+
+
+def carry(track: Track, last: date | None) -> None:
+    """Have a track count from a day, or from the return behind which that holds no more."""
+    track.last = last
+    for pause in track.rests:
+        last = carried(track.last, track.series.max_gap_days, pause)
+        if last != track.last:
+            track.last, track.resumed = last, pause
 
 
 def behind_reuse(series: Series, case: Case, newest: int, day: date) -> Series:
@@ -36,6 +42,20 @@ def behind_reuse(series: Series, case: Case, newest: int, day: date) -> Series:
     if not any(one.until == day for one in _long(case.row, pauses_of(case.facts.rests, case.zone))):
         return series
     return series.strictly_behind(newest, shifted(day, case.row.early_days))
+
+
+def given_since_return(case: Case, closed: Sequence[Occurrence]) -> list[Occurrence]:
+    """What stands of a floating row since its machine came back, while nothing has been closed since: it keeps its
+    dates, for it floats with nothing."""
+    newest = max(
+        date.min if o.completed_at is None else local_day(o.completed_at, case.zone) for o in closed
+    )  # fmt: skip
+    newest = max(newest, *(o.latest for o in closed))
+    returns = [one.until for one in pauses_of(case.facts.rests, case.zone) if one.until > newest]
+    if not returns:
+        return []
+    due = (o for o in case.history if o.state is OccurrenceState.DUE)
+    return [o for o in due if shifted(o.nominal_date, case.row.late_days) >= returns[0]]
 
 
 def asked_for(track: Track, cycle: int, day: date) -> Planned | None:

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from maintenance.facts import NO_FACTS, Facts
 from maintenance.kinds import Case, Dates, dates_of
 from maintenance.nesting import Job, Planned, Track, containment, jobs, joined, look_ahead
-from maintenance.pausing import asked_for, behind_reuse, paused
+from maintenance.pausing import asked_for, behind_reuse, carry, given_since_return, paused
 from maintenance.plan import Occurrence, OccurrenceState, PlanRow
 from maintenance.recurrence import (
     IsWorkingDay,
@@ -278,7 +278,7 @@ def _track(case: Case, dates: Dates, ends: date | None) -> Track:
     if dates.grid is not None:
         given = closed if dates.grid.floats else history
     elif row.shift_percent:
-        given = closed or history
+        given = [*closed, *given_since_return(case, closed)] if closed else history
     known = {o.key.cycle: o.nominal_date for o in given}
     series = with_history(row, case.anchor, case.floor, done, known, ends, dates.grid)
     breaches = [o.latest for o in history if o.state is OccurrenceState.MISSED]
@@ -306,7 +306,7 @@ def _standing(
         counted = job.latest if job.latest < today else job.due
         for occurrence in group:
             track = tracks[occurrence.key.lineage]
-            track.last = counted if track.last is None else max(track.last, counted)
+            carry(track, counted if track.last is None else max(track.last, counted))
         found.append(Standing(group[0].work_order, job))
     return found
 

@@ -20,6 +20,7 @@ from itertools import pairwise
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from maintenance.earlier_anchors import reaching_back
 from maintenance.plan import Interval, IntervalUnit, Missed, PlanRow, Roll
 from maintenance.schedules import AgeSchedule
 from plantroom.domain.assets import LocalName
@@ -273,7 +274,8 @@ def with_history(
     deviation (late or early; days rounded towards zero), computed anew from the history each time. At 100 % the next
     date is completion + interval, at 0 % nothing moves. The dates of a ``grid`` are never shifted; where it is much
     laxer than ``max_gap_days``, the floor in days stands in its place (less than a month is made up for by pulling
-    single dates forward).
+    single dates forward). Where the law counts from the history, the calendar reaches back before an anchor that lies
+    ahead: the next date is then the first one that is not before the law's last day.
     """
     interval = effective_interval(row.interval, max_gap_days)
     if grid is not None and max_gap_days is not None and grid.longest > max_gap_days + _A_MONTH:
@@ -284,15 +286,29 @@ def with_history(
         return series
     newest = max(given)
     if row.shift_percent <= 0 or grid is not None:
-        return series.behind(newest, given[newest])
+        return _behind(series, newest, given[newest])
     if row.shift_percent < 100:
         offset, day = _drift(series, completions, given)
-        return replace(series, offset_days=offset).behind(newest, day)
+        return _behind(replace(series, offset_days=offset), newest, day)
     if not completions:
-        return series.behind(newest, given[newest])
+        return _behind(series, newest, given[newest])
     last = max(completions)
     floating = replace(series, anchor=completions[last])
     return floating.behind(newest, floating.anchor if newest <= last else max(given[newest], floating.anchor))
+
+
+def _behind(series: Series, newest: int, day: date) -> Series:
+    """The series behind its newest known cycle, also where that lies before the anchor."""
+    gap = series.max_gap_days
+    if gap is None or series.grid is not None or day >= series.anchor:
+        return series.behind(newest, day)
+    earlier = reaching_back(series.anchor, series.interval, day)
+    if earlier is None:
+        return series.behind(newest, day)
+    reaching = replace(series, anchor=earlier)
+    if reaching.has(day):
+        return reaching.behind(newest, day)
+    return reaching.strictly_behind(newest, shifted(max(day, series.last_done or day), gap - 1))
 
 
 def _drift(calendar: Series, completions: Mapping[int, date], known: Mapping[int, date]) -> tuple[int, date]:

@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 
 from maintenance.columns.days import NEVER, Days, Flags, kept
-from maintenance.columns.tracks import Tracks, Variant
+from maintenance.columns.tracks import NO_GAP, Tracks, Variant
 from maintenance.recurrence import with_history
 
 FLOATING = 100
@@ -67,12 +67,29 @@ def stand(
     behind = np.where(given_cycle <= cycle[last_done], anchor, np.maximum(given, anchor))
     given = np.where(floats, behind, given)
     tracks.anchor = anchor
+    partly = has & (shift > 0) & (shift < FLOATING)
+    done_on = np.full(numbers.size, NEVER, np.int64)
+    np.maximum.at(done_on, place, done)
+    given = _before_the_anchor(tracks, has & ~floats & ~partly, given, done_on)
     index = tracks.first_index(kept(given + 1))
     tracks.renumbered = np.where(has, given_cycle + 1 - index, 0)
     tracks.next_cycle = np.where(has, given_cycle + 1, tracks.next_cycle)
-    partly = np.flatnonzero(has & (shift > 0) & (shift < FLOATING))
-    if partly.size:
-        _by_the_reference(tracks, variant, partly, place, (cycle, nominal, done))
+    if partly.any():
+        _by_the_reference(tracks, variant, np.flatnonzero(partly), place, (cycle, nominal, done))
+
+
+def _before_the_anchor(tracks: Tracks, which: Flags, given: Days, done_on: Days) -> Days:
+    """As ``recurrence._behind``: has the calendars of some pairs reach back before an anchor that lies ahead. Gives the
+    days behind which each pair goes on."""
+    ahead = which & (tracks.gap != NO_GAP) & (given < tracks.anchor)
+    if not ahead.any():
+        return given
+    earlier = tracks.reaching_back(given)
+    ahead &= earlier > 0
+    tracks.anchor = np.where(ahead, earlier, tracks.anchor)
+    of_it = (given >= tracks.anchor) & (tracks.dates(tracks.first_index(given)) == given)
+    gap = np.where(ahead, tracks.gap, 1)
+    return np.where(ahead & ~of_it, kept(np.maximum(given, done_on) + gap - 1), given)
 
 
 def _newest(place: Days, value: Days, size: int) -> Days:
@@ -97,4 +114,4 @@ def _by_the_reference(
         one, anchor = variant(where), date.fromordinal(int(tracks.anchor[where]))
         series = with_history(one.row, anchor, one.floor, finished[where], known[where], one.ends)
         tracks.offset[where], tracks.renumbered[where] = series.offset_days, series.renumbered
-        tracks.next_cycle[where] = series.next_cycle
+        tracks.next_cycle[where], tracks.anchor[where] = series.next_cycle, series.anchor.toordinal()

@@ -16,6 +16,7 @@ from maintenance.recurrence import effective_interval, longest_days
 
 NO_GAP = 1 << 40
 _MONTHS = {IntervalUnit.MONTH: 1, IntervalUnit.YEAR: 12}
+_FOUR_YEARS = 48
 _DAYS = {IntervalUnit.DAY: 1, IntervalUnit.WEEK: 7}
 
 
@@ -111,6 +112,16 @@ class Tracks:
         while (before := (self.dates(index) < day) & (day > self.anchor)).any():
             index = index + before
         return index
+
+    def reaching_back(self, day: Days) -> Days:
+        """``earlier_anchors.reaching_back``; 0 where it gives none."""
+        if not self.monthly:
+            days: Days = self.anchor + (day - self.anchor) // self.step * self.step
+            return np.maximum(days, 0)
+        step = self.step * (_FOUR_YEARS // np.gcd(self.step, _FOUR_YEARS))
+        months = months_of(self.anchor)
+        earlier = months + (months_of(day) - months) // step * step
+        return np.where(earlier < 12, 0, day_of(earlier, day_in_month(self.anchor, months)))
 
     def windows(self, cycle: Days, last: Days, calendar: WorkDays) -> Windows:
         """``recurrence.window`` of a cycle each. Raises ``TooFar``."""

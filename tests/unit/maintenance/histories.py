@@ -86,13 +86,15 @@ class Record:
     numbers: int = 0
     late: dict[str, list[date]] = field(default_factory=lambda: defaultdict(list))
     rests: list[Rest] = field(default_factory=list)
+    moved: list[date] = field(default_factory=list)
+    """When the rows got an anchor that lies far ahead."""
 
     @property
     def pauses(self) -> tuple[Pause, ...]:
         return pauses_of(self.rests, ZONE)
 
 
-acts = st.sampled_from(["done", "done", "done", "early", "missed", "deferred", "nothing", "credited", "rests"])
+acts = st.sampled_from(["done", "done", "done", "early", "missed", "deferred", "nothing", "credited", "rests", "moves"])
 steps = st.builds(
     Step, st.one_of(st.integers(0, 9), st.integers(5, 40), st.integers(40, 200), st.just(400)), acts, st.integers(0, 3),
     st.sampled_from([True, True, True, False]),
@@ -214,6 +216,10 @@ def live(life: Life) -> Record:
     record, today = Record(), life.start
     for step in (Step(0, "nothing", 0), *life.steps):
         today = shifted(today, step.days)
+        if step.act == "moves":
+            ahead = shifted(today, (step.which + 1) * 150)
+            life = replace(life, rows=tuple(replace(one, anchor=ahead) for one in life.rows))
+            record.moved.append(today)
         if step.act == "rests" and step.days:
             record.rests.append(Rest(str(today), "demo", "k1", _noon(shifted(today, -step.days)), _noon(today)))
         if step.is_up:
@@ -312,7 +318,7 @@ def _act(life: Life, record: Record, today: date, step: Step) -> None:
         (o for o in orders.values() if step.act == "early" or min(x.earliest for x in o) <= today),
         key=lambda o: min((x.latest, x.key) for x in o),
     )
-    if not begun or step.act in {"nothing", "rests"}:
+    if not begun or step.act in {"nothing", "rests", "moves"}:
         return
     chosen = begun[min(step.which, len(begun) - 1)] if step.act == "done" else begun[0]
     for place, one in enumerate(sorted(chosen, key=lambda o: o.key)):
@@ -386,6 +392,8 @@ def _check_floor(record: Record, plan: SubjectPlan, upcoming: Sequence[Job], tod
                 continue
             counted = max([one[0] for one in planned if one[3] < after[3]] + _closed(record, track))
             counted = carried_through(counted, gap, record.pauses) or counted
+            # What was to be done while the machine rested, and still may, is done after its return.
+            counted = max([counted, *(p.until for p in record.pauses if before[0] < p.until <= before[1])])
             assert (after[1] - counted).days <= gap, f"{track.row.code}: {before} {after} {gap}"
 
 
@@ -413,7 +421,7 @@ def _check_record(life: Life, record: Record) -> None:
             else True
         )
         plain = isinstance(one.schedule, IntervalSchedule) and one.schedule.in_season is None
-        if plain and one.shift_percent == 0:
+        if plain and one.shift_percent == 0 and not record.moved:
             for before, after in pairwise(mine):
                 if any(
                     p.since <= shifted(after.nominal_date, one.late_days)

@@ -62,7 +62,7 @@ def plan_rows(draw: st.DrawFn) -> tuple[PlanRow, ...]:
                 unit,
                 draw(st.sampled_from([0, 0, 1, 3, 5, 15, 40])),
                 draw(st.sampled_from([0, 0, 1, 3, 7, 30])),
-                anchor=draw(st.none() | st.dates(date(2023, 1, 1), date(2026, 12, 31))),
+                anchor=draw(st.none() | st.dates(date(2023, 1, 1), date(2029, 12, 31))),
                 max_gap_days=draw(st.none() | st.sampled_from([4, 7, 15, 20, 31, 92, 184, 400])),
                 contains=draw(others),
                 fulfils=draw(st.just(()) | others),

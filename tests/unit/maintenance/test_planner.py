@@ -1,6 +1,8 @@
 """The preview: what is due when, and why."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +13,7 @@ from maintenance.plan import AppliesTo, Layer, Occurrence, OccurrenceKey, Occurr
 from maintenance.planner import Subject, asset_subject, plan_subject, rows_for, site_subject
 from maintenance.preview import PreviewItem, preview
 from maintenance.recurrence import longest_days
+from maintenance.schedules import SeasonSchedule
 from plantroom.domain.assets import Asset, AssetStatus, LocalName
 from tests.examples import examples
 from tests.unit.maintenance.rows import row
@@ -174,6 +177,40 @@ def test_a_later_in_service_day_does_not_make_a_row_vanish() -> None:
     known = done("M", 134, date(2026, 3, 1), datetime(2026, 1, 10, tzinfo=UTC))
     items = look(row("M", 1, "month"), subject=asset_subject(asset), history=(known,), end=date(2026, 6, 1))
     assert dates(items, "M") == ["2026-03-10", "2026-04-10", "2026-05-10"]
+
+
+@pytest.mark.parametrize(
+    ("every", "unit", "gap"), [(1, "month", 31), (15, "day", 15), (2, "week", 14), (3, "month", 92), (1, "year", 366)]
+)
+def test_an_anchor_far_ahead_leaves_no_gap_that_the_law_does_not_allow_and_the_preview_shows_it(
+    every: int, unit: str, gap: int
+) -> None:
+    """The visits were made, but under dates of the anchor's own calendar, years ahead: no preview showed them."""
+    anchor, last = date(2028, 2, 29), date(2026, 1, 10)
+    one = row("R", every, unit, layer=Layer.LAW, max_gap_days=gap, anchor=anchor)
+    at = datetime(2026, 1, 10, 4, tzinfo=UTC)
+    items = look(one, end=date(2028, 12, 31), history=(done("R", 7, last, at),))
+    days = [last, *(item.job.due for item in items)]
+    assert all(0 < (after - before).days <= gap for before, after in pairwise(days))
+    assert (days[-1] - last).days > 600
+    nominal = [date.fromisoformat(day) for day in dates(items, "R")]
+    assert all((day - item.job.latest).days <= gap for day, item in zip(nominal, items, strict=True))
+    assert anchor in nominal
+    assert [o.window.cycle for item in items for o in item.job.occurrences] == list(range(8, 8 + len(items)))
+
+
+def test_a_row_begins_with_its_anchor_where_nothing_was_ever_done_or_no_longest_gap_holds() -> None:
+    law = row("R", 1, "month", layer=Layer.LAW, max_gap_days=31, anchor=date(2026, 9, 5))
+    free = replace(law, max_gap_days=None)
+    known = (done("R", 7, date(2026, 1, 10), datetime(2026, 1, 10, 4, tzinfo=UTC)),)
+    assert dates(look(law), "R")[0] == dates(look(free, history=known), "R")[0] == "2026-09-05"
+
+
+def test_a_season_s_anchor_far_ahead_skips_no_season_that_the_law_asks_for() -> None:
+    schedule = SeasonSchedule(("heating",), 14)
+    one = row("S", 1, "year", layer=Layer.LAW, max_gap_days=380, anchor=date(2029, 6, 1), schedule=schedule)
+    known = (done("S", 3, date(2025, 11, 1), datetime(2025, 11, 1, 4, tzinfo=UTC)),)
+    assert dates(look(one, history=known), "S") == ["2026-11-01"]
 
 
 def test_a_series_ends_quietly_at_the_end_of_the_calendar() -> None:
