@@ -134,7 +134,7 @@ def test_for_one_site_only_what_differs_is_written(store: Store) -> None:
         mine, general = tx.plan.row("WA-TANK", "south"), tx.plan.row("WA-TANK", "demo")
     assert mine is not None
     assert general is not None
-    assert (mine.site, mine.max_gap_days, general.site, general.max_gap_days) == ("south", 92, None, 184)
+    assert (mine.site, mine.max_gap_days, general.site, general.max_gap_days) == ("south", 92, None, 366)
     assert not seeded(store, "residential", "cn-hubei-xianning", "south").changes
 
 
@@ -283,7 +283,14 @@ def test_the_command_lists_names_and_what_is_from_memory(run: Run) -> None:
     unverified = run("--list-unverified")
     assert len(unverified["first"]) == 7
     assert any("annex B" in one["name"]["en"] for one in unverified["left_out"])
-    assert {one["what"] for one in unverified["items"]} == {"row", "checklist", "item", "limits", "season"}
+    assert {one["what"] for one in unverified["items"]} == {
+        "row",
+        "checklist",
+        "item",
+        "limits",
+        "reuse rule",
+        "season",
+    }
 
 
 def test_dates_of_an_ended_row_are_those_before_its_end(store: Store) -> None:

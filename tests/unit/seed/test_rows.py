@@ -1,5 +1,7 @@
 """What the plan rows of the seed say, against the tables that they come from."""
 
+from dataclasses import replace
+
 import pytest
 
 from maintenance.nesting import containment
@@ -16,7 +18,7 @@ from maintenance.schedules import (
 from maintenance.seed.compose import compose, default_rows, proposals
 from maintenance.seed.loader import checklists, plan_rows
 from maintenance.seed.options import options
-from maintenance.seed.profiles import jurisdictions, profiles
+from maintenance.seed.profiles import Jurisdiction, jurisdictions, profiles
 from maintenance.seed.rows import seed_rows
 from maintenance.seed.to_verify import unverified
 from plantroom.catalogue.classes import equipment_classes
@@ -234,12 +236,43 @@ def test_a_commercial_site_looks_at_extinguishers_half_monthly_and_drills_half_y
 
 
 @pytest.mark.parametrize(
-    ("jurisdiction", "months", "gap"),
-    [("cn", 6, 184), ("cn-beijing", 6, 184), ("cn-half-yearly-tank", 6, 184), ("cn-hubei-xianning", 3, 92)],
+    ("jurisdiction", "interval", "early", "gap"),
+    [
+        ("cn", Interval(1, IntervalUnit.YEAR), 60, 366),
+        ("cn-beijing", Interval(1, IntervalUnit.YEAR), 60, 366),
+        ("cn-half-yearly-tank", Interval(6, IntervalUnit.MONTH), 30, 184),
+        ("cn-hubei-xianning", Interval(3, IntervalUnit.MONTH), 15, 92),
+    ],
 )
-def test_tanks_are_cleaned_as_the_city_says(jurisdiction: str, months: int, gap: int) -> None:
+def test_tanks_are_cleaned_as_the_city_says(jurisdiction: str, interval: Interval, early: int, gap: int) -> None:
+    """plan_tables.md 3: yearly in the nation, half-yearly in many cities, quarterly in Xianning."""
     row = rows_of(jurisdiction=jurisdiction)["WA-TANK"]
-    assert (row.interval, row.max_gap_days) == (Interval(months, IntervalUnit.MONTH), gap)
+    assert (row.interval, row.early_days, row.max_gap_days) == (interval, early, gap)
+    assert (row.layer, row.status) == (Layer.LAW, "verified")
+
+
+@pytest.mark.parametrize("jurisdiction", [one for one in jurisdictions().values() if one.overrides])
+def test_every_override_of_a_jurisdiction_changes_something(jurisdiction: Jurisdiction) -> None:
+    national = rows_of("residential", "cn", *options())
+    rows = rows_of("residential", jurisdiction.key, *options())
+    said = {"basis": "", "status": "", "custom": {}}
+    same = [
+        o.code for o in jurisdiction.overrides if replace(rows[o.code], **said) == replace(national[o.code], **said)
+    ]
+    assert not same
+
+
+def test_panel_batteries_are_never_older_than_five_years() -> None:
+    """plan_tables.md 2.4: more than five years old, they have to be replaced."""
+    row = ROWS["FI-BAT"]
+    assert (row.late_days, row.max_gap_days) == (0, longest_days(Interval(5, IntervalUnit.YEAR)))
+
+
+@pytest.mark.parametrize("code", ["WA-GRE", "WA-OIL"])
+def test_a_grease_or_oil_change_is_ticked_and_asks_for_no_photo(code: str) -> None:
+    """plan_tables.md 11: evidence T."""
+    assert ROWS[code].evidence == ()
+    assert not any("photo" in item.evidence for item in checklists()[code])
 
 
 @pytest.mark.parametrize("profile", sorted(profiles()))
