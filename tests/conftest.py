@@ -12,13 +12,15 @@ from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 from tests.databases import is_left_out, share_statements
-from tests.examples import examples
+from tests.examples import SAME_EACH_TIME, examples
 from tests.servers.rabbitmq import CLUSTER
 
 pytest_plugins = ["tests.servers.fixtures", "tests.ledgers", "tests.web_app"]
 
 # What takes too long is ended by pytest-timeout; how long one example takes says how busy the machine is.
-settings.register_profile("plantroom", deadline=None, max_examples=examples(100))
+settings.register_profile(
+    "plantroom", deadline=None, max_examples=examples(100), derandomize=SAME_EACH_TIME, print_blob=True
+)
 settings.load_profile("plantroom")
 
 TOGETHER: Mapping[str, tuple[str, ...]] = {

@@ -1,9 +1,15 @@
-"""How many examples property tests try: a share of what they are written with in ``make test``, all of them with
-``TEST_EXAMPLES=1`` (``make test-long``), ten times as many with ``TEST_EXAMPLES=10``."""
+"""How many examples property tests try, and which.
+
+``make test`` tries a share of what they are written with, and the same ones each time, so that the same code has the same
+result everywhere. With ``TEST_EXAMPLES=1`` (``make test-long``) all are tried, with ``TEST_EXAMPLES=10`` ten times as
+many, and new ones each time.
+"""
 
 import os
 
-SHARE = float(os.environ.get("TEST_EXAMPLES", "0.3"))
+ASKED = os.environ.get("TEST_EXAMPLES")
+SHARE = float(ASKED or "0.3")
+SAME_EACH_TIME = ASKED is None
 
 
 def examples(count: int) -> int:
