@@ -1,6 +1,6 @@
 """How many examples property tests try, and which.
 
-``make test`` tries a share of what they are written with, and the same ones each time, so that the same code has the same
+``make test`` tries a share of what they are written with, and the same each time, so that the same code has the same
 result everywhere. With ``TEST_EXAMPLES=1`` (``make test-long``) all are tried, with ``TEST_EXAMPLES=10`` ten times as
 many, and new ones each time.
 """
