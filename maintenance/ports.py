@@ -24,6 +24,7 @@ from maintenance.plan_changes.ports import PlanChangeRepository, PlanRowVersions
 from maintenance.records.ports import RecordRepository
 from maintenance.reports.ports import ReportRepository
 from maintenance.risk.ports import RiskRepository
+from maintenance.seed_ports import SeedRepository
 from maintenance.sla.ports import SlaRepository
 from maintenance.spells import Spell
 from maintenance.standings import Added, Card, ClosedOccurrence, DraftOccurrence, DraftOrder, Standing
@@ -332,6 +333,7 @@ class MaintenanceTx(LedgerTx):
     jobs: JobRepository
     records: RecordRepository
     imports: ImportRepository
+    seeding: SeedRepository
     emergency: EmergencyPlanRepository
     incidents: IncidentRepository
     risk: RiskRepository

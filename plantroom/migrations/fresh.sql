@@ -1848,6 +1848,20 @@ CREATE INDEX ix_work_orders_ended_risk_at ON work_orders (ended, risk_at) WHERE 
 -- next
 CREATE INDEX ix_work_orders_state_due_order_number ON work_orders (state, due_order, number) WHERE state != 'scheduled'
 -- next
+CREATE TABLE seed_choices (
+	scope TEXT NOT NULL, 
+	profile TEXT NOT NULL, 
+	jurisdiction TEXT NOT NULL, 
+	options JSON NOT NULL, 
+	CONSTRAINT pk_seed_choices PRIMARY KEY (scope)
+)
+-- next
+CREATE TABLE class_points (
+	equipment_class TEXT NOT NULL, 
+	"key" TEXT NOT NULL, 
+	CONSTRAINT pk_class_points PRIMARY KEY (equipment_class, "key")
+)
+-- next
 INSERT INTO "counters" VALUES ('places_changed', 0)
 -- next
 INSERT INTO "counters" VALUES ('plant_rebuilt', 0)
@@ -1860,6 +1874,6 @@ INSERT INTO "counters" VALUES ('work_order_number', 0)
 -- next
 INSERT INTO "checklist_templates" VALUES ('4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945', '[]')
 -- next
-INSERT INTO "alembic_version" VALUES ('0033')
+INSERT INTO "alembic_version" VALUES ('0035')
 -- next
 INSERT INTO "audit_entries" VALUES (1, {at_us}, 'system:migration', 'system', '', '从此刻起保存变更记录 / changes are kept from here on', '', 'migration 0024', 'begun', 'ledger', '{ledger}', '{ledger}', NULL, NULL, NULL, '{"kept_since":"{at}"}')
