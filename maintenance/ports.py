@@ -25,6 +25,7 @@ from maintenance.records.ports import RecordRepository
 from maintenance.reports.ports import ReportRepository
 from maintenance.rest_ports import RestRepository
 from maintenance.risk.ports import RiskRepository
+from maintenance.seed_ports import SeedRepository
 from maintenance.sla.ports import SlaRepository
 from maintenance.spells import Spell
 from maintenance.standings import Added, Card, ClosedOccurrence, DraftOccurrence, DraftOrder, Standing
@@ -334,6 +335,7 @@ class MaintenanceTx(LedgerTx):
     jobs: JobRepository
     records: RecordRepository
     imports: ImportRepository
+    seeding: SeedRepository
     emergency: EmergencyPlanRepository
     incidents: IncidentRepository
     risk: RiskRepository

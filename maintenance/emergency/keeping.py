@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from maintenance.emergency.plans import EmergencyPlan, check_plan, drill_interval, new_drill_row
+from maintenance.emergency.plans import EmergencyPlan, asks_the_same, check_plan, drill_interval, new_drill_row
 from maintenance.frequencies import canonical
 from maintenance.plan_changes.waiting import require_none_waits
 from maintenance.ports import MaintenanceTx
@@ -24,15 +24,19 @@ def change_plan(tx: MaintenanceTx, plan: EmergencyPlan, expected_version: int | 
     """Write a plan that is there and bring its drill row to its interval. Raises ``BadData``, ``Conflict``,
     ``VersionConflict``."""
     check_plan(plan)
-    written = tx.emergency.update(with_drill(tx, plan, now), expected_version)
+    before = tx.emergency.get(plan.key)
+    written = tx.emergency.update(with_drill(tx, plan, now, before), expected_version)
     tx.live.note("emergency_plan", plan.site, {"key": plan.key, "code": plan.code, "change": "changed"})
     return written
 
 
-def with_drill(tx: MaintenanceTx, plan: EmergencyPlan, now: datetime) -> EmergencyPlan:
-    """The plan with the code of its drill row, which is made or moved to the plan's interval. A plan that is no more
-    drilled, or switched off, leaves its row in the plan table to whoever keeps that. ``Conflict`` when a change of the
-    row was approved that is not in effect yet."""
+def with_drill(
+    tx: MaintenanceTx, plan: EmergencyPlan, now: datetime, before: EmergencyPlan | None = None
+) -> EmergencyPlan:
+    """The plan with the code of its drill row, which is made, or moved to the plan's interval where that is another
+    than ``before``: a row that people have changed since is theirs. A plan that is no more drilled, or switched off,
+    leaves its row in the plan table to whoever keeps that. ``Conflict`` when a change of the row was approved that is
+    not in effect yet."""
     interval = drill_interval(plan)
     if interval is None or not plan.active:
         return plan
@@ -44,7 +48,7 @@ def with_drill(tx: MaintenanceTx, plan: EmergencyPlan, now: datetime) -> Emergen
             number += 1
             code = f"{base}-{number}"
         row = tx.plan.put_row(new_drill_row(plan, new_key(), code))
-    elif canonical(row.interval) != canonical(interval):
+    elif canonical(row.interval) != canonical(interval) and not asks_the_same(before, plan):
         require_none_waits(tx, row, now)
         late = min(row.late_days, longest_days(interval) // 2)
         early = default_early_days(interval, late)

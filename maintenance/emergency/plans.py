@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from maintenance.frequencies import canonical
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import AppliesTo, PlanRow
 from maintenance.recurrence import longest_days
@@ -93,6 +94,14 @@ def drill_name(plan: EmergencyPlan) -> LocalName:
     """What its drill is called."""
     zh = plan.name.zh.removesuffix("应急预案").removesuffix("預案").removesuffix("预案").removesuffix("應急").strip()
     return LocalName(f"{zh or plan.name.zh}应急演练", f"Drill: {plan.name.en}")
+
+
+def asks_the_same(before: EmergencyPlan | None, after: EmergencyPlan) -> bool:
+    """Whether a plan is drilled as often as before, by the same row."""
+    if before is None or not before.active or before.drill_row != after.drill_row:
+        return False
+    was, is_now = drill_interval(before), drill_interval(after)
+    return was is not None and is_now is not None and canonical(was) == canonical(is_now)
 
 
 def new_drill_row(plan: EmergencyPlan, lineage: str, code: str) -> PlanRow:

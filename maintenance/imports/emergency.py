@@ -11,6 +11,7 @@ from maintenance.emergency.plans import (
     MAX_ITEMS,
     Category,
     EmergencyPlan,
+    asks_the_same,
     drill_interval,
     new_drill_row,
 )
@@ -292,7 +293,9 @@ class EmergencyImport:
             row = new_drill_row(plan, new_key(), code)
             self._change(PLAN_ROW, row.lineage, row.code, None, row, wanted.row)
             self._rows.append(row)
-        elif canonical(row.interval) != canonical(interval):
+        elif canonical(row.interval) != canonical(interval) and not (
+            plan.drill_row == row.code and asks_the_same(match, plan)
+        ):
             leave_waiting(self._waiting, wanted.row, "frequency", row, self.outcome.problems)
             late = min(row.late_days, longest_days(interval) // 2)
             moved = replace(row, interval=interval, late_days=late, early_days=default_early_days(interval, late))

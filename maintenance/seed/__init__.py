@@ -1,6 +1,7 @@
 """The seed: plan rows, checklists, coded words, profiles and jurisdictions as data files, with basis and status."""
 
 from maintenance.ports import MaintenanceTx
+from maintenance.seed.class_points import know_classes
 from maintenance.seed.loader import checklists, plan_rows
 
 __all__ = ["seed_default_profile"]
@@ -14,6 +15,7 @@ def seed_default_profile(tx: MaintenanceTx) -> int:
     for code, items in checklists().items():
         if not tx.plan.checklist(code):
             tx.plan.put_checklist(code, items)
+    know_classes(tx)
     known = {row.code for row in tx.plan.rows() if row.site is None}
     missing = [row for row in plan_rows() if row.code not in known]
     for row in missing:

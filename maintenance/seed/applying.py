@@ -16,11 +16,14 @@ from zoneinfo import ZoneInfo
 from maintenance.plan import PlanRow
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
+from maintenance.seed.choices import sites_of
+from maintenance.seed.class_points import PointsPlan, apply_points, plan_points
 from maintenance.seed.compose import Composition, proposals
 from maintenance.seed.fingerprints import SEED, is_as_seeded, is_seeded, list_fingerprint, row_fingerprint
 from maintenance.seed.lists import seed_checklists
 from maintenance.seed.profiles import jurisdictions, profiles
 from maintenance.seed.shipped import is_as_shipped
+from maintenance.seed_ports import EVERY_SITE, SeedChoice
 from maintenance.work_orders import ChecklistItem
 from plantroom.domain.assets import LocalName, Site
 from plantroom.domain.calendars import SiteCalendar
@@ -67,13 +70,16 @@ class SeedPlan:
     rows: list[RowChange] = field(default_factory=list)
     lists: list[ListChange] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)
+    points: PointsPlan = field(default_factory=PointsPlan)
+    choice: SeedChoice | None = None
+    """What is to be remembered, where it is not already."""
 
     @property
     def changes(self) -> bool:
         """Whether anything would be written."""
         acts = {Action.CREATED, Action.UPDATED, Action.ENDED}
         done = {*(one.action for one in self.rows), *(one.action for one in self.lists)}
-        return bool(self.sites) or bool(done & acts)
+        return bool(self.sites or self.points.grown or self.choice) or bool(done & acts)
 
 
 _CHANGED = LocalName("已被修改，保留", "changed by the site, kept")
@@ -90,13 +96,18 @@ def plan_seed(
 ) -> SeedPlan:
     """What a run would change. Rows end on the site's local day, those of every site on the UTC day. ``NotFound`` for
     an unknown site."""
-    sites = tx.assets.sites() if site is None else [tx.assets.site(site)]
+    sites = sites_of(tx, site)
     today = now.date() if site is None else local_day(now, ZoneInfo(sites[0].time_zone))
+    known = tx.seeding.choices().get(site or EVERY_SITE)
+    options = sorted({*wanted.options, *(known.options if known is not None else ())})
+    choice = SeedChoice(site or EVERY_SITE, wanted.profile.key, wanted.jurisdiction.key, tuple(options))
     rows = (*wanted.rows, *(proposals() if with_proposals else ()))
     return SeedPlan(
         rows=row_changes(rows, tx.plan.rows(site), site, today, left_alone=wanted.optional),
         lists=[_list_change(tx, code) for code in seed_checklists()],
         sites=[new for one in sites if (new := site_of(one, wanted)) != one],
+        points=plan_points(tx),
+        choice=choice if choice != known else None,
     )
 
 
@@ -111,6 +122,9 @@ def apply_seed(tx: MaintenanceTx, plan: SeedPlan) -> None:
             tx.live.note("plan", change.row.site, {"code": change.code, "change": change.action.value})
     for place in plan.sites:
         tx.assets.change_site(place)
+    apply_points(tx, plan.points)
+    if plan.choice is not None:
+        tx.seeding.put_choice(plan.choice)
 
 
 def row_changes(

@@ -33,6 +33,7 @@ def run_document(plan: SeedPlan, wanted: Composition, site: str | None, dry_run:
             for one in plan.lists
             if one.action is not Action.UNCHANGED
         ],
+        "points": [{"class": one.key, "points": list(one.keys), "assets": one.assets} for one in plan.points.grown],
         "calendars": [_calendar(one) for one in plan.sites],
         "unverified": [one.code for one in unverified_rows(wanted.rows)],
         "options_not_chosen": sorted(set(options()) - wanted.options),
@@ -51,6 +52,9 @@ def run_lines(document: dict[str, Any]) -> list[str]:
     lines += [f"  kept      checklist {code}: changed by the site" for code in kept]
     lines += [
         f"  site {one['site']}: seasons, opening hours, holidays or what it has set" for one in document["calendars"]
+    ]
+    lines += [
+        f"  class {one['class']}: {', '.join(one['points'])} for {one['assets']} assets" for one in document["points"]
     ]
     for what in ("rows", "checklists"):
         said = ", ".join(f"{count} {action}" for action, count in document[what].items() if count)

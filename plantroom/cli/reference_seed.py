@@ -48,11 +48,16 @@ in a jurisdiction:
 plantroom seed --list                                             # profiles, jurisdictions, options
 plantroom seed --profile residential --jurisdiction cn --dry-run  # what it would change
 plantroom seed --profile commercial --jurisdiction cn-hubei-xianning --site north --with diesel_pump
+plantroom seed                                                    # after an update: all that was chosen, again
 plantroom seed --list-unverified                                  # what is from memory
 ```
 
 - It can be run again at any time: the second run changes nothing. After an update of Plantroom it brings rows and
-  checklists up to date.
+  checklists up to date, and gives the assets the points that their classes have got since. An asset that was entered
+  with a few points only stays as it is, and what somebody has taken away does not come back.
+- What was chosen is remembered, for every site and for each that was named with `--site`: `plantroom seed` alone
+  does all of it again. Another profile or jurisdiction than last time is refused unless `--switch` is given. What is
+  done for every site leaves out the opening hours and seasons of sites with a choice of their own.
 - **What the site has changed is never overwritten.** Such rows, checklists, seasons and opening hours are reported as
   `kept`, with the fields that differ from the seed.
 - Another profile or jurisdiction changes the rows that differ and **ends** those that it does not ask for (from that

@@ -1863,6 +1863,20 @@ CREATE INDEX ix_asset_rests_asset_since ON asset_rests (asset, since)
 -- next
 CREATE INDEX ix_asset_rests_site ON asset_rests (site)
 -- next
+CREATE TABLE seed_choices (
+	scope TEXT NOT NULL, 
+	profile TEXT NOT NULL, 
+	jurisdiction TEXT NOT NULL, 
+	options JSON NOT NULL, 
+	CONSTRAINT pk_seed_choices PRIMARY KEY (scope)
+)
+-- next
+CREATE TABLE class_points (
+	equipment_class TEXT NOT NULL, 
+	"key" TEXT NOT NULL, 
+	CONSTRAINT pk_class_points PRIMARY KEY (equipment_class, "key")
+)
+-- next
 INSERT INTO "counters" VALUES ('places_changed', 0)
 -- next
 INSERT INTO "counters" VALUES ('plant_rebuilt', 0)
@@ -1875,6 +1889,6 @@ INSERT INTO "counters" VALUES ('work_order_number', 0)
 -- next
 INSERT INTO "checklist_templates" VALUES ('4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945', '[]')
 -- next
-INSERT INTO "alembic_version" VALUES ('0034')
+INSERT INTO "alembic_version" VALUES ('0035')
 -- next
 INSERT INTO "audit_entries" VALUES (1, {at_us}, 'system:migration', 'system', '', '从此刻起保存变更记录 / changes are kept from here on', '', 'migration 0024', 'begun', 'ledger', '{ledger}', '{ledger}', NULL, NULL, NULL, '{"kept_since":"{at}"}')

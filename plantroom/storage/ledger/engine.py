@@ -47,6 +47,7 @@ from plantroom.storage.ledger.rests import SqlRests
 from plantroom.storage.ledger.risk import SqlRisk
 from plantroom.storage.ledger.rollups import SqlRollUps
 from plantroom.storage.ledger.schema import HEAD, URL_SETTING, bring_up_to_date, stored_revision
+from plantroom.storage.ledger.seeding import SqlSeeding
 from plantroom.storage.ledger.sensors import SqlSensors
 from plantroom.storage.ledger.shared import Shared
 from plantroom.storage.ledger.sla import SqlSla
@@ -102,6 +103,7 @@ class SqlTx(MaintenanceTx):
         self.jobs = SqlJobs(self.work)
         self.records = SqlRecords(self.work)
         self.imports = SqlImports(self.work)
+        self.seeding = SqlSeeding(self.work)
         self.emergency = SqlEmergencyPlans(self.work)
         self.incidents = SqlIncidents(self.work)
         self.risk = SqlRisk(self.work)

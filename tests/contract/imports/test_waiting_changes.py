@@ -119,3 +119,23 @@ def test_the_drill_of_an_emergency_plan_is_a_row_like_any(ledger: Store) -> None
         with pytest.raises(Conflict, match=f"takes effect on {FROM}"):
             change_plan(tx, replace(plan, drill=Interval(1, IntervalUnit.MONTH)), None, NOW)
         assert change_plan(tx, replace(plan, name=LocalName("停水", "No water")), None, NOW).name.zh == "停水"
+
+
+def test_a_drill_that_people_have_changed_stays_until_its_plan_says_another(ledger: Store) -> None:
+    """Neither an export that comes back nor a new name of the plan is a word about the drill."""
+    text = "应急预案,编号,应急措施,演练周期\n停水应急预案,EP-9,送水,每季度一次\n"
+    take(ledger, "emergency_plans", text)
+    with ledger.read() as tx:
+        drill = next(one.drill_row for one in tx.emergency.list() if one.code == "EP-9")
+    assert drill is not None
+    approved(ledger, asked_for(ledger, code=drill, effective=NOW.date()))
+    changed = row(ledger, drill)
+    done = take(ledger, "emergency_plans", exported(ledger, "emergency_plans"))
+    assert (done["created"], done["updated"]) == (0, 0)
+    assert row(ledger, drill) == changed
+    with ledger.begin() as tx:
+        plan = next(one for one in tx.emergency.list() if one.drill_row == drill)
+        change_plan(tx, replace(plan, name=LocalName("停水", "No water")), None, NOW)
+    assert row(ledger, drill) == changed
+    take(ledger, "emergency_plans", text.replace("每季度", "每月"))
+    assert row(ledger, drill).interval == Interval(1, IntervalUnit.MONTH)
