@@ -123,12 +123,22 @@ def _custom_field(column: Column, one: CustomField) -> Field[Asset]:
         try:
             return parse_value(one, cell if isinstance(cell, bool | int | float) else text_of(cell))
         except ValueError as error:
-            raise CellProblem("bad_custom", LocalName(str(error), str(error))) from error
+            raise CellProblem("bad_custom", LocalName(_should_be(one), str(error))) from error
 
     def write(value: Any, _language: str) -> Cell:
         return value if isinstance(value, str | int | float | bool) or value is None else write_json(value)
 
     return Field(column, get, put, read, write, NEEDED if one.required else None)
+
+
+def _should_be(one: CustomField) -> str:
+    return {
+        CustomType.TEXT: "应为文字，且不过长",
+        CustomType.NUMBER: "应为数字",
+        CustomType.DATE: "应为日期，例如 2026-11-28",
+        CustomType.BOOLEAN: "应为 是 或 否",
+        CustomType.CHOICE: f"应为以下之一：{'、'.join(one.choices)}",
+    }[one.type]
 
 
 def _put_others(known: frozenset[str]) -> Callable[[Asset, Any], Asset]:

@@ -191,7 +191,7 @@ class AssetsImport:
         try:
             check_new_code(one.code, "asset code")
         except BadData as error:
-            said = LocalName(f"编号不可用（{error}）", str(error))
+            said = LocalName("编号不可用：不能含 / + # 和不可见字符，不能以 $ 开头，最多 200 字节", str(error))
             problems.error(one.row.problem("code", "bad_code", in_words("bad_code", said), value=one.code))
         return count(problems) == before
 

@@ -183,7 +183,8 @@ class EmergencyImport:
             return None
         normal = normal_code(code)
         if normal != code and not any(plan.code == code for plan in self._plans):
-            self.outcome.problems.warn(row.problem("code", "code_normalised"))
+            said = LocalName(f"编号中的全角或不可见字符已换成普通字符：{normal}", f"the code was read as {normal}")
+            self.outcome.problems.warn(row.problem("code", "code_normalised", in_words("code_normalised", said)))
             return normal
         return code
 

@@ -104,6 +104,8 @@ class PlanImport:
             self.outcome.changes.append(change)
             self._mine = [r for r in self._mine if r.lineage != row.lineage] + [row]
         self.outcome.note(wanted.row, action, row.code, changes)
+        if wanted.code is not None and action == "unchanged":
+            return  # an export that comes back says nothing of its own
         said = wanted.subject.system if wanted.subject is not None else None
         self._lines.append(PlanLine(wanted.row, row, said, wanted.department is not None, is_plain(row)))
 

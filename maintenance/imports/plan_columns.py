@@ -24,7 +24,7 @@ from maintenance.imports.fields import (
     word_field,
 )
 from maintenance.imports.frequency_words import frequency_text
-from maintenance.imports.problems import CellProblem
+from maintenance.imports.problems import CellProblem, in_both
 from maintenance.imports.values import read_json, read_text, read_yes_no, write_json, yes_no
 from maintenance.imports.vocabulary import class_words, seed_departments
 from maintenance.imports.words import EVIDENCE, EXECUTORS, KINDS, LAYERS, MISSED, ROLLS, STATUSES_OF_FIGURES
@@ -88,8 +88,7 @@ def _read_json(cell: Cell, make: Any) -> Any:
     try:
         return make(read_json(text_of(cell)))
     except BadData as error:
-        said = LocalName(str(error), str(error))
-        raise CellProblem("unknown_choice", said) from error
+        raise CellProblem("unknown_choice", in_both(str(error))) from error
     except ValueError as error:
         raise CellProblem("unknown_choice", LocalName("应为 JSON 对象", "should be a JSON object")) from error
 

@@ -23,7 +23,7 @@ def kept_lawful(
     if found.leaves_law and not rights.may_leave_law(site):
         problems.error(wanted.row.problem("system", "law_needs_admin", value=before.code))
         return None
-    floor = law_floor(before)
+    floor = law_floor(before) if found.row != before else None
     if floor is not None and longest_between(found.row) > floor:
         said = LocalName(
             f"比法规宽松，仍按法规间隔（最长{floor}天）安排",

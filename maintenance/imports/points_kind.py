@@ -26,7 +26,7 @@ from maintenance.imports.undoing import Restored
 from maintenance.imports.values import normal_code, read_code
 from maintenance.ports import MaintenanceTx
 from plantroom.catalogue.classes import equipment_classes
-from plantroom.domain.alarms import limit_problems
+from plantroom.domain.alarms import MAX_DELAY_S, limit_problems
 from plantroom.domain.assets import Asset, LimitOrigin, LocalName, Point, PointKind, PointTemplate, Status
 from plantroom.domain.parts import PointSensor
 from plantroom.ports.accounts import Role
@@ -39,6 +39,15 @@ AT_ONCE = 2_000
 BY_IMPORT, BY_UNDOING = "表格导入 / table import", "撤销导入 / import undone"
 """Why limits have changed, in their history."""
 
+_LIMITS_ZH = {
+    "not_finite": "应为有限的数",
+    "bad_delay": f"应为 0 至 {MAX_DELAY_S:.0f} 秒",
+    "beyond_stuck": "延时过长：数值在此之前已被判为卡死",
+    "not_ordered": "下限应低于上限，报警限应在预警限之外",
+    "not_physical": "超出传感器的物理量程",
+    "negative": "应为 0 或以上",
+    "too_wide": "死区不应大于限值之间的范围",
+}
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
@@ -190,7 +199,7 @@ class PointsImport:
         try:
             check_unit(unit)
         except UnitError as error:
-            said = LocalName(f"不认识的单位（{error}）", str(error))
+            said = LocalName(f"不认识的单位 {unit}", str(error))
             self.outcome.problems.error(
                 one.row.problem("unit", "unknown_unit", in_words("unknown_unit", said), value=unit)
             )
@@ -203,7 +212,7 @@ class PointsImport:
             return True
         found = limit_problems(after.limits, after.physical_low, after.physical_high, after.stuck_after_s)
         for problem in found:
-            said = LocalName(f"限值不成立（{problem.message}）", problem.message)
+            said = LocalName(f"限值不成立：{_LIMITS_ZH.get(problem.code, problem.message)}", problem.message)
             value = one.values.get(problem.field, "")
             message = in_words("bad_limits", said)
             self.outcome.problems.error(one.row.problem(problem.field, "bad_limits", message, value=value))

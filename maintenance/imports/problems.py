@@ -91,6 +91,12 @@ class CellProblem(Exception):
         self.said = said or CODES[code].meaning
 
 
+def in_both(text: str) -> LocalName:
+    """A message that says 中文 / English, taken apart; one that does not stands for both."""
+    zh, divided, en = text.partition(" / ")
+    return LocalName(zh, en) if divided else LocalName(text, text)
+
+
 def in_words(code: str, said: LocalName | None = None) -> str:
     """A problem's message: what is wrong and what to do, 中文 / English."""
     known = CODES[code]

@@ -17,10 +17,12 @@ from maintenance.imports.grids import MAX_BYTES, Book
 from maintenance.imports.kinds import Asked, TableKind
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.ports import ImportRun, ImportState, Mode, Phase
-from maintenance.imports.problems import Problem, Problems, Unreadable
-from maintenance.imports.registry import kind_named
+from maintenance.imports.problems import Problem, Problems, Unreadable, in_words
+from maintenance.imports.registry import KINDS, kind_named
+from maintenance.imports.tables import count_known
 from maintenance.imports.undoing import conflicts, restored
 from maintenance.ports import MaintenanceTx
+from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
 from plantroom.errors import Conflict, NotFound, PlantroomError
 from plantroom.ports.clock import Clock
@@ -118,6 +120,7 @@ class _Job:
 
     def done(self, file: BinaryIO) -> dict[str, object]:
         """Read, compare, write; the answer."""
+        book: Book | None = None
         try:
             book = open_book(file, self._wanted.file)
             with self._ledger.read() as tx:
@@ -125,12 +128,25 @@ class _Job:
         except Unreadable as error:
             outcome = Outcome()
             outcome.problems.error(error.problem)
+            if book is not None and error.problem.code == "missing_column":
+                self._say_other_kind(book, error.problem, outcome)
             return self._finish(outcome, ImportState.REFUSED)
         if outcome.problems.wrong:
             return self._finish(outcome, ImportState.REFUSED)
         if self._wanted.mode is Mode.DRY_RUN:
             return self._finish(outcome, ImportState.DONE)
         return self._commit(outcome, book)
+
+    def _say_other_kind(self, book: Book, problem: Problem, outcome: Outcome) -> None:
+        """Whoever has chosen the wrong kind is told the right one."""
+        fitting = {key: count_known(book, kind.headings, self._asked.sheet) for key, kind in KINDS.items()}
+        likely = max(fitting, key=lambda key: fitting[key])
+        if not fitting[likely]:
+            return
+        name = KINDS[likely].name
+        said = LocalName(f"表头是“{name.zh}”表的", f"the headings are those of {name.en.lower()}")
+        message = in_words("other_kind", said)
+        outcome.problems.error(replace(problem, column="", code="other_kind", message=message))
 
     def _commit(self, outcome: Outcome, book: Book) -> dict[str, object]:
         total = len(outcome.changes)

@@ -25,6 +25,9 @@ _NOTE = re.compile(
 )
 _DITTO = frozenset({"同上", "〃", "″", "''", '"', "ditto", "idem", "↑"})
 _LONGEST_DITTO = 10
+_NAMED = 10
+"""Columns that are not read and are named one by one."""
+
 _PASSWORDS = frozenset({"密码", "口令", "初始密码", "password", "initialpassword"})
 
 
@@ -105,6 +108,12 @@ def find_tables(book: Book, headings: Headings, problems: Problems, sheet: str |
     return [_table(head, grid, problems) for head, grid in full]
 
 
+def count_known(book: Book, headings: Headings, sheet: str | None = None) -> int:
+    """How many columns of a table of that kind a file has; 0 where it is none. Raises ``Unreadable``."""
+    heads = [_head(grid, headings) for grid in _chosen(book, sheet) if not grid.hidden]
+    return max((len(head.known) for head in heads if head.fits(headings)), default=0)
+
+
 def _chosen(book: Book, sheet: str | None) -> Sequence[Grid]:
     if sheet is None or book.readings:
         return book.grids
@@ -139,7 +148,8 @@ def _head(grid: Grid, headings: Headings) -> _Head:
             if not is_blank(cell)
         ]
         known = frozenset(place.key for place in places if place.key is not None)
-        if not best.any_rows or len(known) > len(best.known):
+        wider = not known and not best.known and len(places) > len(best.places)  # a title is no heading row
+        if not best.any_rows or len(known) > len(best.known) or wider:
             best = _Head(row.number, row.cells, places, known, any_rows=True)
     return best
 
@@ -179,15 +189,33 @@ def _missing(head: _Head, grid: Grid, headings: Headings) -> Problem:
 
 def _table(head: _Head, grid: Grid, problems: Problems) -> Table:
     seen: set[str] = set()
+    ignored = [place.heading for place in head.places if place.key is None and fold(place.heading) not in _PASSWORDS]
     for place in head.places:
-        if place.key is None:
-            code = "password_ignored" if fold(place.heading) in _PASSWORDS else "ignored_column"
+        if place.key is None and fold(place.heading) in _PASSWORDS:
+            code = "password_ignored"
             problems.warn(Problem(grid.name, head.row, shown(place.heading), "", code, in_words(code)))
+        elif place.key is None:
+            continue
         elif place.key in seen:
             said = Problem(grid.name, head.row, place.heading, "", "column_twice", in_words("column_twice"))
             problems.error(said)
         seen.add(place.key or "")
+    _say_ignored(ignored, head.row, grid, problems)
     return Table(grid, head.row, head.places, problems, grid.merges())
+
+
+def _say_ignored(headings: Sequence[str], row: int, grid: Grid, problems: Problems) -> None:
+    """A warning for each column that is not read; where there are many, one for all."""
+    if len(headings) > _NAMED:
+        said = LocalName(
+            f"{len(headings)}列未导入：{shown('、'.join(headings))}",
+            f"{len(headings)} columns are not imported: {shown(', '.join(headings))}",
+        )
+        message = in_words("ignored_column", said)
+        problems.warn(Problem(grid.name, row, shown(headings[0]), "", "ignored_column", message))
+        return
+    for heading in headings:
+        problems.warn(Problem(grid.name, row, shown(heading), "", "ignored_column", in_words("ignored_column")))
 
 
 def rows_of(table: Table, headings: Headings) -> Iterator[Row]:

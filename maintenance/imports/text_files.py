@@ -62,7 +62,9 @@ def _is_dangerous(bare: str) -> bool:
 def _texts(data: bytes) -> list[str]:
     for mark, encoding in _MARKED:
         if data.startswith(mark):
-            return _decoded(data, [encoding])
+            # What only begins like UTF-16 has nothing in it that separates anything.
+            found = _decoded(data, [encoding])
+            return found if encoding == "utf-8-sig" else [text for text in found if _SEPARATES.search(text)]
     if 0 in data[:8192]:
         # UTF-16 without its mark: the wrong way round nothing separates anything.
         return [text for text in _decoded(data, ["utf-16-le", "utf-16-be"]) if _SEPARATES.search(text)]
