@@ -106,20 +106,23 @@ def ledger(
     assets: Annotated[int, typer.Option(min=1000, max=1_000_000, help="Assets in it.")] = 100_000,
     points: Annotated[int, typer.Option(min=1000, max=10_000_000, help="Points in it.")] = 1_000_000,
     requests: Annotated[int, typer.Option(min=20, max=100_000, help="Questions of each kind.")] = 500,
-    imported: Annotated[int, typer.Option(min=100, max=1_000_000, help="Assets that are then imported.")] = 50_000,
+    imported: Annotated[int, typer.Option(min=100, max=100_000, help="Assets that are then imported.")] = 50_000,
+    table: Annotated[
+        str, typer.Option(help="What they are imported from: xlsx, which takes longer to read, or csv.")
+    ] = "xlsx",
     ledger_url: Annotated[
         str | None, typer.Option("--url", help="Address of an empty database; left out: one of its own.")
     ] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """A large ledger through HTTP: list, filter, search, tree and card, and an import."""
+    """A large ledger through HTTP: list, filter, search, tree and card, and the import of a table."""
     from plantroom.cli.bench_ledger import Size, measure_ledger
 
     del data_dir
-    if backend not in ("sqlite", "postgresql"):
-        raise typer.BadParameter("--backend sqlite|postgresql")
-    show(measure_ledger(backend, Size(assets, points, requests, imported), ledger_url, say), as_json)
+    if backend not in ("sqlite", "postgresql") or table not in ("xlsx", "csv"):
+        raise typer.BadParameter("--backend sqlite|postgresql, --table xlsx|csv")
+    show(measure_ledger(backend, Size(assets, points, requests, imported, table), ledger_url, say), as_json)
 
 
 @app.command()

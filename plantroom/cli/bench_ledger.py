@@ -17,6 +17,7 @@ import httpx
 
 from plantroom.cli.bench_figures import percentiles
 from plantroom.cli.bench_ledger_data import DEPARTMENTS, SITES, Content, fill
+from plantroom.cli.bench_ledger_import import measure_import, new_assets
 from plantroom.cli.bench_product import STOP_TIMEOUT_S, environment
 from plantroom.errors import Unreachable
 
@@ -36,6 +37,7 @@ class Size:
     points: int = 1_000_000
     requests: int = 500
     imported: int = 50_000
+    table: str = "xlsx"
 
 
 def measure_ledger(backend: str, size: Size, url: str | None, say: Say) -> dict[str, Any]:
@@ -51,7 +53,8 @@ def measure_ledger(backend: str, size: Size, url: str | None, say: Say) -> dict[
         with serving(address, folder) as (client, pid):
             say("asking")
             figures = _ask(client, pid, content, size.requests, say)
-        imported = measure_bulk(address, size.imported, say)
+            new = new_assets(address, size.imported, size.table)
+            imported = measure_import(client, lambda: cpu_s(pid), new, say)
     return {
         "backend": backend,
         **figures,
@@ -195,7 +198,12 @@ def _cursors(client: httpx.Client, query: Mapping[str, str]) -> list[str]:
 def _list(pick: random.Random, cursors: Sequence[str]) -> Question:
     if pick.random() < 0.5:
         return "/api/v1/assets", {"limit": PAGE, "sort": pick.choice(["code", "-code", "class", "status", "site"])}
-    return "/api/v1/assets", {"limit": PAGE, "cursor": pick.choice(cursors)}
+    return "/api/v1/assets", {"limit": PAGE} | _further(pick, cursors)
+
+
+def _further(pick: random.Random, cursors: Sequence[str]) -> dict[str, str]:
+    """Somewhere further down a list; the top of one that is short."""
+    return {"cursor": pick.choice(cursors)} if cursors else {}
 
 
 def _filter(pick: random.Random, content: Content) -> Question:
@@ -216,7 +224,7 @@ def _search(pick: random.Random, content: Content, frequent: Sequence[str]) -> Q
     chosen = pick.choice(
         [
             {"text": "水泵"},
-            {"text": "水泵", "cursor": pick.choice(frequent)},
+            {"text": "水泵"} | _further(pick, frequent),
             {"text": "泵"},
             {"text": f"{number:06d}"},
             {"text": f"sn{number:x}"},
@@ -254,32 +262,3 @@ def measure_plant(address: str, content: Content, say: Say) -> dict[str, Any]:
                 tx.assets.plant()
             changes.append((time.perf_counter() - begun) * 1000)
     return {"plant_first_s": round(first, 2), "plant_change_ms": percentiles(changes)}
-
-
-def measure_bulk(address: str, count: int, say: Say) -> dict[str, Any]:
-    """So many new assets with the points of their classes in one transaction, as an import commits them."""
-    from contextlib import closing
-
-    from plantroom.cli.bench_ledger_data import batch
-    from plantroom.storage.ledger import SqlLedger
-
-    say(f"writing {count} new assets in one transaction")
-    with closing(SqlLedger(address)) as ledger:
-        ledger.open()
-        with ledger.read() as tx:
-            trees = {site: list(tx.places.tree(site)) for site in SITES}
-        assets, points = batch(10_000_000, count, 0, trees)
-        begun = time.perf_counter()
-        with ledger.begin() as tx:
-            tx.assets.add_many(assets, points)
-        added = time.perf_counter() - begun
-        begun = time.perf_counter()
-        with ledger.begin() as tx:
-            tx.assets.update_many(assets)
-        updated = time.perf_counter() - begun
-    return {
-        "import_rows": count,
-        "import_s": round(added, 1),
-        "import_points": len(points),
-        "update_s": round(updated, 1),
-    }

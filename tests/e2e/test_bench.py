@@ -81,3 +81,28 @@ def test_bench_plan_computes_a_year_and_finds_nothing_to_do_the_second_time():
     assert document["orders"] > 0.8 * document["occurrences"]
     assert document["other_writer_ms"]["never_came"] == 0
     assert document["in_columns"] > 10 * document["one_by_one"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("table", ["xlsx", "csv"])
+def test_bench_ledger_imports_a_table_through_http_and_hears_how_far_it_is(table: str):
+    sizes = ("--assets", "1000", "--points", "1000", "--requests", "20", "--imported", "2500", "--table", table)
+    done = run_cli("bench", "ledger", *sizes, "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    for kind in ("list", "filter", "search", "tree", "card"):
+        assert 0 < document[f"{kind}_ms"]["p50"] <= document[f"{kind}_ms"]["p99"]
+    assert (document["import_rows"], document["import_file"]["format"]) == (2500, table)
+    assert document["import_points"] > 10_000
+    assert document["import_parts"].keys() >= {"read", "write"}
+    assert sum(document["import_parts"].values()) == pytest.approx(document["import_s"], abs=0.5)
+    assert document["import_progress"]["words"] >= 2
+    assert 0 < document["import_progress"]["longest_silence_s"] <= document["import_s"]
+    for name in ("import_s", "import_dry_run_s", "import_cpu_s", "update_s"):
+        assert document[name] > 0
+
+
+def test_bench_ledger_says_which_tables_there_are():
+    done = run_cli("bench", "ledger", "--table", "ods", "--json")
+    assert done.returncode == 2
+    assert "xlsx|csv" in done.stderr
