@@ -48,6 +48,7 @@ class AssetsImport:
             if one is not None:
                 wanted.append(one)
         for start in range(0, len(wanted), AT_ONCE):
+            self._asked.compared(start, len(wanted))
             self._batch(wanted[start : start + AT_ONCE])
         Relations(self._known, self._made, self._codes, problems=self.outcome.problems).relate()
         for made in self._made.values():
