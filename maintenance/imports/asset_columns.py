@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from maintenance.imports.cells import Cell, text_of
@@ -149,8 +150,13 @@ def _put_others(known: frozenset[str]) -> Callable[[Asset, Any], Asset]:
 
 
 def _read_others(cell: Cell) -> dict[str, object]:
+    return dict(_others_in(read_text(cell, 20_000)))
+
+
+@lru_cache(maxsize=256)
+def _others_in(text: str) -> Mapping[str, object]:
     try:
-        found = read_json(read_text(cell, 20_000))
+        found = read_json(text)
     except ValueError:
         raise CellProblem("bad_custom", LocalName("应为 JSON 对象", "should be a JSON object")) from None
     plain = isinstance(found, dict) and all(
@@ -160,7 +166,7 @@ def _read_others(cell: Cell) -> dict[str, object]:
         raise CellProblem(
             "bad_custom", LocalName("应为只有简单值的 JSON 对象", "should be a JSON object of plain values")
         )
-    return dict(found)
+    return found
 
 
 def _write_others(value: Any, _language: str) -> Cell:

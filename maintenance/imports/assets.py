@@ -48,6 +48,7 @@ class AssetsImport:
             if one is not None:
                 wanted.append(one)
         for start in range(0, len(wanted), AT_ONCE):
+            self._asked.compared(start, len(wanted))
             self._batch(wanted[start : start + AT_ONCE])
         Relations(self._known, self._made, self._codes, problems=self.outcome.problems).relate()
         for made in self._made.values():
@@ -207,6 +208,7 @@ class AssetsImport:
         if made.before is not None and one.code != asset.code:
             changes["code"] = [asset.code, one.code]
             asset = replace(asset, code=one.code)
+        others: dict[str, str | None] = {}
         for key, read in (("department", self._department), ("location", self._location)):
             if key not in one.said:
                 continue
@@ -218,8 +220,11 @@ class AssetsImport:
                 continue
             old = getattr(asset, key)
             if value != old:
-                changes[key] = [self._told(asset.site, key, old), self._told(asset.site, key, value)]
-                asset = with_values(asset, {key: value})
+                others[key] = value
+                if made.before is not None:
+                    changes[key] = [self._told(asset.site, key, old), self._told(asset.site, key, value)]
+        if others:
+            asset = with_values(asset, others)
         for department in {asset.department, made.before.department if made.before is not None else None}:
             if not self._asked.rights.may_change(one.site, department):
                 problems.error(one.row.problem("department", "not_yours", value=department or ""))

@@ -53,9 +53,9 @@ class Field(Generic[R]):
 
 def same(one: Any, other: Any) -> bool:
     """Whether two values are the same to a table: texts without the blanks around them, whole numbers or not."""
-    if isinstance(one, str) and isinstance(other, str):
-        return plain_text(one) == plain_text(other)
-    return bool(one == other)
+    if one == other:
+        return True
+    return isinstance(one, str) and isinstance(other, str) and plain_text(one) == plain_text(other)
 
 
 def by_key(fields: Iterable[Field[R]]) -> dict[str, Field[R]]:

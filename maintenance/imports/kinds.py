@@ -21,7 +21,15 @@ Told = Callable[[int], None]
 """Hears how many rows are done."""
 
 
+Compared = Callable[[int, int], None]
+"""Hears how many rows have been compared with the ledger, and of how many."""
+
+
 def _nobody(_rows: int) -> None:
+    return
+
+
+def _nobody_else(_rows: int, _total: int) -> None:
     return
 
 
@@ -36,6 +44,7 @@ class Asked:
     sheet: str | None = None
     rights: Rights = field(default_factory=AllRights)
     told: Told = _nobody
+    compared: Compared = _nobody_else
     author: str = ""
 
     def counted(self, rows: Iterable[Row]) -> Iterator[Row]:

@@ -34,6 +34,7 @@ class Phase(StrEnum):
     """What a running import is doing."""
 
     READING = "reading"
+    COMPARING = "comparing"
     WRITING = "writing"
     FINISHED = "finished"
 

@@ -115,8 +115,8 @@ class _Job:
     ) -> None:
         self._ledger, self._kind, self._wanted = ledger, kind, wanted
         self._run, self._clock, self._progress = run, clock, progress
-        self._told = 0
-        self._asked = replace(wanted.asked, told=self._tell)
+        self._told = {Phase.READING: 0, Phase.COMPARING: -TELLS_EVERY}
+        self._asked = replace(wanted.asked, told=self._tell, compared=self._compared)
 
     def done(self, file: BinaryIO) -> dict[str, object]:
         """Read, compare, write; the answer."""
@@ -189,10 +189,17 @@ class _Job:
         return document
 
     def _tell(self, rows: int) -> None:
-        self._progress(Phase.READING, rows, 0)
-        if rows - self._told >= TELLS_EVERY:
-            self._told = rows
-            self._note(Phase.READING, rows, 0)
+        self._heard(Phase.READING, rows, 0)
+
+    def _compared(self, rows: int, total: int) -> None:
+        self._heard(Phase.COMPARING, rows, total)
+
+    def _heard(self, phase: Phase, rows: int, total: int) -> None:
+        """What is done again while the import is written is not written down: that would wait for itself."""
+        self._progress(phase, rows, total)
+        if rows - self._told[phase] >= TELLS_EVERY:
+            self._told[phase] = rows
+            self._note(phase, rows, total)
 
     def _note(self, phase: Phase, done: int, total: int) -> None:
         """Write the progress down; that it cannot be is no reason to stop."""

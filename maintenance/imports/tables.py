@@ -255,6 +255,8 @@ class _Rows:
         self._repeated = {column.key for column in headings.columns.values() if column.ditto}
         self._told: set[Range] = set()
         self._last = max((place.column for place in table.places), default=0)
+        self._needed = headings.needed
+        self._columns = [(key, place, place.column) for key, place in table.columns.items()]
 
     def read(self, row: GridRow) -> Row | None:
         """The row, or ``None`` for one that is no data."""
@@ -264,8 +266,15 @@ class _Rows:
             self._warn(row, "section_row")
             return None
         made = Row(table.grid.name, row.number, {}, table.headings)
-        cells = {key: self._cell(row, place, covering, made) for key, place in table.columns.items()}
-        made.cells = {key: cell for key, cell in cells.items() if cell is not None}
+        cells: dict[str, Cell] = {}
+        width = len(row.cells)
+        for key, place, column in self._columns:
+            if not covering and (column >= width or row.cells[column] is None):
+                continue
+            cell = self._cell(row, place, covering, made)
+            if cell is not None:
+                cells[key] = cell
+        made.cells = cells
         if self._is_note(row, made):
             self._warn(row, "note_row")
             return None
@@ -339,8 +348,10 @@ class _Rows:
 
     def _is_note(self, row: GridRow, made: Row) -> bool:
         """A remark below the data: only its first cells say something, and what a remark begins with."""
+        if all(key in made.cells for key in self._needed):
+            return False
         filled = [cell for cell in row.cells if not is_blank(cell)]
-        if not filled or len(filled) > 2 or all(key in made.cells for key in self._headings.needed):
+        if not filled or len(filled) > 2:
             return False
         return _NOTE.match(fold(text_of(filled[0]))) is not None
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from maintenance.imports.cells import Cell, fold, lost_digits, seen, text_of
@@ -67,7 +68,15 @@ def read_date(cell: Cell) -> date:
         return _bounded(cell.date())
     if isinstance(cell, date):
         return _bounded(cell)
-    text = fold(text_of(cell)) if not isinstance(cell, str) else unicodedata.normalize("NFKC", cell).strip().casefold()
+    return _day_in(cell) if isinstance(cell, str) else _day_of(fold(text_of(cell)))
+
+
+@lru_cache(maxsize=4096)
+def _day_in(text: str) -> date:
+    return _day_of(unicodedata.normalize("NFKC", text).strip().casefold())
+
+
+def _day_of(text: str) -> date:
     if len(text) > _LONGEST_DAY:
         raise CellProblem("bad_date")
     bare = re.sub(r"\s*([年月日号/.-])\s*", r"\1", text)

@@ -132,6 +132,13 @@ class _SheetReader:
 
     def _cell(self, element: ET.Element) -> Cell:
         kind = element.get("t", "n")
+        if len(element) == 1:
+            only = element[0]
+            name = self._parts.get(only.tag)
+            if name == "is":
+                return _rich(only)
+            if name == "v" and kind == "s":
+                return self._shared(only.text or "", 0)
         value: str | None = None
         formula: str | None = None
         for part in element:
@@ -217,6 +224,8 @@ def _texts(archive: zipfile.ZipFile) -> Sequence[str]:
 
 def _rich(element: ET.Element) -> str:
     """The text of a string with or without formats; phonetic guides are left out."""
+    if len(element) == 1 and _tag(element[0]) == "t":
+        return _unescaped(element[0].text or "")
     found = []
     for part in element:
         tag = _tag(part)

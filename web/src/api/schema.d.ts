@@ -11411,7 +11411,7 @@ export interface components {
          * @description What a running import is doing.
          * @enum {string}
          */
-        Phase: "reading" | "writing" | "finished";
+        Phase: "reading" | "comparing" | "writing" | "finished";
         /**
          * PlanChange
          * @description A change that somebody asked for: `requested`, then `approved`, `rejected` or `withdrawn`. `before` is the row as
