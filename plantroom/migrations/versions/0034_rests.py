@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("asset", WORD, nullable=False),
         sa.Column("since", INSTANT, nullable=False),
         sa.Column("until", INSTANT, comment="When it came back; NULL: it is out of use still"),
+        sa.Column("scrapped", INSTANT, comment="Since when it has been scrapped; NULL: it is not"),
         sa.PrimaryKeyConstraint("id", name="pk_asset_rests"),
         sa.ForeignKeyConstraint(["site"], ["sites.code"], name="fk_asset_rests_site_sites"),
         sa.ForeignKeyConstraint(["asset"], ["assets.key"], name="fk_asset_rests_asset_assets"),
@@ -32,6 +33,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_asset_rests_asset_since", "asset_rests", ["asset", "since"])
     op.create_index("ix_asset_rests_site", "asset_rests", ["site"])
+    op.create_index(
+        "uq_asset_rests_going_on",
+        "asset_rests",
+        ["asset"],
+        unique=True,
+        sqlite_where=sa.text("until IS NULL"),
+        postgresql_where=sa.text("until IS NULL"),
+    )
     _those_at_rest()
     _scrapped()
 

@@ -31,9 +31,9 @@ def lived(any_ledger: Store, tmp_path: Path) -> Store:
     return any_ledger
 
 
-def cancel(ledger: Store, tmp_path: Path) -> None:
+def cancel(ledger: Store, tmp_path: Path, late: int = 0) -> None:
     with ledger.begin() as tx:
-        visit(tx, FolderFiles(tmp_path), 1, DAY, missed=True, ended=State.CANCELLED)
+        visit(tx, FolderFiles(tmp_path), 1, DAY, late, missed=True, ended=State.CANCELLED)
 
 
 def counted(ledger: Store) -> tuple[int, int, int]:
@@ -83,7 +83,7 @@ def test_what_nothing_asked_for_any_more_is_waived(
 ) -> None:
     with lived.begin() as tx:
         before(tx)
-    cancel(lived, tmp_path)
+    cancel(lived, tmp_path, late=1)
     assert state(lived) is OccurrenceState.WAIVED
     assert counted(lived) == (0, 0, 0)
     if before is out_of_service:  # whatever becomes of the machine later

@@ -4632,8 +4632,8 @@ export interface components {
         };
         /**
          * AssetChange
-         * @description What is to change; fields that are left out stay as they are. `status_since`: the site's day on which the new
-         *     status began (a machine that was taken out of service, or put back, some days ago); left out: now.
+         * @description What is to change; fields that are left out stay as they are. A new `status` holds from the moment at which it
+         *     is recorded.
          */
         AssetChange: {
             /**
@@ -4700,8 +4700,6 @@ export interface components {
             serial: string;
             /** @default in_service */
             status: components["schemas"]["AssetStatus"];
-            /** Status Since */
-            status_since?: string | null;
             /** Warranty Until */
             warranty_until?: string | null;
         };
