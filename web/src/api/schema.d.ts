@@ -8138,7 +8138,8 @@ export interface components {
          *               "minimum": 1,
          *               "status": "ok",
          *               "value": 0.96
-         *             }
+         *             },
+         *             "waived": 0
          *           },
          *           "sla": [
          *             {
@@ -8169,7 +8170,8 @@ export interface components {
          *               "minimum": 1,
          *               "status": "ok",
          *               "value": 0.96
-         *             }
+         *             },
+         *             "waived": 0
          *           },
          *           "ticket_precision": {
          *             "count": 2,
@@ -8729,7 +8731,8 @@ export interface components {
          *           "minimum": 1,
          *           "status": "ok",
          *           "value": 0.96
-         *         }
+         *         },
+         *         "waived": 0
          *       },
          *       "sla": [
          *         {
@@ -8760,7 +8763,8 @@ export interface components {
          *           "minimum": 1,
          *           "status": "ok",
          *           "value": 0.96
-         *         }
+         *         },
+         *         "waived": 0
          *       },
          *       "ticket_precision": {
          *         "count": 2,
@@ -11642,7 +11646,8 @@ export interface components {
         /**
          * PlanCounts
          * @description Occurrences whose last day lies in the period and is over, or that are done. `due` is the sum of the others but
-         *     `credited`, which is part of `in_time` or `late`, and `cancelled` (what a law asks for), part of `missed`.
+         *     `credited`, which is part of `in_time` or `late`, `cancelled` (what a law asks for), part of `missed`, and `waived`
+         *     (not to be done: the machine was out of use, or the row had ended).
          */
         PlanCounts: {
             /** Bypassed */
@@ -11664,6 +11669,8 @@ export interface components {
             /** Overdue */
             overdue: number;
             rate: components["schemas"]["Figure"];
+            /** Waived */
+            waived: number;
         };
         /**
          * PlanItem
