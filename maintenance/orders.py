@@ -159,7 +159,7 @@ def take_step(
     if left is not None:
         tx.orders.add_transition(left)
     tx.orders.add_transition(step)
-    _credit(tx, moved, step.at)
+    _credit(tx, moved, step.at, now or at)
     return moved
 
 
@@ -210,7 +210,7 @@ def steps_taken(tx: MaintenanceTx, order_id: str) -> list[Transition]:
     return [step for step, earlier in zip(steps, before, strict=True) if step.to is not earlier]
 
 
-def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> None:
+def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime, now: datetime) -> None:
     """Occurrences follow their order: the deepest is done, those it contains are credited. The first completion
     stands: completed work that is sent back and completed again was still done the first time. Missed ones of an
     order that goes on are due again. What nothing asks for any more when its order is cancelled is waived."""
@@ -232,6 +232,6 @@ def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> None:
         else:
             state = OccurrenceState.DONE if place == 0 else OccurrenceState.CREDITED
             changed += lawful(tx, [replace(occurrence, state=state, completed_at=at)], at)
-    waived = ended_with_order(tx, undone, order.asset, at) if order.state is State.CANCELLED else []
+    waived = ended_with_order(tx, undone, now) if order.state is State.CANCELLED else []
     left = {one.key for one in undone} - {one.key for one in waived}
     tx.plan.update_occurrences([*changed, *waived, *missed([one for one in undone if one.key in left], last)])

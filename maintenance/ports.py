@@ -86,6 +86,10 @@ class PlanRepository(PlanRowVersions):
     def update_occurrences(self, occurrences: Sequence[Occurrence]) -> None: ...
 
     @abstractmethod
+    def forget(self, keys: Sequence[OccurrenceKey]) -> None:
+        """Take occurrences away that are to be made again. Orders keep what they are."""
+
+    @abstractmethod
     def cards(self, site: str) -> Sequence[Card]:
         """Every asset of a site, by key, the scrapped ones too."""
 

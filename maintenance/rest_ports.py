@@ -19,6 +19,14 @@ class RestRepository(ABC):
         """End the one that goes on, if there is one; not before it began."""
 
     @abstractmethod
+    def scrap(self, asset: str, at: datetime | None) -> None:
+        """Note on the one that goes on since when the asset has been scrapped (``None``: it is not any more)."""
+
+    @abstractmethod
+    def scrapped(self, assets: Sequence[str]) -> Mapping[str, datetime]:
+        """Since when some assets have been scrapped; those that are not are left out."""
+
+    @abstractmethod
     def of(self, assets: Sequence[str]) -> Mapping[str, Sequence[Rest]]:
         """All of some assets, oldest first; assets without any are left out."""
 

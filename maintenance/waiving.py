@@ -1,54 +1,93 @@
 """Planned work that is not to be done any more: it has not been missed. Inside the caller's transaction.
 
-That is so of work on a machine that is out of service or scrapped, and of work of a row that has ended. Whatever else
-is cancelled was due, and nobody has done it.
+That is so of work whose last day was over while its machine was out of use, of work on a machine that has been scrapped
+by its last day, and of work of a row that had ended by then. Whatever else is cancelled was due, and nobody has done
+it. What is known now decides, not the instant that is given for the step; days are local to the site.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from maintenance.plan import Occurrence, OccurrenceState
-from maintenance.planner import replaced_from
+from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
+from maintenance.planner import Subject, asset_subject, hour_rows_for, replaced_from, rows_for, site_subject
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
-from maintenance.rests import AT_REST
+from maintenance.rests import lapsed
+from plantroom.catalogue import systems
+from plantroom.domain.assets import AssetStatus
 from plantroom.errors import NotFound
 
-RESTED = "out of service on the last day"
+RESTED = "停用期间到期，无需执行 / out of service on the last day"
 """Why an order is cancelled whose time was over while its machine was out of use."""
 
 
-def ended_with_order(
-    tx: MaintenanceTx, occurrences: Sequence[Occurrence], asset: str | None, at: datetime
-) -> list[Occurrence]:
-    """Those of a cancelled order's occurrences, as waived, that nothing asked for any more at ``at``."""
+def ended_with_order(tx: MaintenanceTx, occurrences: Sequence[Occurrence], now: datetime) -> list[Occurrence]:
+    """Those of a cancelled order's occurrences, as waived, that nothing asks for any more."""
     if not occurrences:
         return []
-    if asset is not None and _is_at_rest(tx, asset, at):
+    site = tx.assets.site(occurrences[0].site)
+    zone, key = ZoneInfo(site.time_zone), occurrences[0].key.subject
+    own = site_subject(site.code, site.name)
+    try:
+        subject = own if key == own.key else asset_subject(tx.assets.get(key).asset)
+    except NotFound:
         return [_waived(one) for one in occurrences]
-    rows = tx.plan.rows(occurrences[0].site)
-    ends = replaced_from(rows)
-    known = {row.lineage: row for row in rows}
-    today = local_day(at, ZoneInfo(tx.assets.site(occurrences[0].site).time_zone))
-    found = []
-    for one in occurrences:
-        row = known.get(one.key.lineage)
-        end = None if row is None else ends.get(row.code)
-        if row is None or (end is not None and end <= today):
-            found.append(_waived(one))
+    over = {one.key for one in occurrences if one.state is OccurrenceState.WAIVED} | {
+        one.key
+        for one in lapsed(
+            [replace(one, state=OccurrenceState.DUE) for one in occurrences], tx.rests.of([key]).get(key, ()), zone, now
+        )
+    }
+    gone = _scrapped_on(tx, subject, zone)
+    rows = tx.plan.rows(site.code, local_day(now, zone))
+    ends = _ends(rows, subject)
+    return [
+        _waived(one)
+        for one in occurrences
+        if one.key in over or one.latest >= min(gone, ends.get(one.key.lineage, date.min))
+    ]
+
+
+def to_be_made_again(history: Sequence[Occurrence], today: date) -> list[OccurrenceKey]:
+    """What was waived on a machine that comes back on a local day although its last day is not over yet: it had been
+    scrapped. Of each row only the newest cycles, for the planner goes on behind the newest one that it finds. O(n)."""
+    found: list[OccurrenceKey] = []
+    behind: set[str] = set()
+    for one in sorted(history, key=lambda one: one.key, reverse=True):
+        if one.state is OccurrenceState.WAIVED and one.latest >= today and one.key.lineage not in behind:
+            found.append(one.key)
+        else:
+            behind.add(one.key.lineage)
     return found
 
 
-def _is_at_rest(tx: MaintenanceTx, asset: str, at: datetime) -> bool:
-    if any(rest.holds(at) for rest in tx.rests.of([asset]).get(asset, ())):
-        return True
-    try:
-        return tx.assets.get(asset).asset.status in AT_REST
-    except NotFound:
-        return True
+def _scrapped_on(tx: MaintenanceTx, subject: Subject, zone: ZoneInfo) -> date:
+    if subject.asset is None or subject.asset.status is not AssetStatus.SCRAPPED:
+        return date.max
+    since = tx.rests.scrapped([subject.key]).get(subject.key)
+    return date.max if since is None else local_day(since, zone)
+
+
+def _ends(rows: Sequence[PlanRow], subject: Subject) -> dict[str, date]:
+    """From when rows ask nothing more of a subject, by lineage (``date.max``: they still do): they have ended, others
+    of its rows stand for them, a site's own row has taken their place, or they name other machines now. O(rows)."""
+    if subject.asset is not None:
+        subject = asset_subject(replace(subject.asset, status=AssetStatus.IN_SERVICE))
+    classes = {key: system.classes for key, system in systems().items()}
+    holding = [*rows_for(rows, subject, classes), *hour_rows_for(rows, subject, classes)]
+    replaced, mine = replaced_from(holding), {row.lineage for row in holding}
+    own = {row.code: row.first_day for row in rows if row.site is not None}
+    found: dict[str, date] = {}
+    for row in rows:
+        if row.lineage in mine:
+            found[row.lineage] = replaced.get(row.code, date.max)
+        else:
+            since = own.get(row.code, date.max) if row.site is None else date.max
+            found[row.lineage] = min(row.ends or date.max, row.effective_from if since == date.max else since)
+    return found
 
 
 def _waived(one: Occurrence) -> Occurrence:

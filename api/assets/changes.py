@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import UTC, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from api.assets.schemas import Asset as AssetShape
 from api.assets.schemas import AssetChange, AssetCreate, AssetFields
@@ -11,7 +10,6 @@ from api.paging import bad_field
 from api.problems import StaleVersion
 from maintenance.by_hand import status_was_set
 from maintenance.ports import MaintenanceTx
-from maintenance.recurrence import local_day
 from maintenance.resting import assets_were_made, status_was_changed
 from maintenance.transitions import end_maintenance
 from plantroom.domain.assets import Asset, AssetStatus, EquipmentClass, LocalName, Point
@@ -79,21 +77,6 @@ def make_asset(tx: MaintenanceTx, classes: Mapping[str, EquipmentClass], form: A
     return tx.assets.get(asset.key)
 
 
-def _since(tx: LedgerTx, asset: Asset, form: AssetChange, now: datetime) -> datetime | None:
-    """When the new status began, as far as the form says so: at the beginning of that local day."""
-    day = form.status_since
-    if day is None:
-        return None
-    zone = ZoneInfo(tx.assets.site(asset.site).time_zone)
-    if day > local_day(now, zone):
-        words = "不应晚于今天 / should not lie ahead"
-        raise bad_field("status_since", "in_the_future", words)
-    if "status" not in form.model_fields_set or form.status is asset.status:
-        words = "状态没有改变，无需起始日期 / the status does not change"
-        raise bad_field("status_since", "status_unchanged", words)
-    return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
 def change_asset(
     tx: MaintenanceTx,
     before: AssetView,
@@ -110,8 +93,7 @@ def change_asset(
     holds becomes tickets.
     """
     asset = before.asset
-    given = form.to_domain(form.model_fields_set - {"status_since"})
-    since = _since(tx, asset, form, now)
+    given = form.to_domain(form.model_fields_set)
     if "duty_partner" in given and form.duty_partner is None:
         given.setdefault("duty_role", None)
     if given.get("code", asset.code) != asset.code:
@@ -133,7 +115,7 @@ def change_asset(
         raise StaleVersion(str(error), current, asset.version, differing) from error
     if asset.status is not changed.status:
         status_was_set(tx, asset.key, by, now)
-        status_was_changed(tx, changed, asset.status, now, since)
+        status_was_changed(tx, changed, asset.status, now)
     if asset.status is not changed.status and changed.status in _AT_WORK:
         end_maintenance(tx, asset.key, now, changed.status)
     tx.live.note("asset", asset.site, {"key": asset.key, "change": "changed", "fields": sorted(given)})

@@ -256,9 +256,8 @@ class AssetCreate(AssetFields):
 
 
 class AssetChange(AssetFields):
-    """What is to change; fields that are left out stay as they are. `status_since`: the site's day on which the new
-    status began (a machine that was taken out of service, or put back, some days ago); left out: now."""
+    """What is to change; fields that are left out stay as they are. A new `status` holds from the moment at which it
+    is recorded."""
 
     code: Annotated[str, Field(min_length=1, max_length=200)] = ""
     name: NewName = NameIn()
-    status_since: AssetDay | None = None

@@ -12,7 +12,7 @@ from api.plan.schemas import PlanRow as RowShape
 from api.plan.schemas import PlanRowCreate
 from api.plan_changes.schemas import PlanChangeFields, PlanRowPart
 from api.services import Services
-from maintenance.plan import PlanRow
+from maintenance.plan import EVIDENCE, PlanRow
 from maintenance.plan_changes.keeping import proposal_of
 from maintenance.plan_changes.model import Action, PlanChange
 from maintenance.plan_changes.rules import Outcome, outcome_of
@@ -57,6 +57,8 @@ def wanted_of(
         if site_of(tx, caller, whole) not in {None, own}:
             raise bad_field("row.assets", "several_sites", "a row names assets of one site, its own")
         changed = replace(row_of(tx, services, whole, own, before), effective_from=before.effective_from)
+        if "evidence" not in form.row.model_fields_set:
+            changed = replace(changed, evidence=before.evidence)
         if changed.code != before.code and own != before.site:
             text = "本项目自己的计划项须沿用编号 / a row of the site's own keeps the code of the one that it stands for"
             raise bad_field("row.code", "code_stays", text)
@@ -85,6 +87,8 @@ def _create(part: PlanRowPart, site: str | None) -> PlanRowCreate:
 def _merged(before: PlanRow, part: PlanRowPart) -> PlanRowCreate:
     """The row's own fields with those that are given. What it is for is given as a whole."""
     known = RowShape.of(before).model_dump(mode="json", by_alias=True, exclude=set(NOT_IN_FORMS))
+    # What an earlier version took as evidence stays until somebody says otherwise.
+    known["evidence"] = [one for one in known["evidence"] if one in EVIDENCE]
     given = part.given()
     if any(name in given for name in SUBJECT):
         known |= {"system": None, "classes": [], "assets": [], "site": False}

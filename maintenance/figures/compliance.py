@@ -2,12 +2,13 @@
 
 An occurrence counts in the period in which its last day lies, once it is decided: it was done, or its last day is over.
 What was missed, put off or bypassed was due and is not in time, and so is what a law asks for and somebody has
-cancelled. Other cancelled work was never due, nor was what is waived (``maintenance.waiving``). Completion is judged by
-the site's calendar: until the end of the last day; rows by the hour until their last moment. No DST rule matters.
+cancelled. Other cancelled work was never due, nor was what is waived (``maintenance.waiving``), which is counted apart.
+Completion is judged by the site's calendar: until the end of the last day; rows by the hour until their last moment. No
+DST rule matters.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -19,8 +20,8 @@ from maintenance.work_orders import Kind, State
 
 @dataclass(frozen=True, slots=True)
 class PlanCounts:
-    """``due`` is the sum of all others but ``credited``, which is part of ``in_time`` or ``late``, and ``cancelled``,
-    which is part of ``missed``; ``overdue`` is not done yet."""
+    """``due`` is the sum of all others but ``credited``, which is part of ``in_time`` or ``late``, ``cancelled``,
+    which is part of ``missed``, and ``waived``; ``overdue`` is not done yet."""
 
     due: int = 0
     in_time: int = 0
@@ -31,6 +32,7 @@ class PlanCounts:
     bypassed: int = 0
     overdue: int = 0
     cancelled: int = 0
+    waived: int = 0
 
     @property
     def rate(self) -> Figure:
@@ -38,20 +40,20 @@ class PlanCounts:
         return share(self.in_time, self.due)
 
 
-def is_statutory(due: Due) -> bool:
-    """Whether a law asks for it."""
-    return due.layer == Layer.LAW.value or due.kind == Kind.STATUTORY.value
+def is_statutory(due: Due, lawful: Collection[str] = ()) -> bool:
+    """Whether a law asks for it, or its row stands for one that a law asks for (``lawful``: the lineages of such)."""
+    return due.lineage in lawful or due.layer == Layer.LAW.value or due.kind == Kind.STATUTORY.value
 
 
-def outcome(due: Due, now: datetime, zone: tzinfo) -> str | None:
-    """The name of the count that an occurrence is in; ``None``: in none (waived, cancelled though no law asks for
-    it, or not decided yet)."""
+def outcome(due: Due, now: datetime, zone: tzinfo, lawful: Collection[str] = ()) -> str | None:
+    """The name of the count that an occurrence is in; ``None``: in none (cancelled though no law asks for it, or not
+    decided yet)."""
     if due.state in (OccurrenceState.DONE.value, OccurrenceState.CREDITED.value) and due.completed_at is not None:
         return "in_time" if _in_time(due, due.completed_at, zone) else "late"
     if due.state == OccurrenceState.WAIVED.value:
-        return None
+        return "waived"
     if due.order_state == State.CANCELLED.value:
-        return "cancelled" if is_statutory(due) else None
+        return "cancelled" if is_statutory(due, lawful) else None
     if due.state == OccurrenceState.MISSED.value:
         ended = {State.DEFERRED.value: "deferred", State.BYPASSED.value: "bypassed"}
         return ended.get(due.order_state or "", "missed")
@@ -59,16 +61,16 @@ def outcome(due: Due, now: datetime, zone: tzinfo) -> str | None:
     return "overdue" if over else None
 
 
-def plan_counts(dues: Iterable[Due], now: datetime, zone: tzinfo) -> PlanCounts:
+def plan_counts(dues: Iterable[Due], now: datetime, zone: tzinfo, lawful: Collection[str] = ()) -> PlanCounts:
     """The counts of one group. O(n)."""
     found: Counter[str] = Counter()
     for due in dues:
-        name = outcome(due, now, zone)
+        name = outcome(due, now, zone, lawful)
         if name is not None:
             found[name] += 1
             found["credited"] += due.state == OccurrenceState.CREDITED.value
             found["missed"] += name == "cancelled"
-    total = found.total() - found["credited"] - found["cancelled"]
+    total = found.total() - found["credited"] - found["cancelled"] - found["waived"]
     return PlanCounts(due=total, **found)
 
 

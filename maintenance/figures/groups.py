@@ -13,7 +13,7 @@ from maintenance.figures.facts import Alarm, Booked, Due, Facts, Kept, Machine, 
 from maintenance.figures.figure import Figure, share
 from maintenance.figures.precision import Precision, alarm_precision, ticket_precision
 from maintenance.figures.reliability import Reliability, Span, reliability, time_to_repair
-from maintenance.figures.rows import systems_of
+from maintenance.figures.rows import standing_for_law, systems_of
 from maintenance.plan import PlanRow
 from maintenance.planner import Systems
 from maintenance.ports import MaintenanceTx
@@ -157,7 +157,10 @@ def grouped(facts: Facts, site: Site, period: Period, by: By, now: datetime, cat
         for fact in listed:
             for key in keys_of(fact):
                 getattr(bags[key], name).append(fact)
-    return [_group(key, keys.name(key, site), bags[key], period, now, catalogue.classes) for key in sorted(bags)]
+    lawful = standing_for_law(catalogue.rows.values())
+    return [
+        _group(key, keys.name(key, site), bags[key], period, now, catalogue.classes, lawful) for key in sorted(bags)
+    ]
 
 
 class _Keys:
@@ -228,15 +231,21 @@ class _Keys:
 
 
 def _group(
-    key: str, name: LocalName, bag: _Bag, period: Period, now: datetime, classes: Mapping[str, EquipmentClass]
+    key: str,
+    name: LocalName,
+    bag: _Bag,
+    period: Period,
+    now: datetime,
+    classes: Mapping[str, EquipmentClass],
+    lawful: Collection[str],
 ) -> Group:
     until = max(min(period.ends, now), period.begins)
     today = min(period.last, local_day(now, period.zone))
     return Group(
         key=key,
         name=name,
-        plan=plan_counts((one for one in bag.due if not is_statutory(one)), now, period.zone),
-        statutory=plan_counts((one for one in bag.due if is_statutory(one)), now, period.zone),
+        plan=plan_counts((one for one in bag.due if not is_statutory(one, lawful)), now, period.zone, lawful),
+        statutory=plan_counts((one for one in bag.due if is_statutory(one, lawful)), now, period.zone, lawful),
         sla=_sla(bag.kept),
         reliability=_reliability(bag, (period.begins, until), period.zone),
         tickets=tuple(ticket_precision(one for one in bag.tickets if one.opened_at >= period.begins)),

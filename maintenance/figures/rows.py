@@ -1,10 +1,11 @@
-"""Which systems a plan row is about. Pure."""
+"""Which systems plan rows are about, and which of them stand for the law. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from maintenance.plan import PlanRow
+from maintenance.plan import Layer, PlanRow
 from maintenance.planner import Systems
 from maintenance.seed.departments import departments
+from maintenance.work_orders import Kind
 
 
 def systems_of(row: PlanRow, systems: Systems) -> Sequence[str]:
@@ -19,3 +20,25 @@ def systems_of(row: PlanRow, systems: Systems) -> Sequence[str]:
         return []
     served = next((set(one.classes) for one in departments().values() if one.name.zh == row.department.zh), set())
     return [key for key, members in systems.items() if 2 * len(set(members) & served) > len(members)]
+
+
+def standing_for_law(rows: Iterable[PlanRow]) -> frozenset[str]:
+    """The lineages of rows that stand for a row that a law asks for, also by way of others (``PlanRow.fulfils``).
+    O(rows x rows that each of them stands for)."""
+    listed = list(rows)
+    by_code = {row.code: row for row in listed}
+    return frozenset(row.lineage for row in listed if _stands_for_law(row, by_code))
+
+
+def _stands_for_law(row: PlanRow, by_code: Mapping[str, PlanRow]) -> bool:
+    seen: set[str] = set()
+    left = list(row.fulfils)
+    while left:
+        other = by_code.get(left.pop())
+        if other is None or other.code in seen:
+            continue
+        if other.layer is Layer.LAW or other.kind == Kind.STATUTORY.value:
+            return True
+        seen.add(other.code)
+        left += other.fulfils
+    return False

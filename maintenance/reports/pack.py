@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from maintenance.figures.compliance import PlanCounts, outcome, plan_counts
+from maintenance.figures.compliance import PlanCounts, is_statutory, outcome, plan_counts
 from maintenance.figures.facts import Due
 from maintenance.figures.groups import Catalogue, Period, period_of
-from maintenance.figures.rows import systems_of
+from maintenance.figures.rows import standing_for_law, systems_of
 from maintenance.intervals import IntervalUnit
 from maintenance.plan import PlanRow
 from maintenance.ports import MaintenanceTx
@@ -20,6 +20,7 @@ from maintenance.records.retention import Retention, laws_at, retention
 from maintenance.records.verifying import Verdict, verify_in
 from maintenance.reports.model import Report
 from maintenance.reports.pack_lines import File, PatrolDay, RecordLine, patrol_days, record_line
+from maintenance.reports.pack_rests import RestLine, rest_lines
 from maintenance.reports.ports import DueLine, Mended, OrderLine, Step
 from maintenance.reports.rendering import Speech, render
 from maintenance.seed.codes import actions, causes
@@ -49,7 +50,8 @@ class RowLine:
 
 @dataclass(frozen=True, slots=True)
 class Irregular:
-    """An occurrence that was not done in time: what became of it, why, and by whom its order was ended without work."""
+    """An occurrence that was not done in time: what became of it, why, and by whom its order was ended without work. Of
+    what is waived only what a law asks for."""
 
     due: DueLine
     became: str
@@ -93,6 +95,7 @@ class Pack:
     records: Sequence[RecordLine]
     patrols: Sequence[PatrolDay]
     irregular: Sequence[Irregular]
+    rests: Sequence[RestLine]
     other: Sequence[WorkLine]
     repairs: Sequence[WorkLine]
     evidence: Sequence[File]
@@ -108,7 +111,7 @@ class Pack:
     def lines(self) -> int:
         """How many lines it has."""
         listed: tuple[Sequence[object], ...] = (
-            self.machines, self.rows, self.records, self.patrols, self.irregular, self.other, self.repairs,
+            self.machines, self.rows, self.records, self.patrols, self.irregular, self.rests, self.other, self.repairs,
             self.evidence,
         )  # fmt: skip
         return sum(map(len, listed))
@@ -157,6 +160,7 @@ class _Gathering:
         self._period = period_of(site, report.first, report.last)
         self._assets = self._machines()
         self._rows = catalogue.rows
+        self._lawful = standing_for_law(self._rows.values())
         self._own = {
             key
             for key, row in self._rows.items()
@@ -191,6 +195,7 @@ class _Gathering:
             records=records,
             patrols=patrols,
             irregular=self._irregular(due),
+            rests=rest_lines(tx, list(self._assets.values()), period.begins, period.ends),
             other=[one for one in work if one.order.kind != Kind.CORRECTIVE.value],
             repairs=[one for one in work if one.order.kind == Kind.CORRECTIVE.value],
             evidence=[file for line in frozen for file in line.files],
@@ -243,11 +248,17 @@ class _Gathering:
             by_row[one.lineage].append(one)
         rows = sorted((self._rows[key] for key in by_row if key in self._rows), key=lambda row: row.code)
         zone = self._period.zone
-        return [RowLine(row, plan_counts(map(_fact, by_row[row.lineage]), self._now, zone)) for row in rows]
+        return [
+            RowLine(row, plan_counts(map(_fact, by_row[row.lineage]), self._now, zone, self._lawful)) for row in rows
+        ]
 
     def _irregular(self, due: Sequence[DueLine]) -> list[Irregular]:
-        told = ((one, outcome(_fact(one), self._now, self._period.zone)) for one in due)
-        lines = [(one, became) for one, became in told if became not in (None, "in_time")]
+        told = ((one, outcome(_fact(one), self._now, self._period.zone, self._lawful)) for one in due)
+        lines = [
+            (one, became)
+            for one, became in told
+            if became not in (None, "in_time") and (became != "waived" or is_statutory(_fact(one), self._lawful))
+        ]
         store = self._tx.report_store
         steps = store.steps({one.order for one, _ in lines if one.order is not None})
         names = store.names({step.by for found in steps.values() for step in found})

@@ -168,6 +168,12 @@ on_hold|暂停|on hold
 evidence_pending|待证据|evidence pending
 verified|已复核|verified
 cancelled|已取消|cancelled
+waived|无需执行|waived
+rests|停用与报废期间|Times out of service or scrapped
+out_since|停用自|Out of use since
+out_until|恢复使用|Back in use
+said_by|登记人|Recorded by
+goes_on|仍停用|still out of use
 rejected|误报|false alarm
 critical|紧急|critical
 major|重大|major

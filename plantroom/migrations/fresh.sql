@@ -1854,6 +1854,7 @@ CREATE TABLE asset_rests (
 	asset TEXT NOT NULL, 
 	since BIGINT NOT NULL, 
 	until BIGINT, 
+	scrapped BIGINT, 
 	CONSTRAINT pk_asset_rests PRIMARY KEY (id), 
 	CONSTRAINT fk_asset_rests_site_sites FOREIGN KEY(site) REFERENCES sites (code), 
 	CONSTRAINT fk_asset_rests_asset_assets FOREIGN KEY(asset) REFERENCES assets ("key")
@@ -1862,6 +1863,8 @@ CREATE TABLE asset_rests (
 CREATE INDEX ix_asset_rests_asset_since ON asset_rests (asset, since)
 -- next
 CREATE INDEX ix_asset_rests_site ON asset_rests (site)
+-- next
+CREATE UNIQUE INDEX uq_asset_rests_going_on ON asset_rests (asset) WHERE until IS NULL
 -- next
 CREATE TABLE seed_choices (
 	scope TEXT NOT NULL, 

@@ -34,6 +34,18 @@ class SqlRests(RestRepository):
         later = sa.case((_r.since > at, _r.since), else_=sa.literal(at, _r.until.type))
         self._connection.execute(ended.values(until=later))
 
+    def scrap(self, asset: str, at: datetime | None) -> None:
+        going_on = t.asset_rests.update().where(_r.asset == asset, _r.until.is_(None))
+        self._connection.execute(going_on.values(scrapped=at))
+
+    def scrapped(self, assets: Sequence[str]) -> Mapping[str, datetime]:
+        found: dict[str, datetime] = {}
+        for some in chunks(sorted(set(assets))):
+            going_on = _r.asset.in_(some), _r.until.is_(None), _r.scrapped.is_not(None)
+            said = self._connection.execute(sa.select(_r.asset, _r.scrapped).where(*going_on))
+            found |= {asset: at for asset, at in said if at is not None}
+        return found
+
     def of(self, assets: Sequence[str]) -> Mapping[str, Sequence[Rest]]:
         found: dict[str, list[Rest]] = {}
         for some in chunks(sorted(set(assets))):

@@ -215,9 +215,18 @@ asset_rests = sa.Table(
     sa.Column("asset", Word, sa.ForeignKey("assets.key"), nullable=False),
     sa.Column("since", Instant, nullable=False),
     sa.Column("until", Instant, comment="When it came back; NULL: it is out of use still"),
+    sa.Column("scrapped", Instant, comment="Since when it has been scrapped; NULL: it is not"),
     sa.Index(None, "asset", "since"),
     comment="When machines were out of service or scrapped",
     info=audited("rest", "id", site="site", asset="asset"),
+)
+
+sa.Index(
+    "uq_asset_rests_going_on",
+    asset_rests.c.asset,
+    unique=True,
+    sqlite_where=asset_rests.c.until.is_(None),
+    postgresql_where=asset_rests.c.until.is_(None),
 )
 
 operations = sa.Table(

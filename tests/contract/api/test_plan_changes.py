@@ -1,5 +1,6 @@
 """Changes of the plan table: asked for, looked at, decided."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -309,3 +310,22 @@ def test_a_new_row_that_is_taken_meanwhile_is_a_conflict(planned: World) -> None
     assert boss(planned).get(f"{PATH}/{change['id']}/preview").json()["rows"][0]["comes"] == 12
     planned.admin.post("/api/v1/plan-rows", json=row)
     assert decide(boss(planned), change, "approve").status_code == 409
+
+
+def test_a_row_with_evidence_that_an_earlier_version_took_is_changed_and_keeps_it(planted_word: World) -> None:
+    answer = planted_word.admin.post(PATH, json=ASKED | {"site": HOME})
+    assert answer.status_code == 201, answer.text
+    assert row_now(planted_word)["interval"] == QUARTER
+    assert row_now(planted_word)["evidence"] == ["photo", "witness"]
+    other = planted_word.admin.post(PATH, json=ASKED | {"site": HOME, "row": {"evidence": ["photo"]}})
+    assert other.status_code == 201, other.text
+    assert row_now(planted_word)["evidence"] == ["photo"]
+
+
+@pytest.fixture
+def planted_word(planned: World) -> World:
+    """The row asks for a kind of evidence that is no longer known."""
+    with planned.ledger.begin() as tx:
+        row = next(row for row in tx.plan.rows(HOME) if row.code == "PU-M")
+        tx.plan.put_row(replace(row, evidence=("photo", "witness")))
+    return planned

@@ -1,15 +1,23 @@
 """Times out of use: kept with the asset, and made up for when an older ledger is opened."""
 
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import pytest
 import sqlalchemy as sa
 
+from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState
 from maintenance.rests import Rest
+from maintenance.work_orders import State, Transition
 from plantroom.domain.assets import AssetStatus
+from plantroom.errors import Conflict
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.engine import SqlTx
-from tests.contract.ledger.given import NOW, add_plant
+from plantroom.storage.ledger.tables_audit import audit_entries
+from plantroom.storage.ledger.tables_maintenance import asset_rests
+from tests.contract.ledger.given import NOW, add_plant, order
 
 DAY = timedelta(days=1)
 
@@ -35,23 +43,84 @@ def test_an_asset_that_was_entered_by_mistake_goes_with_its_rests(planted: SqlLe
         assert tx.rests.of(["p1"]) == {}
 
 
+def back_to_0033(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        assert isinstance(tx, SqlTx)
+        tx.work.connection.execute(sa.text("DROP TABLE asset_rests"))
+        tx.work.connection.execute(sa.text("UPDATE alembic_version SET version_num = '0033'"))
+
+
+def said(ledger: SqlLedger, asset: str, *statuses: AssetStatus) -> list[object]:
+    """Give an asset one status after the other; when the history says each was recorded."""
+    for status in statuses:
+        with ledger.begin() as tx:
+            tx.assets.set_status(asset, status)
+    with ledger.read() as tx:
+        assert isinstance(tx, SqlTx)
+        of_it = sa.select(audit_entries.c.at, audit_entries.c.after).where(
+            audit_entries.c.entity == "asset", audit_entries.c.key == asset, audit_entries.c.before.is_not(None)
+        )
+        told = tx.work.connection.execute(of_it.order_by(audit_entries.c.position)).all()
+    return [at for at, after in told if '"status":' in after]
+
+
 def test_an_older_ledger_s_history_says_since_when_a_machine_is_out_of_service(empty_url: str) -> None:
+    gone, back, scrapped = AssetStatus.OUT_OF_SERVICE, AssetStatus.IN_SERVICE, AssetStatus.SCRAPPED
     with closing(SqlLedger(empty_url)) as made:
         made.open()
         add_plant(made)
-        with made.begin() as tx:
-            tx.assets.set_status("p1", AssetStatus.OUT_OF_SERVICE)
-        with made.begin() as tx:
-            assert isinstance(tx, SqlTx)
-            said = sa.text(
-                "SELECT max(at) FROM audit_entries WHERE entity = 'asset' AND \"after\" LIKE '%out_of_service%'"
-            )
-            at = tx.work.connection.execute(said).scalar_one()
-            tx.work.connection.execute(sa.text("DROP TABLE asset_rests"))
-            tx.work.connection.execute(sa.text("UPDATE alembic_version SET version_num = '0033'"))
+        first = said(made, "p1", gone, back, gone, scrapped)
+        second = said(made, "p2", gone, back)
+        third = said(made, "n1", scrapped, gone)
+        back_to_0033(made)
+    assert [len(one) for one in (first, second, third)] == [4, 2, 2]
     with closing(SqlLedger(empty_url)) as opened:
         opened.open()
-        with opened.begin() as tx:
-            assert isinstance(tx, SqlTx)
-            found = tx.work.connection.execute(sa.text("SELECT asset, since, until FROM asset_rests")).all()
-    assert [tuple(row) for row in found] == [("p1", at, None)]
+        with opened.read() as tx:
+            rests = tx.rests.of(["p1", "p2", "n1"])
+            assert {key: [(one.since, one.until) for one in some] for key, some in rests.items()} == {
+                "p1": [(first[2], None)], "n1": [(third[0], None)],
+            }  # fmt: skip
+            assert tx.rests.scrapped(["p1", "p2", "n1"]) == {"p1": first[3]}
+
+
+def test_of_what_an_older_ledger_withdrew_only_what_was_not_over_at_the_scrapping_is_waived(empty_url: str) -> None:
+    with closing(SqlLedger(empty_url)) as made:
+        made.open()
+        add_plant(made)
+        (at,) = said(made, "p1", AssetStatus.SCRAPPED)
+        assert isinstance(at, datetime)
+        day = at.astimezone(ZoneInfo("Asia/Shanghai")).date()
+        with made.begin() as tx:
+            for number, (why, latest) in enumerate(
+                [
+                    ("asset scrapped", day - DAY),
+                    ("asset scrapped", day),
+                    ("asset scrapped", day + DAY),
+                    ("x", day + DAY),
+                ]
+            ):
+                withdrawn = replace(
+                    order(f"w{number}", number + 900), state=State.CANCELLED, asset="p1", end_reason=why
+                )
+                tx.orders.add(withdrawn)
+                tx.orders.add_transition(
+                    Transition(withdrawn.id, State.CANCELLED, at + timedelta(minutes=1), at, "system:planner", why)
+                )
+                key = OccurrenceKey("l1", "p1", number)
+                one = Occurrence(key, "demo", "R", latest, latest, latest, OccurrenceState.MISSED, None, withdrawn.id)
+                tx.plan.add_occurrences([one])
+        back_to_0033(made)
+    with closing(SqlLedger(empty_url)) as opened:
+        opened.open()
+        with opened.read() as tx:
+            found = sorted(tx.plan.occurrences_of("demo", "p1"), key=lambda one: one.key)
+    assert [one.state.value for one in found] == ["missed", "waived", "waived", "missed"]
+
+
+def test_no_second_rest_of_a_machine_can_go_on(planted: SqlLedger) -> None:
+    with planted.begin() as tx:
+        tx.rests.begin([Rest("r1", "demo", "p1", NOW), Rest("r0", "demo", "p2", NOW, NOW + DAY)])
+    again = asset_rests.insert().values(id="r2", site="demo", asset="p1", since=NOW)
+    with pytest.raises(Conflict), planted.begin() as tx:
+        tx.work.connection.execute(again)  # type: ignore[attr-defined]

@@ -31,9 +31,9 @@ def lived(any_ledger: Store, tmp_path: Path) -> Store:
     return any_ledger
 
 
-def cancel(ledger: Store, tmp_path: Path) -> None:
+def cancel(ledger: Store, tmp_path: Path, late: int = 0) -> None:
     with ledger.begin() as tx:
-        visit(tx, FolderFiles(tmp_path), 1, DAY, missed=True, ended=State.CANCELLED)
+        visit(tx, FolderFiles(tmp_path), 1, DAY, late, missed=True, ended=State.CANCELLED)
 
 
 def counted(ledger: Store) -> tuple[int, int, int]:
@@ -67,10 +67,10 @@ def scrapped(tx: MaintenanceTx) -> None:
     gone(tx, AssetStatus.SCRAPPED)
 
 
-def gone(tx: MaintenanceTx, to: AssetStatus) -> None:
+def gone(tx: MaintenanceTx, to: AssetStatus, at: datetime = datetime(2026, 3, 20, tzinfo=UTC)) -> None:
     before = tx.assets.lock("lift-1").asset
     tx.assets.set_status("lift-1", to)
-    status_was_changed(tx, tx.assets.get("lift-1").asset, before.status, datetime(2026, 3, 20, tzinfo=UTC))
+    status_was_changed(tx, tx.assets.get("lift-1").asset, before.status, at)
 
 
 def ended(tx: MaintenanceTx) -> None:
@@ -83,13 +83,27 @@ def test_what_nothing_asked_for_any_more_is_waived(
 ) -> None:
     with lived.begin() as tx:
         before(tx)
-    cancel(lived, tmp_path)
+    cancel(lived, tmp_path, late=1)
     assert state(lived) is OccurrenceState.WAIVED
     assert counted(lived) == (0, 0, 0)
     if before is out_of_service:  # whatever becomes of the machine later
         with lived.begin() as tx:
             gone(tx, AssetStatus.IN_SERVICE)
         assert counted(lived) == (0, 0, 0)
+
+
+def test_the_pack_shows_what_is_waived_and_the_times_out_of_service(lived: Store, tmp_path: Path) -> None:
+    with lived.begin() as tx:
+        out_of_service(tx)
+    cancel(lived, tmp_path, late=1)
+    text = text_of(made(lived, tmp_path, replace(PACK, language="en"))[1])
+    assert re.search(r"2026-03-25 E-1 EL-HM waived 春节停梯 / lift closed – Ended by: 王经理", text)
+    assert re.search(r"Times out of service or scrapped .* E-1 2026-03-20 08:00 \S+ still out of use", text)
+    with lived.begin() as tx:
+        gone(tx, AssetStatus.IN_SERVICE, datetime(2026, 3, 28, 2, tzinfo=UTC))
+    text = text_of(made(lived, tmp_path, PACK)[1])
+    assert re.search(r"停用与报废期间 .* E-1 2026-03-20 08:00 \S+ 2026-03-28 10:00 \S+", text)
+    assert "无需执行" in text
 
 
 def test_a_row_that_ends_later_excuses_nothing(lived: Store, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_nothing_is_missed_while_a_machine_rests_and_the_plan_goes_on_with_its_r
     assert due[0].latest == date(2026, 4, 20)
     assert [o.key.cycle for o in found] == list(range(found[0].key.cycle, found[0].key.cycle + len(found)))
     cancelled = orders(store, state="cancelled")
-    assert {order.end_reason for order in cancelled} == {"out of service on the last day"}
+    assert {order.end_reason for order in cancelled} == {"停用期间到期，无需执行 / out of service on the last day"}
     assert look(store, 100)["created"] == 0
 
 

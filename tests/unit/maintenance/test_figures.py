@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maintenance.figures.compliance import outcome, plan_counts
+from maintenance.figures.compliance import is_statutory, outcome, plan_counts
 from maintenance.figures.facts import Alarm, Booked, Due, Facts, Kept, Machine, Repaired, Stop, Ticket
 from maintenance.figures.figure import DEFINITIONS, Figure, share
 from maintenance.figures.groups import By, Catalogue, grouped, period_of
 from maintenance.figures.precision import alarm_precision, overall, ticket_precision
 from maintenance.figures.reliability import down_times, in_service, reliability
-from maintenance.figures.rows import systems_of
-from maintenance.plan import NO_INTERVAL, AppliesTo, PlanRow
+from maintenance.figures.rows import standing_for_law, systems_of
+from maintenance.plan import NO_INTERVAL, AppliesTo, Interval, IntervalUnit, Layer, PlanRow
 from plantroom.catalogue import equipment_classes, systems
 from plantroom.domain.assets import LocalName, Site
 from plantroom.errors import BadData
@@ -62,9 +62,28 @@ def test_what_a_law_asks_for_is_missed_when_somebody_cancels_it_and_not_when_it_
     cancelled = WEEKLY._replace(state="missed", order_state="cancelled")
     lawful = [cancelled._replace(layer="law"), cancelled._replace(kind="statutory")]
     counts = plan_counts([done(MARCH[0]), *lawful, *(one._replace(state="waived") for one in lawful)], NOW, SHANGHAI)
-    assert (counts.due, counts.in_time, counts.missed, counts.cancelled) == (3, 1, 2, 2)
+    assert (counts.due, counts.in_time, counts.missed, counts.cancelled, counts.waived) == (3, 1, 2, 2, 2)
     assert counts.rate == Figure(1 / 3, 3)
     assert outcome(lawful[0], NOW, SHANGHAI) == "cancelled"
+
+
+def test_work_of_a_row_that_stands_for_the_law_s_is_statutory_also_by_way_of_another() -> None:
+    week = Interval(1, IntervalUnit.WEEK)
+    law = PlanRow("l0", "LAW", LocalName("", ""), "preventive", AppliesTo(), week, layer=Layer.LAW)
+    own = PlanRow("l2", "OWN", LocalName("", ""), "preventive", AppliesTo(), week, fulfils=("LAW",))
+    other = PlanRow("l1", "PU-W", LocalName("", ""), "preventive", AppliesTo(), week, fulfils=("OWN", "PU-W"))
+    loose = PlanRow("l3", "LOOSE", LocalName("", ""), "preventive", AppliesTo(), week, fulfils=("NONE",))
+    lawful = standing_for_law([law, own, other, loose])
+    assert lawful == {"l1", "l2"}
+    cancelled = WEEKLY._replace(state="missed", order_state="cancelled")
+    assert is_statutory(cancelled, lawful)
+    assert outcome(cancelled, NOW, SHANGHAI, lawful) == "cancelled"
+    facts = Facts((PUMP,), (cancelled,), (), (), (), (), (), ())
+    (found,) = grouped(
+        facts, SITE, period_of(SITE, date(2026, 3, 1), date(2026, 3, 31)), By.SITE, NOW,
+        replace(NAMES, rows={row.lineage: row for row in (law, own, other, loose)}),
+    )  # fmt: skip
+    assert (found.statutory.due, found.statutory.cancelled, found.plan.due) == (1, 1, 0)
 
 
 def test_work_that_may_still_be_done_is_not_counted() -> None:

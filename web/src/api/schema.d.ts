@@ -4632,8 +4632,8 @@ export interface components {
         };
         /**
          * AssetChange
-         * @description What is to change; fields that are left out stay as they are. `status_since`: the site's day on which the new
-         *     status began (a machine that was taken out of service, or put back, some days ago); left out: now.
+         * @description What is to change; fields that are left out stay as they are. A new `status` holds from the moment at which it
+         *     is recorded.
          */
         AssetChange: {
             /**
@@ -4700,8 +4700,6 @@ export interface components {
             serial: string;
             /** @default in_service */
             status: components["schemas"]["AssetStatus"];
-            /** Status Since */
-            status_since?: string | null;
             /** Warranty Until */
             warranty_until?: string | null;
         };
@@ -8140,7 +8138,8 @@ export interface components {
          *               "minimum": 1,
          *               "status": "ok",
          *               "value": 0.96
-         *             }
+         *             },
+         *             "waived": 0
          *           },
          *           "sla": [
          *             {
@@ -8171,7 +8170,8 @@ export interface components {
          *               "minimum": 1,
          *               "status": "ok",
          *               "value": 0.96
-         *             }
+         *             },
+         *             "waived": 0
          *           },
          *           "ticket_precision": {
          *             "count": 2,
@@ -8731,7 +8731,8 @@ export interface components {
          *           "minimum": 1,
          *           "status": "ok",
          *           "value": 0.96
-         *         }
+         *         },
+         *         "waived": 0
          *       },
          *       "sla": [
          *         {
@@ -8762,7 +8763,8 @@ export interface components {
          *           "minimum": 1,
          *           "status": "ok",
          *           "value": 0.96
-         *         }
+         *         },
+         *         "waived": 0
          *       },
          *       "ticket_precision": {
          *         "count": 2,
@@ -11644,7 +11646,8 @@ export interface components {
         /**
          * PlanCounts
          * @description Occurrences whose last day lies in the period and is over, or that are done. `due` is the sum of the others but
-         *     `credited`, which is part of `in_time` or `late`, and `cancelled` (what a law asks for), part of `missed`.
+         *     `credited`, which is part of `in_time` or `late`, `cancelled` (what a law asks for), part of `missed`, and `waived`
+         *     (not to be done: the machine was out of use, or the row had ended).
          */
         PlanCounts: {
             /** Bypassed */
@@ -11666,6 +11669,8 @@ export interface components {
             /** Overdue */
             overdue: number;
             rate: components["schemas"]["Figure"];
+            /** Waived */
+            waived: number;
         };
         /**
          * PlanItem
