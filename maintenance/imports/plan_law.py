@@ -2,10 +2,12 @@
 
 from itertools import pairwise
 
+from maintenance.imports.codes import CODES
 from maintenance.imports.frequency_words import Frequency
 from maintenance.imports.outcome import Rights
+from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_reading import Wanted
-from maintenance.imports.problems import Problems, in_words
+from maintenance.imports.problems import Problem, Problems, in_words
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import Layer, PlanRow
 from maintenance.plan_changes.rules import law_floor, lawful
@@ -15,7 +17,18 @@ from maintenance.schedules import AgeSchedule, BeforeSchedule, IntervalSchedule,
 from plantroom.domain.assets import LocalName
 from plantroom.errors import BadData
 
-_DATES = ("schedule", "anchor", "frequency")
+_LEAVES = {
+    "law_applies_otherwise": "law_needs_admin",
+    "law_dates": "law_dates_need_admin",
+    "law_proof": "law_proof_needs_admin",
+}
+"""What takes a row out of the law (``maintenance.plan_changes.rules``), and the error of whoever may not."""
+
+_COLUMNS = {
+    "law_applies_otherwise": ("system", "classes", "assets", "site_wide"),
+    "law_dates": ("schedule", "anchor", "frequency"),
+    "law_proof": ("evidence", "executor", "kind"),
+}
 
 
 def kept_lawful(
@@ -28,8 +41,11 @@ def kept_lawful(
     except BadData:
         problems.error(wanted.row.problem("layer", "law_stays"))
         return None
-    if found.leaves_law and not rights.may_leave_law(site):
-        problems.error(wanted.row.problem("system", "law_needs_admin", value=before.code))
+    leaves = [one.code for one in found.cautions if one.code in _LEAVES]
+    if leaves and not rights.may_leave_law(site):
+        for code in leaves:
+            column = _column(wanted, before, found.row, code)
+            problems.error(_problem(wanted, before, column, _LEAVES[code]))
         return None
     floor = law_floor(before) if found.row != before else None
     if floor is not None and longest_between(found.row) > floor:
@@ -38,9 +54,9 @@ def kept_lawful(
             f"laxer than the law: still scheduled by the law's longest gap, {floor} days",
         )
         problems.warn(wanted.row.problem("frequency", "law_is_stricter", in_words("law_is_stricter", said)))
-    if any(one.code == "law_dates" for one in found.cautions):
+    for code in leaves:
         problems.warn(
-            wanted.row.problem(_first_of(wanted, _DATES), "law_dates", in_words("law_dates", _moved(before, found.row)))
+            _problem(wanted, before, _column(wanted, before, found.row, code), code, _said(code, before, found.row))
         )
     return found.row
 
@@ -83,19 +99,24 @@ def _is_as_strict(row: PlanRow, interval: Interval) -> bool:
     return beside and row.interval.every > 0 and days <= longest_days(row.interval)
 
 
-def _moved(before: PlanRow, after: PlanRow) -> LocalName:
+def _said(code: str, before: PlanRow, after: PlanRow) -> LocalName:
     was, is_now = how_often(before), how_often(after)
-    if was == is_now:
-        return LocalName(
-            f"法规项目“{before.name.zh}”改按其他规则或起始日期安排",
-            f"{before.name.en}, which the law asks for, gets its dates by another rule or first day",
-        )
+    if code != "law_dates" or was == is_now:
+        known = CODES[code].meaning
+        return LocalName(f"“{before.name.zh}”：{known.zh}", f"{before.name.en}: {known.en}")
     return LocalName(
         f"法规项目“{before.name.zh}”原按“{was.zh}”安排，现改为“{is_now.zh}”",
         f"{before.name.en}, which the law asks for, went by {was.en} and now by {is_now.en}",
     )
 
 
-def _first_of(wanted: Wanted, columns: tuple[str, ...]) -> str:
-    """The first of the columns that the line fills in."""
-    return next((one for one in columns if wanted.row.text(one)), columns[-1])
+def _column(wanted: Wanted, before: PlanRow, after: PlanRow, code: str) -> str:
+    """The column that takes the row out of the law: the first of the code's that is filled in and has changed."""
+    columns = [one for one in _COLUMNS[code] if wanted.row.text(one)]
+    moved = [one for one in columns if one in BY_KEY and BY_KEY[one].get(before) != BY_KEY[one].get(after)]
+    plain = [one for one in columns if one not in BY_KEY]
+    return next(iter([*moved, *plain, *columns]), _COLUMNS[code][0])
+
+
+def _problem(wanted: Wanted, before: PlanRow, column: str, code: str, said: LocalName | None = None) -> Problem:
+    return wanted.row.problem(column, code, in_words(code, said), value=wanted.row.text(column) or before.code)

@@ -142,6 +142,31 @@ def test_an_administrator_s_other_dates_are_taken_and_that_is_said() -> None:
     assert "每3年一次" in told.message
 
 
+@pytest.mark.parametrize(
+    ("heading", "cell", "error", "warning"),
+    [
+        ("设施设备类别", "照明系统", "law_needs_admin", "law_applies_otherwise"),
+        ("适用设备类", "自动扶梯", "law_needs_admin", "law_applies_otherwise"),
+        ("起算日期", "2099-01-01", "law_dates_need_admin", "law_dates"),
+        ("维护周期", "雨季前", "law_dates_need_admin", "law_dates"),
+        ("证据要求", "照片", "law_proof_needs_admin", "law_proof"),
+        ("实施单位", "自有人员", "law_proof_needs_admin", "law_proof"),
+        ("工作类型", "预防性维护", "law_proof_needs_admin", "law_proof"),
+    ],
+)
+def test_what_only_an_administrator_imports_says_why_at_its_own_column(
+    heading: str, cell: str, error: str, warning: str
+) -> None:
+    text = f"编号,{heading}{',维护周期' if heading != '维护周期' else ''}\nEL-HM,{cell}\n"
+    (wrong,) = law(text, rights=Supervisor()).problems.errors
+    assert (wrong.column, wrong.value, wrong.code) == (heading, cell, error)
+    allowed = law(text)
+    assert not allowed.problems.errors
+    told = next(one for one in allowed.problems.warnings if one.code == warning)
+    assert (told.column, told.value) == (heading, cell)
+    assert "半月维保" in told.message
+
+
 def test_proof_is_understood_in_words_and_what_nobody_knows_is_refused() -> None:
     head = "编号,设施设备类别,维护周期,证据要求,检查表\n"
     (row,) = put(law(f"{head}A-1,照明系统,每周,照片、签字,LI-M\n"))
