@@ -13,7 +13,7 @@ from maintenance.imports.fields import changed, same
 from maintenance.imports.outcome import AllRights, Change, Outcome, Rights
 from maintenance.imports.plan_checks import RowChecks
 from maintenance.imports.plan_columns import BY_KEY
-from maintenance.imports.plan_law import kept_lawful
+from maintenance.imports.plan_law import keeps_its_dates, keeps_its_rule, kept_lawful
 from maintenance.imports.plan_matching import find_row, is_plain, schedule_in_words, system_of
 from maintenance.imports.plan_reading import Wanted, understand
 from maintenance.imports.plan_words import classes_of, names, new_name, said_often, standards, subject_text, tolerance
@@ -163,8 +163,11 @@ class PlanImport:
         found = wanted.frequency
         if found is None or not _says_otherwise(wanted, row):
             return row
+        if keeps_its_dates(wanted, row, self.outcome.problems):
+            return row
         before = row
-        schedule = found.schedule if "schedule" not in wanted.values else row.schedule
+        keeps = "schedule" in wanted.values or keeps_its_rule(row, found)
+        schedule = row.schedule if keeps else found.schedule
         changes["frequency"] = [said_often(row.interval, row.schedule), said_often(found.interval, schedule)]
         row = _with_tolerance(replace(row, interval=found.interval, schedule=schedule))
         if tolerance(before) != tolerance(row):

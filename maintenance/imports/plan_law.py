@@ -1,27 +1,51 @@
 """What a table may change of a row that the law asks for: what a change of the plan by hand may, and no more."""
 
+from itertools import pairwise
+
+from maintenance.imports.codes import CODES
+from maintenance.imports.frequency_words import Frequency
 from maintenance.imports.outcome import Rights
+from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_reading import Wanted
-from maintenance.imports.problems import Problems, in_words
-from maintenance.plan import PlanRow
+from maintenance.imports.problems import Problem, Problems, in_words
+from maintenance.intervals import Interval, IntervalUnit
+from maintenance.plan import Layer, PlanRow
 from maintenance.plan_changes.rules import law_floor, lawful
-from maintenance.recurrence import longest_between
+from maintenance.recurrence import longest_between, longest_days
+from maintenance.schedule_words import how_often
+from maintenance.schedules import AgeSchedule, BeforeSchedule, IntervalSchedule, MeterSchedule
 from plantroom.domain.assets import LocalName
 from plantroom.errors import BadData
+
+_LEAVES = {
+    "law_applies_otherwise": "law_needs_admin",
+    "law_dates": "law_dates_need_admin",
+    "law_proof": "law_proof_needs_admin",
+}
+"""What takes a row out of the law (``maintenance.plan_changes.rules``), and the error of whoever may not."""
+
+_COLUMNS = {
+    "law_applies_otherwise": ("system", "classes", "assets", "site_wide"),
+    "law_dates": ("schedule", "anchor", "frequency"),
+    "law_proof": ("evidence", "executor", "kind"),
+}
 
 
 def kept_lawful(
     wanted: Wanted, before: PlanRow, after: PlanRow, site: str | None, rights: Rights, problems: Problems
 ) -> PlanRow | None:
-    """The row with the law's longest gap, a warning where the table is laxer; ``None`` with an error for what is no
-    more asked for by the law, or is for other machines without an administrator's right."""
+    """The row with the law's longest gap, a warning where the table is laxer or has other dates; ``None`` with an error
+    for what is no more asked for by the law, or is for other machines without an administrator's right."""
     try:
         found = lawful(before, after)
     except BadData:
         problems.error(wanted.row.problem("layer", "law_stays"))
         return None
-    if found.leaves_law and not rights.may_leave_law(site):
-        problems.error(wanted.row.problem("system", "law_needs_admin", value=before.code))
+    leaves = [one.code for one in found.cautions if one.code in _LEAVES]
+    if leaves and not rights.may_leave_law(site):
+        for code in leaves:
+            column = _column(wanted, before, found.row, code)
+            problems.error(_problem(wanted, before, column, _LEAVES[code]))
         return None
     floor = law_floor(before) if found.row != before else None
     if floor is not None and longest_between(found.row) > floor:
@@ -30,4 +54,69 @@ def kept_lawful(
             f"laxer than the law: still scheduled by the law's longest gap, {floor} days",
         )
         problems.warn(wanted.row.problem("frequency", "law_is_stricter", in_words("law_is_stricter", said)))
+    for code in leaves:
+        problems.warn(
+            _problem(wanted, before, _column(wanted, before, found.row, code), code, _said(code, before, found.row))
+        )
     return found.row
+
+
+def keeps_its_dates(wanted: Wanted, row: PlanRow, problems: Problems) -> bool:
+    """Whether a row that the law gives dates of their own (by age, before a season, before another job) goes on by
+    these although the line says how often, with a warning: an interval says nothing of the years and seasons."""
+    found = wanted.frequency
+    if found is None or row.layer is not Layer.LAW or isinstance(row.schedule, IntervalSchedule):
+        return False
+    other_rule = wanted.values.get("schedule", row.schedule) != row.schedule
+    if other_rule or not isinstance(found.schedule, IntervalSchedule) or _is_as_strict(row, found.interval):
+        return False
+    law = how_often(row)
+    said = LocalName(
+        f"“{row.name.zh}”依法按“{law.zh}”安排，不改为表中的周期",
+        f"{row.name.en} goes by what the law says ({law.en}), not by the table's frequency",
+    )
+    problems.warn(wanted.row.problem("frequency", "law_is_stricter", in_words("law_is_stricter", said)))
+    return True
+
+
+def keeps_its_rule(row: PlanRow, found: Frequency) -> bool:
+    """Whether another frequency leaves what the row goes by beside it: the other job that the law's row comes before,
+    the meter that it is capped by."""
+    beside = isinstance(row.schedule, BeforeSchedule | MeterSchedule)
+    return row.layer is Layer.LAW and beside and isinstance(found.schedule, IntervalSchedule)
+
+
+def _is_as_strict(row: PlanRow, interval: Interval) -> bool:
+    """Whether an interval is never longer than the row's own dates are apart."""
+    days, schedule = longest_days(interval), row.schedule
+    if isinstance(schedule, AgeSchedule):
+        gaps = [b - a for a, b in pairwise((0, *schedule.years))]
+        shortest = [longest_days(Interval(years, IntervalUnit.YEAR)) for years in gaps]
+        return days <= min([*shortest, *([] if schedule.then is None else [longest_days(schedule.then)])])
+    if isinstance(schedule, MeterSchedule) and not row.interval.every:
+        return True
+    beside = isinstance(schedule, BeforeSchedule | MeterSchedule)
+    return beside and row.interval.every > 0 and days <= longest_days(row.interval)
+
+
+def _said(code: str, before: PlanRow, after: PlanRow) -> LocalName:
+    was, is_now = how_often(before), how_often(after)
+    if code != "law_dates" or was == is_now:
+        known = CODES[code].meaning
+        return LocalName(f"“{before.name.zh}”：{known.zh}", f"{before.name.en}: {known.en}")
+    return LocalName(
+        f"法规项目“{before.name.zh}”原按“{was.zh}”安排，现改为“{is_now.zh}”",
+        f"{before.name.en}, which the law asks for, went by {was.en} and now by {is_now.en}",
+    )
+
+
+def _column(wanted: Wanted, before: PlanRow, after: PlanRow, code: str) -> str:
+    """The column that takes the row out of the law: the first of the code's that is filled in and has changed."""
+    columns = [one for one in _COLUMNS[code] if wanted.row.text(one)]
+    moved = [one for one in columns if one in BY_KEY and BY_KEY[one].get(before) != BY_KEY[one].get(after)]
+    plain = [one for one in columns if one not in BY_KEY]
+    return next(iter([*moved, *plain, *columns]), _COLUMNS[code][0])
+
+
+def _problem(wanted: Wanted, before: PlanRow, column: str, code: str, said: LocalName | None = None) -> Problem:
+    return wanted.row.problem(column, code, in_words(code, said), value=wanted.row.text(column) or before.code)

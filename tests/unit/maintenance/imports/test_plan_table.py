@@ -11,7 +11,7 @@ from maintenance.imports.plan import PlanImport, compare
 from maintenance.imports.reading import read_plan_table
 from maintenance.plan import EVIDENCE, AppliesTo, PlanRow
 from maintenance.proof import WORDS
-from maintenance.schedules import MeterSchedule
+from maintenance.schedules import BY_INTERVAL, MeterSchedule
 from maintenance.seed.loader import checklists, department_named, plan_rows
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.catalogue.systems import systems
@@ -93,6 +93,78 @@ def test_no_table_takes_a_row_out_of_the_law(site: str | None) -> None:
     elsewhere = f"{head}EL-HM,照明系统,每15天,,\n"
     assert [one.code for one in law(elsewhere, site, Supervisor()).problems.errors] == ["law_needs_admin"]
     assert not law(elsewhere, site).problems.errors
+
+
+HEAD_OF_LAW = "编号,适用设备类,维护内容,维护周期,维护责任部门\n"
+
+
+@pytest.mark.parametrize("site", [None, "demo"])
+@pytest.mark.parametrize(
+    ("code", "often", "said"),
+    [
+        ("EL-INSP", "每三年一次", "安装后第1、4、7、9、11、13、15年，之后每年一次"),
+        ("EL-INSP", "每两年一次", "安装后第1、4、7、9、11、13、15年，之后每年一次"),
+        ("EL-GOV", "每五年一次", "安装后第2、4、6、8、10、12、14年，之后每年一次"),
+        ("EL-GOV", "每两年一次", "安装后第2、4、6、8、10、12、14年，之后每年一次"),
+        ("HV-TWR", "每两年一次", "制冷季前"),
+        ("ES-FLOOD", "每季度一次", "雨季前"),
+        ("EL-SELF", "每三年一次", "每年一次，在EL-INSP之前"),
+    ],
+)
+def test_the_law_s_own_dates_stay_where_a_table_says_only_how_often(
+    code: str, often: str, said: str, site: str | None
+) -> None:
+    before = next(one for one in plan_rows() if one.code == code)
+    found = law(f"{HEAD_OF_LAW}{code},,,{often},电梯维修部门\n", site)
+    assert not found.problems.errors
+    assert all((one.schedule, one.interval) == (before.schedule, before.interval) for one in put(found))
+    told = next(one for one in found.problems.warnings if one.code == "law_is_stricter")
+    assert (told.row, told.column, told.value) == (2, "维护周期", often)
+    assert before.name.zh in told.message
+    assert said in told.message
+    assert before.name.en in told.message
+
+
+def test_what_comes_more_often_than_the_law_s_dates_ever_do_is_taken() -> None:
+    (row,) = put(law(f"{HEAD_OF_LAW}EL-INSP,,,每年一次,\n"))
+    assert (row.schedule, canonical(row.interval)) == (BY_INTERVAL, (12, "month"))
+    (row,) = put(law(f"{HEAD_OF_LAW}EL-SELF,,,每半年一次,\n"))
+    assert (row.schedule.type, canonical(row.interval)) == ("before", (6, "month"))
+
+
+def test_an_administrator_s_other_dates_are_taken_and_that_is_said() -> None:
+    head = "编号,设施设备类别,维护周期,排程规则\n"
+    found = law(f'{head}EL-INSP,,每三年一次,"{{""type"": ""interval""}}"\n')
+    assert [row.schedule for row in put(found)] == [BY_INTERVAL]
+    (told,) = [one for one in found.problems.warnings if one.code == "law_dates"]
+    assert told.column == "排程规则"
+    assert "安装后第1、4、7、9、11、13、15年" in told.message
+    assert "每3年一次" in told.message
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "error", "warning"),
+    [
+        ("设施设备类别", "照明系统", "law_needs_admin", "law_applies_otherwise"),
+        ("适用设备类", "自动扶梯", "law_needs_admin", "law_applies_otherwise"),
+        ("起算日期", "2099-01-01", "law_dates_need_admin", "law_dates"),
+        ("维护周期", "雨季前", "law_dates_need_admin", "law_dates"),
+        ("证据要求", "照片", "law_proof_needs_admin", "law_proof"),
+        ("实施单位", "自有人员", "law_proof_needs_admin", "law_proof"),
+        ("工作类型", "预防性维护", "law_proof_needs_admin", "law_proof"),
+    ],
+)
+def test_what_only_an_administrator_imports_says_why_at_its_own_column(
+    heading: str, cell: str, error: str, warning: str
+) -> None:
+    text = f"编号,{heading}{',维护周期' if heading != '维护周期' else ''}\nEL-HM,{cell}\n"
+    (wrong,) = law(text, rights=Supervisor()).problems.errors
+    assert (wrong.column, wrong.value, wrong.code) == (heading, cell, error)
+    allowed = law(text)
+    assert not allowed.problems.errors
+    told = next(one for one in allowed.problems.warnings if one.code == warning)
+    assert (told.column, told.value) == (heading, cell)
+    assert "半月维保" in told.message
 
 
 def test_proof_is_understood_in_words_and_what_nobody_knows_is_refused() -> None:
