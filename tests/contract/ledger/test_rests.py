@@ -100,7 +100,9 @@ def test_of_what_an_older_ledger_withdrew_only_what_was_not_over_at_the_scrappin
                     ("x", day + DAY),
                 ]
             ):
-                withdrawn = replace(order(f"w{number}", number + 900), state=State.CANCELLED, asset="p1", end_reason=why)
+                withdrawn = replace(
+                    order(f"w{number}", number + 900), state=State.CANCELLED, asset="p1", end_reason=why
+                )
                 tx.orders.add(withdrawn)
                 tx.orders.add_transition(
                     Transition(withdrawn.id, State.CANCELLED, at + timedelta(minutes=1), at, "system:planner", why)
