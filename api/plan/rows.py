@@ -10,7 +10,7 @@ from api.plan.going_by import check_points, what_it_goes_by
 from api.plan.schemas import PlanRowCreate
 from api.services import Services
 from maintenance.going_by import GoingBy
-from maintenance.plan import Layer, PlanRow
+from maintenance.plan import BeforeReuse, Layer, PlanRow
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import default_early_days, default_missed
 from maintenance.schedules import BeforeSchedule
@@ -76,8 +76,19 @@ def row_of(
         "evidence": form.evidence,
         "department": form.department.to_domain(),
         "standard": form.standard.to_domain(),
+        "before_reuse": _before_reuse(form, known),
     }
     return PlanRow(lineage=new_key(), site=site, **made) if known is None else replace(known, **made)
+
+
+def _before_reuse(form: PlanRowCreate, known: PlanRow | None) -> BeforeReuse | None:
+    """What is said as it is known keeps how sure it is."""
+    if form.before_reuse is None:
+        return None
+    had, said = None if known is None else known.before_reuse, form.before_reuse
+    if had is not None and (had.after_days, had.basis) == (said.after_days, said.basis):
+        return had
+    return BeforeReuse(said.after_days, said.basis)
 
 
 def _check_schedule(tx: MaintenanceTx, services: Services, form: PlanRowCreate, by: GoingBy, site: str | None) -> None:

@@ -106,6 +106,13 @@ class Tolerance(Payload):
     late_days: Days = 0
 
 
+class BeforeReuse(Payload):
+    """The row is to be done before a machine is used again that was out of use for more than `after_days`."""
+
+    after_days: Annotated[int, Field(ge=1, le=36_600)]
+    basis: Annotated[str, Field(max_length=1000)] = ""
+
+
 class PlanRowTerms(Payload):
     """What a plan row may say beside its code and name."""
 
@@ -137,6 +144,7 @@ class PlanRowTerms(Payload):
     estimated_minutes: Annotated[int, Field(ge=0, le=100_000)] = 30
     job_cost: Cny | None = None
     material_cost: Cny | None = None
+    before_reuse: BeforeReuse | None = None
     ends: PlanDay | None = None
 
 
@@ -149,7 +157,8 @@ class PlanRowFields(PlanRowTerms):
     it is the calendar's cap, of one before another row how often it comes. `missed` that is left out is `hold`, of rows
     by the hour `supersede`. `fulfilled_by` is the reading that credits an occurrence, `licence` what whoever does the
     work must hold, `budget_line` what its cost is booked to, `job_cost` and `material_cost` what one job costs
-    beside the time of our own people, in CNY. From the day `ends` on it has no dates any more."""
+    beside the time of our own people, in CNY. `before_reuse` asks for it when a machine comes back that was out of use
+    for long. From the day `ends` on it has no dates any more."""
 
     model_config = ConfigDict(json_schema_extra={"examples": EXAMPLES})
 
@@ -176,6 +185,14 @@ class ToleranceOut(Shape):
 
     early_days: int
     late_days: int
+
+
+class BeforeReuseOut(Shape):
+    """When the row is to be done before a machine is used again, who says so and how sure that is."""
+
+    after_days: int
+    basis: str
+    status: str
 
 
 class PlanRow(Shape):
@@ -214,6 +231,7 @@ class PlanRow(Shape):
     estimated_minutes: int
     job_cost: float | None
     material_cost: float | None
+    before_reuse: BeforeReuseOut | None
     effective_from: date
     ends: date | None
     version: int

@@ -89,6 +89,8 @@ def _merged(before: PlanRow, part: PlanRowPart) -> PlanRowCreate:
     known = RowShape.of(before).model_dump(mode="json", by_alias=True, exclude=set(NOT_IN_FORMS))
     # What an earlier version took as evidence stays until somebody says otherwise.
     known["evidence"] = [one for one in known["evidence"] if one in EVIDENCE]
+    if known["before_reuse"] is not None:
+        known["before_reuse"].pop("status")
     given = part.given()
     if any(name in given for name in SUBJECT):
         known |= {"system": None, "classes": [], "assets": [], "site": False}

@@ -120,8 +120,11 @@ _BY_OTHERS = frozenset({"contractor", "authority"})
 
 
 def _other_dates(before: PlanRow, after: PlanRow, floor: int | None) -> bool:
-    """Whether the dates go by something that no longest gap holds: another schedule, or an anchor behind it. Nothing
-    is due before its anchor."""
+    """Whether the dates go by something that no longest gap holds: another schedule, a longer time out of use before
+    it is asked for, or an anchor behind it. Nothing is due before its anchor."""
+    had, has = before.before_reuse, after.before_reuse
+    if had is not None and (has is None or has.after_days > had.after_days):
+        return True
     if after.schedule != before.schedule:
         return True
     if after.anchor is None or after.anchor == before.anchor:

@@ -253,7 +253,9 @@ def _numbers() -> str:
 
 def _to_verify() -> list[str]:
     counts = Counter(one.what for one in unverified())
-    memory = ", ".join(f"{count} {what if what == 'limits' else what + 's'}" for what, count in counts.items())
+    memory = ", ".join(
+        f"{count} {what if count == 1 or what == 'limits' else what + 's'}" for what, count in counts.items()
+    )
     first = [[_two(one.name), _codes(one.rows)] for one in verify_first()]
     missing = [f"- {_two(one.name)}" for one in left_out()]
     return [

@@ -329,3 +329,16 @@ def planted_word(planned: World) -> World:
         row = next(row for row in tx.plan.rows(HOME) if row.code == "PU-M")
         tx.plan.put_row(replace(row, evidence=("photo", "witness")))
     return planned
+
+
+def test_what_is_to_be_done_before_a_machine_is_used_again_is_shown_changed_and_kept(planned: World) -> None:
+    year = {"after_days": 365, "basis": "TSG T7001-2023"}
+    answer = planned.admin.post(PATH, json=ASKED | {"site": HOME, "row": {"before_reuse": year}})
+    assert answer.status_code == 201, answer.text
+    shown = year | {"status": "default"}
+    (field,) = answer.json()["fields"]
+    assert (field["field"], field["before"], field["after"]) == ("before_reuse", None, shown)
+    assert planned.admin.post(PATH, json=ASKED | {"site": HOME}).status_code == 201
+    assert row_now(planned)["before_reuse"] == shown
+    assert planned.admin.post(PATH, json=ASKED | {"site": HOME, "row": {"before_reuse": None}}).status_code == 201
+    assert row_now(planned)["before_reuse"] is None

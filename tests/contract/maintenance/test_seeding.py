@@ -15,7 +15,7 @@ from maintenance.ports import MaintenanceTx
 from maintenance.seed import seed_default_profile
 from maintenance.seed.applying import Action, SeedPlan, apply_seed, plan_seed
 from maintenance.seed.compose import compose
-from maintenance.seed.fingerprints import SEED
+from maintenance.seed.fingerprints import SEED, marked
 from maintenance.seed.loader import checklists
 from maintenance.seed.profiles import jurisdictions, profiles
 from plantroom.domain.assets import LocalName, Site
@@ -55,6 +55,21 @@ def test_a_second_run_changes_nothing(store: Store) -> None:
     again = seeded(store)
     assert not again.changes
     assert {one.action for one in (*again.rows, *again.lists)} == {Action.UNCHANGED}
+
+
+def test_a_ledger_of_an_earlier_version_gets_the_inspection_before_reuse(store: Store) -> None:
+    seeded(store)
+    with store.begin() as tx:
+        row = tx.plan.row("EL-INSP")
+        assert row is not None
+        tx.plan.put_row(marked(replace(row, before_reuse=None)))
+    plan = seeded(store)
+    assert acts(plan) == {"EL-INSP": Action.UPDATED}
+    assert [one.fields for one in plan.rows if one.code == "EL-INSP"] == [("before_reuse",)]
+    with store.read() as tx:
+        found = tx.plan.row("EL-INSP")
+    assert found is not None
+    assert found.before_reuse == row.before_reuse is not None
 
 
 def test_a_look_writes_nothing(store: Store) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from maintenance.budget.costing import cost_of, deepest, line_of_row, system_of_class
 from maintenance.intervals import Interval, IntervalUnit
-from maintenance.plan import AppliesTo, Layer, PlanRow
+from maintenance.plan import AppliesTo, BeforeReuse, Layer, PlanRow
 from maintenance.plan_changes.effects import COMES, GOES, MOVES, Effects, compared
 from maintenance.plan_changes.model import Action, differing
 from maintenance.plan_changes.rules import Outcome, Proposal, law_floor, outcome_of
@@ -132,6 +132,7 @@ def test_a_legal_row_stays_one_and_other_machines_need_an_administrator() -> Non
 
 
 INSPECTION = row("I", 1, "year", layer=Layer.LAW, schedule=AgeSchedule((1, 4, 7), Interval(1, IntervalUnit.YEAR)))
+AFTER_REST = replace(INSPECTION, before_reuse=BeforeReuse(365))
 
 
 @pytest.mark.parametrize(
@@ -140,6 +141,8 @@ INSPECTION = row("I", 1, "year", layer=Layer.LAW, schedule=AgeSchedule((1, 4, 7)
         (LEGAL, {"anchor": date(2099, 1, 1)}, "law_dates"),
         (INSPECTION, {"schedule": AgeSchedule((1, 4, 7), Interval(3, IntervalUnit.YEAR))}, "law_dates"),
         (INSPECTION, {"schedule": BY_INTERVAL, "interval": Interval(3, IntervalUnit.YEAR)}, "law_dates"),
+        (AFTER_REST, {"before_reuse": None}, "law_dates"),
+        (AFTER_REST, {"before_reuse": BeforeReuse(366)}, "law_dates"),
         (LEGAL, {"kind": "preventive"}, "law_proof"),
         (LEGAL, {"executor": "in_house"}, "law_proof"),
         (LEGAL, {"evidence": ("photo",)}, "law_proof"),

@@ -5321,6 +5321,31 @@ export interface components {
              */
             type: "before";
         };
+        /**
+         * BeforeReuse
+         * @description The row is to be done before a machine is used again that was out of use for more than `after_days`.
+         */
+        BeforeReuse: {
+            /** After Days */
+            after_days: number;
+            /**
+             * Basis
+             * @default
+             */
+            basis: string;
+        };
+        /**
+         * BeforeReuseOut
+         * @description When the row is to be done before a machine is used again, who says so and how sure that is.
+         */
+        BeforeReuseOut: {
+            /** After Days */
+            after_days: number;
+            /** Basis */
+            basis: string;
+            /** Status */
+            status: string;
+        };
         /** Body_addReportPhoto */
         Body_addReportPhoto: {
             /**
@@ -11699,6 +11724,7 @@ export interface components {
             assets: string[];
             /** Basis */
             basis: string;
+            before_reuse: components["schemas"]["BeforeReuseOut"] | null;
             /** Budget Line */
             budget_line: string | null;
             /** Checklist */
@@ -11886,6 +11912,7 @@ export interface components {
              * @default
              */
             basis: string;
+            before_reuse?: components["schemas"]["BeforeReuse"] | null;
             /** Budget Line */
             budget_line?: string | null;
             /** Checklist */
@@ -12019,6 +12046,7 @@ export interface components {
              * @default
              */
             basis: string;
+            before_reuse?: components["schemas"]["BeforeReuse"] | null;
             /** Budget Line */
             budget_line?: string | null;
             /** Checklist */
