@@ -186,3 +186,30 @@ def test_nobody_takes_a_plan_away_from_another_department() -> None:
     theirs = EmergencyPlan("k", "EP-1", Category.OTHER, LocalName("甲", "A"), department=named("电气管理部门"))
     assert emergency_codes("水务管理部门", [theirs]) == ["not_yours"]
     assert emergency_codes("水务管理部门", [replace(theirs, department=named("水务管理部门"))]) == []
+
+
+def told_by_law(lines: str) -> list[str]:
+    found = plan(f"设备名称,工作内容,频次\n{lines}\n")
+    assert not found.problems.errors
+    return [one.message for one in found.problems.warnings if one.code == "law_is_stricter"]
+
+
+@pytest.mark.parametrize(
+    ("line", "first", "left_out"),
+    [
+        ("灭火器,压力检查,每季度一次", "灭火器检查（每月一次）", "消防泵"),
+        ("灭火器,,每季度一次", "灭火器检查（每月一次）", "消防泵"),
+        ("消防系统,灭火器压力检查,每季度一次", "灭火器检查（每月一次）", "消防泵"),
+        ("消防系统,应急照明检查,每季度一次", "应急照明测试（每月一次）", "稳压泵"),
+        ("电梯,定期检验情况核对,每三年一次", "定期检验（安装后第1、4、7、9、11、13、15年，之后每年一次）", "限速器"),
+    ],
+)
+def test_what_the_law_is_stricter_about_is_what_the_line_is_about(line: str, first: str, left_out: str) -> None:
+    (message,) = told_by_law(line)
+    assert message.partition("：")[2].startswith(first)
+    assert left_out not in message
+
+
+def test_a_line_that_no_law_is_about_has_no_warning_of_the_law() -> None:
+    assert told_by_law("灭火器,压力检查,每周一次") == []
+    assert told_by_law("消防系统,绿化修剪,每年一次") == []
