@@ -213,3 +213,33 @@ def test_what_the_law_is_stricter_about_is_what_the_line_is_about(line: str, fir
 def test_a_line_that_no_law_is_about_has_no_warning_of_the_law() -> None:
     assert told_by_law("灭火器,压力检查,每周一次") == []
     assert told_by_law("消防系统,绿化修剪,每年一次") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "gap"),
+    [
+        ("电梯,半月维保,每月一次", "EL-HM", 15),
+        ("电梯系统,半月维保,每月一次", "EL-HM", 15),
+        ("水箱,水箱清洗消毒,每两年一次", "WA-TANK", 366),
+        ("供水系统,水箱清洗消毒,每两年一次", "WA-TANK", 366),
+        ("电梯,电梯定期检验,每三年一次", "EL-INSP", None),
+        ("灭火器,灭火器检查,每季度一次", "FI-EXT", 31),
+    ],
+)
+def test_a_line_that_names_a_row_of_the_law_is_that_row_at_its_floor(line: str, code: str, gap: int | None) -> None:
+    found = plan(f"设备名称,工作内容,频次\n{line}\n")
+    assert not found.problems.errors
+    assert [row["code"] for row in found.rows] == [code]
+    assert all(getattr(change.after, "max_gap_days", None) == gap for change in found.changes)
+    assert "law_is_stricter" in warned(found)
+    after = [change.after for change in found.changes if isinstance(change.after, PlanRow)]
+    there = [next((one for one in after if one.code == row.code), row) for row in plan_rows()]
+    rows, problems = read_plan_table(f"设备名称,工作内容,频次\n{line}\n".encode(), "t.csv")
+    assert compare(rows, there, problems=problems).counts["unchanged"] == 1
+
+
+def test_the_same_work_at_the_law_s_frequency_too_leaves_the_other_line_a_row_of_its_own() -> None:
+    for lines in ("每15天一次\n电梯,半月维保,每月一次", "每月一次\n电梯,半月维保,每15天一次"):
+        found = plan(f"设备名称,工作内容,频次\n电梯,半月维保,{lines}\n")
+        assert not found.problems.errors
+        assert {row["code"] for row in found.rows} == {"EL-HM", "ELEVATOR-1MONTH"}
