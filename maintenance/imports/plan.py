@@ -249,7 +249,8 @@ class PlanImport:
         every, unit = canonical(interval)
         of = wanted.subject.system or wanted.subject.equipment_class if wanted.subject is not None else None
         how = f"{every}{unit}" if schedule == BY_INTERVAL else schedule.type
-        base = f"{of or 'site'}-{how}".upper().replace("_", "-")
+        whole_site = f"site-{fold(wanted.site_word)}" if wanted.site_word else "site"
+        base = f"{of or whole_site}-{how}".upper().replace("_", "-")
         codes, code, number = self._there, base, 1
         while code in codes:
             number += 1

@@ -12,6 +12,7 @@ from maintenance.frequencies import canonical
 from maintenance.imports.cells import fold
 from maintenance.imports.law_words import classes_of
 from maintenance.imports.plan_reading import Wanted
+from maintenance.imports.plan_words import of_the_site
 from maintenance.plan import Layer, PlanRow
 from maintenance.schedules import BY_INTERVAL, LEAD_DAYS, BeforeSchedule, Schedule, SeasonSchedule
 from maintenance.seed.lists import seed_checklists
@@ -39,7 +40,9 @@ def find_row(wanted: Wanted, known: Sequence[PlanRow]) -> PlanRow | None:
         return next((row for row in known if row.code == wanted.code), None)
     same = [row for row in known if _same_subject(wanted, row) and _same_frequency(wanted, row)]
     if wanted.task:
-        named = next((row for row in same if wanted.task in (row.name.zh, row.name.en)), None)
+        made = of_the_site(wanted.site_word, wanted.task)
+        meant = {wanted.task, made.zh, made.en}
+        named = next((row for row in same if meant & {row.name.zh, row.name.en}), None)
         return named or _by_content(wanted.task, same)
     if wanted.content:
         named = next((row for row in same if row.standard.zh == wanted.content), None)

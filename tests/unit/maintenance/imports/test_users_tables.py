@@ -137,7 +137,7 @@ def test_other_words_for_headings_equipment_and_frequency_are_understood() -> No
     assert [(row.applies_to.classes, row.applies_to.site, row.interval.every) for row in rows] == [
         (("pump",), False, 3), (("distribution_board",), False, 6), ((), True, 1),
     ]  # fmt: skip
-    assert [row.name.zh for row in rows] == ["检查轴封", "紧固端子", "检查压力"]
+    assert [row.name.zh for row in rows] == ["检查轴封", "紧固端子", "灭火器：检查压力"]
 
 
 def test_the_numbers_of_lines_are_no_codes() -> None:
@@ -243,3 +243,19 @@ def test_the_same_work_at_the_law_s_frequency_too_leaves_the_other_line_a_row_of
         found = plan(f"设备名称,工作内容,频次\n电梯,半月维保,{lines}\n")
         assert not found.problems.errors
         assert {row["code"] for row in found.rows} == {"EL-HM", "ELEVATOR-1MONTH"}
+
+
+def test_what_is_no_asset_keeps_its_name_and_a_code_of_its_own() -> None:
+    text = "设备名称,工作内容,频次\n灭火器,压力检查,每季度一次\n消火栓,消火栓放水,每季度一次\n防火门,,每月一次\n"
+    found = plan(text)
+    rows = [change.after for change in found.changes if isinstance(change.after, PlanRow)]
+    assert [(row.code, row.name.zh) for row in rows] == [
+        ("SITE-灭火器-3MONTH", "灭火器：压力检查"), ("SITE-消火栓-3MONTH", "消火栓放水"),
+        ("SITE-防火门-1MONTH", "防火门维护（每月一次）"),
+    ]  # fmt: skip
+    read, problems = read_plan_table(text.encode(), "t.csv")
+    assert compare(read, [*plan_rows(), *rows], problems=problems).counts["unchanged"] == 3
+    before = [replace(row, name=LocalName("压力检查", "压力检查"), code="SITE-3MONTH") for row in rows[:1]]
+    read, problems = read_plan_table(text.encode(), "t.csv")
+    again = compare(read, [*plan_rows(), *before], problems=problems)
+    assert [row["action"] for row in again.rows] == ["unchanged", "created", "created"]
