@@ -17,7 +17,7 @@ from maintenance.imports.plan import compare
 from maintenance.imports.problems import Problems
 from maintenance.imports.reading import read_plan_table, table_rows
 from maintenance.imports.resolutions import RESOLVED
-from maintenance.imports.vocabulary import seed_departments
+from maintenance.imports.vocabulary import Named, equipment_named, is_site_wide, seed_departments
 from maintenance.plan import PlanRow
 from maintenance.seed.loader import departments, plan_rows
 from plantroom.domain.assets import LocalName
@@ -259,3 +259,20 @@ def test_what_is_no_asset_keeps_its_name_and_a_code_of_its_own() -> None:
     read, problems = read_plan_table(text.encode(), "t.csv")
     again = compare(read, [*plan_rows(), *before], problems=problems)
     assert [row["action"] for row in again.rows] == ["unchanged", "created", "created"]
+
+
+@pytest.mark.parametrize(
+    ("word", "system", "equipment_class"),
+    [
+        ("中央空调", "hvac", None), ("暖通", "hvac", None), ("二次供水", "water", None), ("排水系统", "water", None),
+        ("高低压配电", "power", None), ("防排烟", None, "smoke_fan"), ("疏散指示标志", None, "emergency_lighting"),
+        ("配电房", None, "distribution_board"), ("高清摄像头", None, "security_device"),
+        ("绿化灌溉系统", None, "civil"),
+    ],
+)  # fmt: skip
+def test_words_of_users_lists_are_known(word: str, system: str | None, equipment_class: str | None) -> None:
+    assert equipment_named(word) == Named(system, equipment_class)
+
+
+def test_things_of_users_lists_that_are_no_asset_are_the_site_s() -> None:
+    assert all(is_site_wide(word) for word in ("消防栓", "喷淋系统", "智能充电站"))
