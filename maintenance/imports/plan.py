@@ -14,7 +14,7 @@ from maintenance.imports.outcome import AllRights, Change, Outcome, Rights
 from maintenance.imports.plan_checks import RowChecks
 from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_law import keeps_its_dates, keeps_its_rule, kept_lawful
-from maintenance.imports.plan_matching import find_row, is_plain, schedule_in_words, system_of
+from maintenance.imports.plan_matching import find_row, is_plain, named_by_law, schedule_in_words, system_of
 from maintenance.imports.plan_reading import Wanted, understand
 from maintenance.imports.plan_words import classes_of, names, new_name, said_often, standards, subject_text, tolerance
 from maintenance.imports.problems import Problems, in_words
@@ -62,6 +62,7 @@ class PlanImport:
         self._coming: frozenset[str] = frozenset()
         self._seen: dict[str, Row] = {}
         self._lines: list[PlanLine] = []
+        self._all: Sequence[Wanted] = ()
         self.outcome = Outcome(problems or Problems())
         self._checks = RowChecks(site, self._rights, self.outcome.problems, has_checklist, waiting or Waiting())
 
@@ -71,6 +72,7 @@ class PlanImport:
         understood = [understand(row, self._departments, self.outcome.problems, codes) for row in rows]
         lines = [wanted for wanted in understood if wanted is not None]
         self._coming = frozenset(wanted.code for wanted in lines if wanted.code is not None)
+        self._all = lines
         for wanted in lines:
             self._line(wanted)
         resolve(self._lines, self._known, self.outcome.problems)
@@ -80,6 +82,8 @@ class PlanImport:
         match = find_row(wanted, self._mine)
         # A line of one site's table may mean every site's row: the site's own then stands in its place.
         shared = find_row(wanted, self._every_site) if match is None else None
+        if match is None and shared is None:
+            match, shared = self._of_the_law(wanted)
         before = match or shared
         row, changes = self._new(wanted) if before is None else self._merged(wanted, before)
         if row is not None and before is not None:
@@ -108,6 +112,14 @@ class PlanImport:
             return  # an export that comes back says nothing of its own
         said = wanted.subject.system if wanted.subject is not None else None
         self._lines.append(PlanLine(wanted.row, row, said, wanted.department is not None, is_plain(row)))
+
+    def _of_the_law(self, wanted: Wanted) -> tuple[PlanRow | None, PlanRow | None]:
+        """The site's own row of the law that the line names, or every site's; none where another line means it."""
+        found = named_by_law(wanted, self._mine), named_by_law(wanted, self._every_site)
+        row = found[0] or found[1]
+        if row is None or row.code in self._seen or any(find_row(one, [row]) for one in self._all):
+            return None, None
+        return found[0], found[1] if found[0] is None else None
 
     def _twice(self, wanted: Wanted, row: PlanRow) -> None:
         first = self._seen[row.code]
@@ -237,7 +249,8 @@ class PlanImport:
         every, unit = canonical(interval)
         of = wanted.subject.system or wanted.subject.equipment_class if wanted.subject is not None else None
         how = f"{every}{unit}" if schedule == BY_INTERVAL else schedule.type
-        base = f"{of or 'site'}-{how}".upper().replace("_", "-")
+        whole_site = f"site-{fold(wanted.site_word)}" if wanted.site_word else "site"
+        base = f"{of or whole_site}-{how}".upper().replace("_", "-")
         codes, code, number = self._there, base, 1
         while code in codes:
             number += 1

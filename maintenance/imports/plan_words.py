@@ -1,5 +1,6 @@
 """A plan row in words: the name where nobody gives one, the frequency and tolerance as the differences tell them."""
 
+from maintenance.imports.cells import fold
 from maintenance.imports.plan_reading import Wanted
 from maintenance.imports.vocabulary import class_words
 from maintenance.intervals import Interval
@@ -37,7 +38,7 @@ def said_often(interval: Interval, schedule: Schedule) -> str:
 def new_name(wanted: Wanted, interval: Interval, schedule: Schedule) -> LocalName:
     """The name of a row that a line makes."""
     if wanted.task:
-        return LocalName(wanted.task, wanted.task)
+        return of_the_site(wanted.site_word, wanted.task)
     said = LocalName(said_often(interval, schedule), said_often(interval, schedule))
     if schedule == BY_INTERVAL:
         said = frequency(interval)
@@ -52,6 +53,13 @@ def new_name(wanted: Wanted, interval: Interval, schedule: Schedule) -> LocalNam
     else:
         of = LocalName(wanted.code or "", wanted.code or "")
     return LocalName(f"{of.zh}维护（{said.zh}）", f"{of.en} maintenance ({said.en})")
+
+
+def of_the_site(word: str, task: str) -> LocalName:
+    """The name of a task, with what it is about before it where a row of the whole site would not say so."""
+    if not word or fold(word) in fold(task):
+        return LocalName(task, task)
+    return LocalName(f"{word}：{task}", f"{word}: {task}")
 
 
 def classes_of(row: PlanRow) -> tuple[str, ...]:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from maintenance.frequencies import canonical
+from maintenance.imports.law_words import classes_of, meant
 from maintenance.imports.problems import Problems, in_words
 from maintenance.imports.tables import Row
 from maintenance.plan import Layer, PlanRow
 from maintenance.reasons import frequency
 from maintenance.recurrence import longest_days
+from maintenance.schedule_words import how_often
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
 
@@ -64,24 +66,15 @@ def frequency_of(row: PlanRow) -> str:
 def _stricter_law(line: PlanLine, known: Sequence[PlanRow], problems: Problems) -> None:
     """Where the law asks for more than the line does: its rows go on beside it (III, "strictest wins")."""
     row = line.plan
-    classes = set(_classes(row)) | set(
-        systems()[line.system].classes if line.system in systems() and line.system else ()
-    )
     if not row.interval.every:
         return
-    stricter = [
-        one
-        for one in known
-        if one.layer is Layer.LAW
-        and one.lineage != row.lineage
-        and classes & set(_classes(one))
-        and one.interval.every
-        and longest_days(one.interval) < longest_days(row.interval)
-    ]
-    if not stricter:
+    law = [one for one in known if one.layer is Layer.LAW and one.lineage != row.lineage and one.interval.every]
+    stricter = [one for one in law if longest_days(one.interval) < longest_days(row.interval)]
+    about = meant(row, stricter, _classes_of_line(line), plain=line.plain)
+    if not about:
         return
-    zh = "、".join(f"{one.name.zh}（{frequency(one.interval).zh}）" for one in stricter)
-    en = ", ".join(f"{one.name.en} ({frequency(one.interval).en})" for one in stricter)
+    zh = "、".join(f"{one.name.zh}（{how_often(one).zh}）" for one in about)
+    en = ", ".join(f"{one.name.en} ({how_often(one).en})" for one in about)
     said = LocalName(f"法规要求更严，以下项目照常安排：{zh}", f"the law asks for more, these stay: {en}")
     message = in_words("law_is_stricter", said)
     problems.warn(
@@ -89,9 +82,9 @@ def _stricter_law(line: PlanLine, known: Sequence[PlanRow], problems: Problems) 
     )
 
 
-def _classes(row: PlanRow) -> tuple[str, ...]:
-    named = row.applies_to.system
-    return (*row.applies_to.classes, *(systems()[named].classes if named in systems() and named else ()))
+def _classes_of_line(line: PlanLine) -> frozenset[str]:
+    named = systems()[line.system].classes if line.system in systems() and line.system else ()
+    return frozenset(named).union(classes_of(line.plan))
 
 
 def _other_frequencies(lines: Sequence[PlanLine], problems: Problems) -> None:

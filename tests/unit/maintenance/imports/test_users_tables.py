@@ -17,7 +17,7 @@ from maintenance.imports.plan import compare
 from maintenance.imports.problems import Problems
 from maintenance.imports.reading import read_plan_table, table_rows
 from maintenance.imports.resolutions import RESOLVED
-from maintenance.imports.vocabulary import seed_departments
+from maintenance.imports.vocabulary import Named, equipment_named, is_site_wide, seed_departments
 from maintenance.plan import PlanRow
 from maintenance.seed.loader import departments, plan_rows
 from plantroom.domain.assets import LocalName
@@ -137,7 +137,7 @@ def test_other_words_for_headings_equipment_and_frequency_are_understood() -> No
     assert [(row.applies_to.classes, row.applies_to.site, row.interval.every) for row in rows] == [
         (("pump",), False, 3), (("distribution_board",), False, 6), ((), True, 1),
     ]  # fmt: skip
-    assert [row.name.zh for row in rows] == ["检查轴封", "紧固端子", "检查压力"]
+    assert [row.name.zh for row in rows] == ["检查轴封", "紧固端子", "灭火器：检查压力"]
 
 
 def test_the_numbers_of_lines_are_no_codes() -> None:
@@ -186,3 +186,93 @@ def test_nobody_takes_a_plan_away_from_another_department() -> None:
     theirs = EmergencyPlan("k", "EP-1", Category.OTHER, LocalName("甲", "A"), department=named("电气管理部门"))
     assert emergency_codes("水务管理部门", [theirs]) == ["not_yours"]
     assert emergency_codes("水务管理部门", [replace(theirs, department=named("水务管理部门"))]) == []
+
+
+def told_by_law(lines: str) -> list[str]:
+    found = plan(f"设备名称,工作内容,频次\n{lines}\n")
+    assert not found.problems.errors
+    return [one.message for one in found.problems.warnings if one.code == "law_is_stricter"]
+
+
+@pytest.mark.parametrize(
+    ("line", "first", "left_out"),
+    [
+        ("灭火器,压力检查,每季度一次", "灭火器检查（每月一次）", "消防泵"),
+        ("灭火器,,每季度一次", "灭火器检查（每月一次）", "消防泵"),
+        ("消防系统,灭火器压力检查,每季度一次", "灭火器检查（每月一次）", "消防泵"),
+        ("消防系统,应急照明检查,每季度一次", "应急照明测试（每月一次）", "稳压泵"),
+        ("电梯,定期检验情况核对,每三年一次", "定期检验（安装后第1、4、7、9、11、13、15年，之后每年一次）", "限速器"),
+    ],
+)
+def test_what_the_law_is_stricter_about_is_what_the_line_is_about(line: str, first: str, left_out: str) -> None:
+    (message,) = told_by_law(line)
+    assert message.partition("：")[2].startswith(first)
+    assert left_out not in message
+
+
+def test_a_line_that_no_law_is_about_has_no_warning_of_the_law() -> None:
+    assert told_by_law("灭火器,压力检查,每周一次") == []
+    assert told_by_law("消防系统,绿化修剪,每年一次") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "gap"),
+    [
+        ("电梯,半月维保,每月一次", "EL-HM", 15),
+        ("电梯系统,半月维保,每月一次", "EL-HM", 15),
+        ("水箱,水箱清洗消毒,每两年一次", "WA-TANK", 366),
+        ("供水系统,水箱清洗消毒,每两年一次", "WA-TANK", 366),
+        ("电梯,电梯定期检验,每三年一次", "EL-INSP", None),
+        ("灭火器,灭火器检查,每季度一次", "FI-EXT", 31),
+    ],
+)
+def test_a_line_that_names_a_row_of_the_law_is_that_row_at_its_floor(line: str, code: str, gap: int | None) -> None:
+    found = plan(f"设备名称,工作内容,频次\n{line}\n")
+    assert not found.problems.errors
+    assert [row["code"] for row in found.rows] == [code]
+    assert all(getattr(change.after, "max_gap_days", None) == gap for change in found.changes)
+    assert "law_is_stricter" in warned(found)
+    after = [change.after for change in found.changes if isinstance(change.after, PlanRow)]
+    there = [next((one for one in after if one.code == row.code), row) for row in plan_rows()]
+    rows, problems = read_plan_table(f"设备名称,工作内容,频次\n{line}\n".encode(), "t.csv")
+    assert compare(rows, there, problems=problems).counts["unchanged"] == 1
+
+
+def test_the_same_work_at_the_law_s_frequency_too_leaves_the_other_line_a_row_of_its_own() -> None:
+    for lines in ("每15天一次\n电梯,半月维保,每月一次", "每月一次\n电梯,半月维保,每15天一次"):
+        found = plan(f"设备名称,工作内容,频次\n电梯,半月维保,{lines}\n")
+        assert not found.problems.errors
+        assert {row["code"] for row in found.rows} == {"EL-HM", "ELEVATOR-1MONTH"}
+
+
+def test_what_is_no_asset_keeps_its_name_and_a_code_of_its_own() -> None:
+    text = "设备名称,工作内容,频次\n灭火器,压力检查,每季度一次\n消火栓,消火栓放水,每季度一次\n防火门,,每月一次\n"
+    found = plan(text)
+    rows = [change.after for change in found.changes if isinstance(change.after, PlanRow)]
+    assert [(row.code, row.name.zh) for row in rows] == [
+        ("SITE-灭火器-3MONTH", "灭火器：压力检查"), ("SITE-消火栓-3MONTH", "消火栓放水"),
+        ("SITE-防火门-1MONTH", "防火门维护（每月一次）"),
+    ]  # fmt: skip
+    read, problems = read_plan_table(text.encode(), "t.csv")
+    assert compare(read, [*plan_rows(), *rows], problems=problems).counts["unchanged"] == 3
+    before = [replace(row, name=LocalName("压力检查", "压力检查"), code="SITE-3MONTH") for row in rows[:1]]
+    read, problems = read_plan_table(text.encode(), "t.csv")
+    again = compare(read, [*plan_rows(), *before], problems=problems)
+    assert [row["action"] for row in again.rows] == ["unchanged", "created", "created"]
+
+
+@pytest.mark.parametrize(
+    ("word", "system", "equipment_class"),
+    [
+        ("中央空调", "hvac", None), ("暖通", "hvac", None), ("二次供水", "water", None), ("排水系统", "water", None),
+        ("高低压配电", "power", None), ("防排烟", None, "smoke_fan"), ("疏散指示标志", None, "emergency_lighting"),
+        ("配电房", None, "distribution_board"), ("高清摄像头", None, "security_device"),
+        ("绿化灌溉系统", None, "civil"),
+    ],
+)  # fmt: skip
+def test_words_of_users_lists_are_known(word: str, system: str | None, equipment_class: str | None) -> None:
+    assert equipment_named(word) == Named(system, equipment_class)
+
+
+def test_things_of_users_lists_that_are_no_asset_are_the_site_s() -> None:
+    assert all(is_site_wide(word) for word in ("消防栓", "喷淋系统", "智能充电站"))
