@@ -100,6 +100,8 @@ class Track:
     """The last pause that it went on behind."""
     asked: bool = False
     """Whether the next occurrence is the one that ``resumed`` asks for."""
+    back: date | None = None
+    """The day of the return on which the law has the row done, while nothing of it is planned since."""
     rests: tuple[Pause, ...] = ()
     """All pauses, those that it has come by, too."""
     reuses: tuple[Pause, ...] = ()
@@ -122,28 +124,42 @@ class Track:
 
     def peek(self) -> Planned:
         """The next occurrence by itself."""
-        self._settle()
+        self.settle()
         if self.asked and self.resumed is not None:
-            day = self.resumed.until
-            return Planned(
-                self.row, Window(self.next_cycle, day, day, day, day, pulled=False), None, None, self.resumed
-            )
-        found = window(self.series, self.next_cycle, self.last, self.calendar)
-        return Planned(self.row, found, self.last, self.series.grid, self.counting_from())
+            day, law = self.resumed.until, self.counting_from()
+            asked = Window(self.next_cycle, day, day, day, day, pulled=law is not None)
+            return Planned(self.row, asked, None if law is None else self.last, None, self.resumed)
+        pause = self.counting_from()
+        found = not_before(pause, window(self.series, self.next_cycle, self.last, self.calendar))
+        return Planned(self.row, found, self.last, self.series.grid, pause)
 
     def counting_from(self) -> Pause | None:
-        """The pause from whose end the law counts, if it does."""
-        return self.resumed if self.resumed is not None and self.resumed.until == self.last else None
+        """The pause on whose return the law's last day is, if it is."""
+        gap, pause = self.series.max_gap_days, self.resumed
+        if pause is None or gap is None or self.last is None:
+            return None
+        return pause if self.last == shifted(pause.until, -gap) else None
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Go on behind the pauses that the next occurrence would end in or after."""
         while self.pauses and not self.asked:
             pause = self.pauses[0]
             if window(self.series, self.next_cycle, self.last, self.calendar).latest < pause.since:
                 return
-            self.pauses, self.resumed, self.asked = self.pauses[1:], pause, pause.asks
-            self.last = carried(self.last, self.series.max_gap_days, pause)
+            last = carried(self.last, self.series.max_gap_days, pause)
+            if last != self.last:
+                self.last, self.back = last, pause.until
+            self.pauses, self.resumed = self.pauses[1:], pause
+            self.asked = pause.asks or (self.back == pause.until and self._has_law_of_its_own(pause.until))
             self.series = self.series.resumed(self.next_cycle, pause.until)
+
+    def _has_law_of_its_own(self, day: date) -> bool:
+        """Whether what the law asks for on the day of a return is a date of its own. The next date of a calendar that
+        moves with what is done is done that early instead."""
+        grid = self.series.grid
+        if self.row.shift_percent:
+            return False
+        return grid is None or (not grid.floats and self.last is not None and grid.counts_from(day) <= self.last)
 
     @property
     def ended(self) -> bool:
@@ -157,12 +173,12 @@ class Track:
 
     def go_on(self, cycle: int, counted: date) -> None:
         """Go on behind a cycle that counts on a day."""
-        self._settle()
+        self.settle()
         if self.asked and self.resumed is not None:
             # What may be early by then is done with it.
             self.series = self.series.strictly_behind(cycle, shifted(self.resumed.until, self.row.early_days))
             self.asked = False
-        self.next_cycle, self.last = cycle + 1, counted
+        self.next_cycle, self.last, self.back = cycle + 1, counted, None
 
     def counted(self, due: date, latest: date) -> date:
         """The day on which work counts that is planned for ``due``: its last day when that is over."""
@@ -174,6 +190,13 @@ class Track:
         while not (found := track.peek()).window.is_end:
             yield found
             track.go_on(track.next_cycle, track.counted(found.window.planned, found.window.latest))
+
+
+def not_before(pause: Pause | None, found: Window) -> Window:
+    """A window that the law ends on the day of the return, without the days of the rest before."""
+    if pause is None or not found.pulled or found.latest != pause.until:
+        return found
+    return replace(found, earliest=pause.until, planned=pause.until)
 
 
 def containment(rows: Sequence[PlanRow]) -> Mapping[str, frozenset[str]]:

@@ -7,13 +7,14 @@ for long is used again (``PlanRow.before_reuse``), an occurrence is due on the d
 calendar stay, but the one that may be done that early is done with it.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from maintenance.kinds import Case
 from maintenance.nesting import Planned, Track
-from maintenance.plan import Occurrence, OccurrenceState, PlanRow
+from maintenance.plan import OccurrenceState
 from maintenance.recurrence import Series, Window, local_day, shifted
 from maintenance.rests import Pause, carried, pauses_of
 
@@ -22,40 +23,45 @@ def paused(track: Track, case: Case) -> Track:
     """The track with the rests of its machine."""
     track.rests = pauses = pauses_of(case.facts.rests, case.zone)
     carry(track, track.last)
-    track.pauses = tuple(replace(one, asks=_asks(one, track.series, case)) for one in pauses)
-    track.reuses = _long(case.row, pauses)
+    asked = (replace(one, asks=_asks(one, track.series, case)) for one in pauses)
+    track.pauses = tuple(one for one in asked if one.asks or one.since < one.until)
+    track.reuses = _long(case, pauses)
     return track
 
 
 def carry(track: Track, last: date | None) -> None:
-    """Have a track count from a day, or from the return behind which that holds no more."""
-    track.last = last
+    """Have a track count from a day, or have the law ask for it on the return behind which that holds no more."""
+    track.last, track.back = last, None
     for pause in track.rests:
         last = carried(track.last, track.series.max_gap_days, pause)
         if last != track.last:
-            track.last, track.resumed = last, pause
+            track.last, track.resumed, track.back = last, pause, pause.until
 
 
 def behind_reuse(series: Series, case: Case, newest: int, day: date) -> Series:
     """A series behind its newest known cycle, which was given ``day``: one that was asked for because of a rest is none
     of its calendar's dates."""
-    if not any(one.until == day for one in _long(case.row, pauses_of(case.facts.rests, case.zone))):
+    pauses = pauses_of(case.facts.rests, case.zone)
+    by_law = () if case.floor is None or case.row.shift_percent else pauses
+    if not any(one.until == day for one in (*by_law, *_long(case, pauses))):
         return series
     return series.strictly_behind(newest, shifted(day, case.row.early_days))
 
 
-def given_since_return(case: Case, closed: Sequence[Occurrence]) -> list[Occurrence]:
-    """What stands of a floating row since its machine came back, while nothing has been closed since: it keeps its
-    dates, for it floats with nothing."""
-    newest = max(
-        date.min if o.completed_at is None else local_day(o.completed_at, case.zone) for o in closed
-    )  # fmt: skip
-    newest = max(newest, *(o.latest for o in closed))
-    returns = [one.until for one in pauses_of(case.facts.rests, case.zone) if one.until > newest]
-    if not returns:
-        return []
-    due = (o for o in case.history if o.state is OccurrenceState.DUE)
-    return [o for o in due if shifted(o.nominal_date, case.row.late_days) >= returns[0]]
+def resumed(series: Series, case: Case, last: date | None) -> Series:
+    """The series of a floating row, which begins behind what is closed, with the dates left out that what stands since
+    has left out on account of a rest."""
+    pauses = pauses_of(case.facts.rests, case.zone)
+    if not pauses:
+        return series
+    track = Track(series, series.next_cycle, last, pauses=tuple(one for one in pauses if one.since < one.until))
+    for one in sorted(case.history, key=lambda o: o.key.cycle):
+        if one.key.cycle >= series.next_cycle:
+            track.next_cycle = one.key.cycle
+            track.settle()
+        if one.state is OccurrenceState.DUE and one.latest < case.today:
+            track.last = one.latest if track.last is None else max(track.last, one.latest)
+    return track.series
 
 
 def asked_for(track: Track, cycle: int, day: date) -> Planned | None:
@@ -66,21 +72,29 @@ def asked_for(track: Track, cycle: int, day: date) -> Planned | None:
     return Planned(track.row, Window(cycle, day, day, day, day, pulled=False), None, None, pause)
 
 
-def _long(row: PlanRow, pauses: Sequence[Pause]) -> tuple[Pause, ...]:
-    """Those behind which the row is to be done before the machine is used again."""
-    reuse = row.before_reuse
-    return () if reuse is None else tuple(one for one in pauses if one.days > reuse.after_days)
+def _long(case: Case, pauses: Sequence[Pause]) -> tuple[Pause, ...]:
+    """Those behind which the row is or was to be done before the machine is used again: what was out of use since it
+    was done last is long enough."""
+    reuse = case.row.before_reuse
+    if reuse is None or not pauses:
+        return ()
+    done = sorted(local_day(o.completed_at, case.zone) for o in case.history if o.completed_at is not None)
+    found = []
+    for one in pauses:
+        place = bisect_left(done, one.until)
+        if one.days_since(done[place - 1] if place else date.min) > reuse.after_days:
+            found.append(one)
+    return tuple(found)
 
 
 def _asks(pause: Pause, series: Series, case: Case) -> bool:
     """Whether the row is to be done because of a rest, and has not been since: what was done in the last
     ``after_days`` of it counts."""
-    reuse, history = case.row.before_reuse, case.history
-    if reuse is None or pause.days <= reuse.after_days or (series.ends is not None and pause.until >= series.ends):
+    history = case.history
+    if not _long(case, [pause]) or (series.ends is not None and pause.until >= series.ends):
         return False
     if any(o.nominal_date >= pause.until or o.state is OccurrenceState.DUE for o in history):
         return False
     if not history and pause.until < case.start:
         return False
-    fresh = max(pause.since, shifted(pause.until, -reuse.after_days))
-    return not any(o.completed_at is not None and local_day(o.completed_at, case.zone) >= fresh for o in history)
+    return not any(o.completed_at is not None and local_day(o.completed_at, case.zone) >= pause.until for o in history)

@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 
 from maintenance.facts import NO_FACTS, Facts
 from maintenance.kinds import Case, Dates, dates_of
-from maintenance.nesting import Job, Planned, Track, containment, jobs, joined, look_ahead
-from maintenance.pausing import asked_for, behind_reuse, carry, given_since_return, paused
+from maintenance.nesting import Job, Planned, Track, containment, jobs, joined, look_ahead, not_before
+from maintenance.pausing import asked_for, behind_reuse, carry, paused, resumed
 from maintenance.plan import Occurrence, OccurrenceState, PlanRow
 from maintenance.recurrence import (
     IsWorkingDay,
@@ -278,7 +278,7 @@ def _track(case: Case, dates: Dates, ends: date | None) -> Track:
     if dates.grid is not None:
         given = closed if dates.grid.floats else history
     elif row.shift_percent:
-        given = [*closed, *given_since_return(case, closed)] if closed else history
+        given = closed or history
     known = {o.key.cycle: o.nominal_date for o in given}
     series = with_history(row, case.anchor, case.floor, done, known, ends, dates.grid)
     breaches = [o.latest for o in history if o.state is OccurrenceState.MISSED]
@@ -288,6 +288,8 @@ def _track(case: Case, dates: Dates, ends: date | None) -> Track:
     standing = tuple((o.nominal_date, o.latest) for o in history if o.state is OccurrenceState.DUE)
     newest = max(history, key=lambda o: o.key.cycle)
     series = behind_reuse(series, case, newest.key.cycle, newest.nominal_date)
+    if row.shift_percent and dates.grid is None:
+        series = resumed(series, case, last)
     return paused(Track(series, newest.key.cycle + 1, last, standing=standing), case)
 
 
@@ -306,7 +308,8 @@ def _standing(
         counted = job.latest if job.latest < today else job.due
         for occurrence in group:
             track = tracks[occurrence.key.lineage]
-            carry(track, counted if track.last is None else max(track.last, counted))
+            if track.last is None or counted > track.last:
+                carry(track, counted)
         found.append(Standing(group[0].work_order, job))
     return found
 
@@ -337,5 +340,6 @@ def _planned(track: Track, occurrence: Occurrence, today: date, is_working_day: 
     floats = shifts if series.grid is None else series.grid.floats
     moved = series.nominal(cycle) if floats and cycle >= series.next_cycle else date.max
     day = occurrence.nominal_date if moved == date.max else moved
-    found = window_at(series, cycle, day, track.last, is_working_day)
-    return Planned(track.row, found, track.last, series.grid, track.counting_from())
+    pause = track.counting_from()
+    found = not_before(pause, window_at(series, cycle, day, track.last, is_working_day))
+    return Planned(track.row, found, track.last, series.grid, pause)

@@ -27,7 +27,6 @@ _NAMED = {
     (1, IntervalUnit.YEAR): LocalName("每年一次", "yearly"),
     (12, IntervalUnit.MONTH): LocalName("每年一次", "yearly"),
 }
-_BEFORE, _BACK = LocalName("前一次", "one of"), LocalName("恢复使用之日", "return to service on")
 LAYERS = {
     Layer.LAW: LocalName("法规要求", "required by law"),
     Layer.MAKER: LocalName("厂家要求", "required by the maker"),
@@ -60,9 +59,13 @@ def reason(job: Job, floors: Mapping[str, int | None], overdue: bool = False) ->
     pulled = [p for p in job.occurrences if _is_pulled(p, job.latest)]
     if pulled and pulled[0].counted_from is not None:
         day, gap = pulled[0].counted_from, floors.get(pulled[0].row.code)
-        before = _BACK if pulled[0].pause is not None else _BEFORE
-        zh += f"，距{before.zh}（{_day(day)}）不得超过{gap}天，因此最迟{_day(job.latest)}"
-        en += f"; at most {gap} days after the {before.en} {_day(day)}, hence pulled forward to {_day(job.latest)}"
+        if (rest := pulled[0].pause) is not None:
+            back = _day(rest.until)
+            zh += f"，法定最长间隔{gap}天在停用期间（至{back}）届满，因此最迟{_day(job.latest)}"
+            en += f"; the {gap} days that the law allows ran out while it was out of use until {back}, hence due then"
+        else:
+            zh += f"，距前一次（{_day(day)}）不得超过{gap}天，因此最迟{_day(job.latest)}"
+            en += f"; at most {gap} days after the one of {_day(day)}, hence pulled forward to {_day(job.latest)}"
     if overdue:
         zh += "，现已逾期"
         en += "; now overdue"
@@ -115,7 +118,7 @@ def _demand(planned: Planned, floor: int | None) -> tuple[str, str]:
 def is_asked(planned: Planned) -> bool:
     """Whether an occurrence is asked for because its machine was out of use for long."""
     pause, reuse = planned.pause, planned.row.before_reuse
-    if pause is None or reuse is None or pause.days <= reuse.after_days:
+    if pause is None or reuse is None or pause.days_since(pause.began) <= reuse.after_days:
         return False
     return planned.window.nominal == planned.window.earliest == planned.window.latest == pause.until
 
@@ -124,9 +127,9 @@ def _reuse(planned: Planned) -> tuple[str, str]:
     row, pause, reuse = planned.row, planned.pause, planned.row.before_reuse
     assert pause is not None
     assert reuse is not None
-    zh = f"{row.name.zh}：{_day(pause.since)}至{_day(pause.until)}停用，超过{reuse.after_days}天，重新启用前须完成"
+    zh = f"{row.name.zh}：{_day(pause.began)}至{_day(pause.until)}停用，超过{reuse.after_days}天，重新启用前须完成"
     en = (
-        f"{row.name.en}: out of use from {_day(pause.since)} to {_day(pause.until)}, more than {reuse.after_days} days:"
+        f"{row.name.en}: out of use from {_day(pause.began)} to {_day(pause.until)}, more than {reuse.after_days} days:"
         " before it is used again"
     )
     if reuse.basis:

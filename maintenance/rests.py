@@ -1,14 +1,15 @@
 """Times in which a machine is out of use, and what they mean for the plan. Pure.
 
 A rest begins when an asset is put out of service (or is scrapped) and ends when it comes back. What would have had its
-last day during a rest is neither made nor missed. Instants are aware UTC, days local to the site: a rest that ends on
-the local day on which it began is none for rows by the day. DST moves nothing.
+last day on a day that the machine was out of use for from its first to its last instant is neither made nor missed; on
+the days of the beginning and of the return it could have been done. Instants are aware UTC, days local to the site, so
+that a day that DST makes 23 or 25 hours long is whole like any other.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from maintenance.plan import Occurrence, OccurrenceState
@@ -17,6 +18,11 @@ from plantroom.domain.assets import AssetStatus
 
 AT_REST = frozenset({AssetStatus.OUT_OF_SERVICE, AssetStatus.SCRAPPED})
 """Of such machines nothing is expected."""
+
+
+SHORT_USE = timedelta(days=15)
+"""Use that is shorter than this does not end a long time out of use before which a machine is inspected: else a click
+to and fro would. A default of this project (D), not a number of the law."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,35 +42,58 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A rest that has ended, in local days: ``until`` is the day of the return. ``asks``: the row is to be done before
-    the machine is used again."""
+    """A rest that has ended, in local days: the whole ones are from ``since`` to the one before ``until``, the day of
+    the return; there may be none. ``times`` are the days of the beginning and of the return of this time out of use and
+    of those before it that only short use (``SHORT_USE``) lies between. ``asks``: the row is to be done before the
+    machine is used again."""
 
     since: date
     until: date
+    times: tuple[tuple[date, date], ...] = ()
     asks: bool = False
 
     @property
-    def days(self) -> int:
-        """How long it was."""
-        return (self.until - self.since).days
+    def began(self) -> date:
+        """When the time out of use began, short use left aside."""
+        return self.times[0][0] if self.times else self.since
+
+    def days_since(self, day: date) -> int:
+        """For how many days the machine was out of use from ``day`` on, short use left aside."""
+        return sum(max(0, (until - max(since, day)).days) for since, until in self.times)
 
     def holds(self, day: date) -> bool:
-        """Whether a last day is over during the rest: that of the return is not."""
+        """Whether the machine was out of use on the whole of a day."""
         return self.since <= day < self.until
 
 
 def pauses_of(rests: Sequence[Rest], zone: ZoneInfo) -> tuple[Pause, ...]:
-    """The rests that have ended, oldest first, without those of less than a day."""
-    found = [Pause(local_day(r.since, zone), local_day(r.until, zone)) for r in rests if r.until is not None]
-    return tuple(sorted((p for p in found if p.since < p.until), key=lambda p: (p.since, p.until)))
+    """The rests that have ended, oldest first, also those without a whole day."""
+    found: list[Pause] = []
+    times: tuple[tuple[date, date], ...] = ()
+    before: datetime | None = None
+    for rest in sorted(rests, key=lambda one: one.since):
+        if rest.until is None:
+            continue
+        if before is None or rest.since - before >= SHORT_USE:
+            times = ()
+        begin, before = local_day(rest.since, zone), rest.until
+        times = (*times, (begin, local_day(rest.until, zone)))
+        found.append(Pause(_first_whole(rest.since, zone), times[-1][1], times))
+    return tuple(found)
+
+
+def _first_whole(instant: datetime, zone: ZoneInfo) -> date:
+    """The first local day that begins at an instant or behind it."""
+    day = local_day(instant, zone)
+    return day if local_day(instant - timedelta.resolution, zone) < day else shifted(day, 1)
 
 
 def carried(last: date | None, gap: int | None, pause: Pause) -> date | None:
-    """The day that the longest gap counts from behind a rest: that of the return, where the law's last day was over
-    during the rest. A gap that had run out before it stays run out."""
+    """The day that the longest gap counts from behind a rest: where the law's last day was over during the rest, it is
+    the day of the return. Nothing is gained but the days out of use; a gap that had run out before stays run out."""
     if last is None or gap is None or not pause.holds(shifted(last, gap)):
         return last
-    return pause.until
+    return shifted(pause.until, -gap)
 
 
 def carried_through(last: date | None, gap: int | None, pauses: Iterable[Pause]) -> date | None:
@@ -87,11 +116,12 @@ def lapsed(
     for one in history:
         if one.state is OccurrenceState.DUE:
             jobs[one.work_order or one.key].append(one)
-    spans = [(rest, Pause(local_day(rest.since, zone), local_day(rest.until, zone))) for rest in rests if rest.until]
+    rests = sorted(rests, key=lambda one: one.since)
+    spans = list(zip(rests, pauses_of(rests, zone), strict=True))
     found: dict[object, Occurrence] = {}
     for some in jobs.values():
         for rest, pause in spans:
-            if min(one.latest for one in some) >= pause.since:
+            if _begins_in(some, rest, pause):
                 over = [one for one in some if _is_over(one, rest, pause)]
                 found |= {one.key: replace(one, state=OccurrenceState.WAIVED) for one in over}
     return list(found.values())
@@ -101,6 +131,11 @@ def without_lapsed(history: Sequence[Occurrence], rests: Sequence[Rest], zone: Z
     """The history with what has lapsed as waived."""
     waived: Mapping[object, Occurrence] = {one.key: one for one in lapsed(history, rests, zone)}
     return [waived.get(one.key, one) for one in history] if waived else history
+
+
+def _begins_in(some: Iterable[Occurrence], rest: Rest, pause: Pause) -> bool:
+    """Whether nothing that is done in one go was over before a rest."""
+    return all(one.latest >= pause.since if one.due_at is None else one.due_at >= rest.since for one in some)
 
 
 def _is_over(one: Occurrence, rest: Rest, pause: Pause) -> bool:

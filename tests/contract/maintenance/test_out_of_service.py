@@ -110,8 +110,8 @@ def test_nothing_is_missed_while_a_machine_rests_and_the_plan_goes_on_with_its_r
     found = known(store, "X-HM")
     assert {o.state for o in found} == {OccurrenceState.DONE, OccurrenceState.WAIVED, OccurrenceState.DUE}
     due = [o for o in found if o.state is OccurrenceState.DUE]
-    assert due[0].nominal_date == date(2026, 4, 20)
-    assert due[0].latest == date(2026, 4, 20)
+    assert (due[0].nominal_date, due[0].earliest, due[0].latest) == (date(2026, 4, 15),) * 3, "on the day of the return"
+    assert (due[1].nominal_date, due[1].latest) == (date(2026, 5, 5), date(2026, 4, 30)), "the 20th is done with it"
     assert [o.key.cycle for o in found] == list(range(found[0].key.cycle, found[0].key.cycle + len(found)))
     cancelled = orders(store, state="cancelled")
     assert {order.end_reason for order in cancelled} == {"停用期间到期，无需执行 / out of service on the last day"}
@@ -123,9 +123,9 @@ def test_it_is_so_too_when_nobody_planned_in_between(store: Store) -> None:
     look(store, 0)
     do(store, "X-HM", date(2026, 1, 5), 0)
     rest(store, 3, 100)
-    assert look(store, 101)["missed"] == 0
+    assert look(store, 101)["missed"] == 1, "the one of the return, a day later"
     due = [o.nominal_date for o in known(store, "X-HM") if o.state is OccurrenceState.DUE]
-    assert due[0] == date(2026, 4, 20)
+    assert due[0] == date(2026, 4, 15)
 
 
 def test_two_rests_without_a_look_leave_the_misses_between_and_before_them(store: Store) -> None:
@@ -133,15 +133,16 @@ def test_two_rests_without_a_look_leave_the_misses_between_and_before_them(store
     materialise(store, BEGIN, SYSTEMS, 0)
     do(store, "X-HM", date(2026, 1, 5), 0)
     rest(store, 20, 40)  # 25 January to 14 February; 20 January was missed before
-    rest(store, 60, 70)  # 6 to 16 March; 19 February and 6 March: the first is missed
+    rest(store, 60, 70)  # 6 to 16 March
     look(store, 71)
     found = states(store, "X-HM")
     assert [day for day, state in found] == [
-        date(2026, 1, 5), date(2026, 1, 20), date(2026, 2, 19),
-        *[date(2026, 3, 21) + timedelta(15 * n) for n in range(len(found) - 3)],
+        date(2026, 1, 5), date(2026, 1, 20), date(2026, 2, 14), date(2026, 3, 6),
+        *[date(2026, 3, 21) + timedelta(15 * n) for n in range(len(found) - 4)],
     ]  # fmt: skip
     late = [o for o in known(store, "X-HM") if o.latest < date(2026, 3, 17) and o.state is not OccurrenceState.DONE]
-    assert [o.nominal_date for o in late] == [date(2026, 1, 20), date(2026, 2, 19)]
+    # Due on the first return, 15 days after it, and 15 days after that, which is the day of the second return.
+    assert [o.latest for o in late] == [date(2026, 1, 20), date(2026, 2, 14), date(2026, 3, 1), date(2026, 3, 16)]
 
 
 def test_what_was_overdue_before_the_rest_stays_so(store: Store) -> None:
@@ -155,6 +156,69 @@ def test_what_was_overdue_before_the_rest_stays_so(store: Store) -> None:
     (order,) = [o for o in orders(store) if o.id == first.work_order]
     assert order.state is State.OPEN
     assert "missed" in order.tags
+
+
+def test_one_visit_that_was_overdue_before_the_rest_makes_no_miss_in_it(store: Store) -> None:
+    """The visit of 6 March was recorded as missed, with a last day in the rest: it was counted from one that stood."""
+    put(store, HALF_MONTH)
+    materialise(store, after(0), SYSTEMS, 0)
+    rest(store, 3, 50)  # 8 January to 24 February; the visit of 5 January was never done
+    look(store, 50)
+    found = [(o.nominal_date, o.latest, o.state.value) for o in known(store, "X-HM")]
+    assert found[:3] == [
+        (date(2026, 1, 5), date(2026, 1, 5), "due"), (date(2026, 2, 24), date(2026, 2, 24), "due"),
+        (date(2026, 3, 6), date(2026, 3, 6), "due"),
+    ]  # fmt: skip
+    assert {state for _, _, state in found} == {"due"}
+    assert look(store, 50)["created"] == 0
+
+
+def test_two_minutes_over_midnight_excuse_nothing(store: Store) -> None:
+    put(store, HALF_MONTH)
+    look(store, 0)
+    do(store, "X-HM", date(2026, 1, 5), 0)
+    look(store, 15)
+    midnight = datetime(2026, 1, 20, 16, tzinfo=UTC)  # in Shanghai
+    for at, status in ((-1, AssetStatus.OUT_OF_SERVICE), (1, AssetStatus.IN_SERVICE)):
+        with store.begin() as tx:
+            asset = tx.assets.lock("lift-1").asset
+            tx.assets.set_status("lift-1", status)
+            status_was_changed(tx, tx.assets.get("lift-1").asset, asset.status, midnight + timedelta(minutes=at))
+    look(store, 16)
+    (visit,) = [o for o in known(store, "X-HM") if o.nominal_date == date(2026, 1, 20)]
+    assert (visit.state, visit.latest) == (OccurrenceState.DUE, date(2026, 1, 20))
+
+
+def test_what_was_planned_for_days_behind_the_return_is_due_on_it_when_the_law_ran_out(store: Store) -> None:
+    put(store, HALF_MONTH)
+    look(store, 0)
+    do(store, "X-HM", date(2026, 1, 5), 0)
+    look(store, 1)
+    rest(store, 3, 20)  # to 25 January; 20 January lapsed, the one of 4 February stands already
+    look(store, 20)
+    due = [o for o in known(store, "X-HM") if o.state is OccurrenceState.DUE]
+    assert [(o.nominal_date, o.earliest, o.latest) for o in due[:2]] == [
+        (date(2026, 2, 4), date(2026, 1, 25), date(2026, 1, 25)),
+        (date(2026, 2, 19), date(2026, 2, 9), date(2026, 2, 9)),
+    ]
+    (order,) = [o for o in orders(store) if o.id == due[0].work_order]
+    assert "ran out while it was out of use until 2026-01-25" in order.reason.en
+    assert "停用期间" in order.reason.zh
+
+
+def test_a_minute_in_service_does_not_end_a_year_out_of_use(store: Store) -> None:
+    put(store, INSPECTION)
+    materialise(store, datetime(2024, 12, 20, 4, tzinfo=UTC), SYSTEMS)
+    do(store, "X-INSP", date(2025, 1, 1), -370)
+    rest(store, -300, -100)
+    rest(store, -100, 100)
+    look(store, 100)
+    (asked,) = [o for o in known(store, "X-INSP") if o.state is OccurrenceState.DUE]
+    assert asked.nominal_date == date(2026, 4, 15)
+    do(store, "X-INSP", date(2026, 4, 15), 100)
+    rest(store, 105, 110)
+    look(store, 110)
+    assert [o for o in known(store, "X-INSP") if o.state is OccurrenceState.DUE] == [], "it was done in between"
 
 
 def test_a_rest_that_no_last_day_falls_into_changes_nothing(store: Store) -> None:
@@ -222,8 +286,8 @@ def test_patrols_by_the_hour_are_not_missed_meanwhile(store: Store) -> None:
 
 def test_what_readings_were_to_credit_is_waived(store: Store) -> None:
     put(store, row("X-RUN", 7, "day", anchor=date(2026, 1, 5), fulfilled_by=FulfilledBy("running"), early_days=3))
-    look(store, 0)
-    rest(store, 0, 10)
+    look(store, -1)
+    rest(store, -1, 10)
     look(store, 10)
     assert states(store, "X-RUN")[0] == (date(2026, 1, 5), "waived")
 

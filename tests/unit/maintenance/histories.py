@@ -31,7 +31,7 @@ from maintenance.plan import (
 )
 from maintenance.planner import SubjectPlan, asset_subject, plan_subject
 from maintenance.recurrence import every_day, longest_days, shifted
-from maintenance.rests import Pause, Rest, carried_through, lapsed, pauses_of
+from maintenance.rests import Rest, lapsed
 from maintenance.schedules import (
     AgeSchedule,
     BeforeSchedule,
@@ -45,6 +45,7 @@ from maintenance.schedules import (
 from maintenance.site_calendar import working_days
 from plantroom.domain.assets import Asset, LocalName
 from plantroom.domain.calendars import SiteCalendar
+from tests.unit.maintenance.rest_oracle import Away, begins, check_skipped, check_waived
 from tests.unit.maintenance.rows import row
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -90,11 +91,13 @@ class Record:
     """When the rows got an anchor that lies far ahead."""
 
     @property
-    def pauses(self) -> tuple[Pause, ...]:
-        return pauses_of(self.rests, ZONE)
+    def away(self) -> Away:
+        return Away(self.rests, ZONE)
 
 
-acts = st.sampled_from(["done", "done", "done", "early", "missed", "deferred", "nothing", "credited", "rests", "moves"])
+acts = st.sampled_from(
+    ["done", "done", "done", "early", "missed", "deferred", "nothing", "credited", "rests", "clicks", "moves"]
+)
 steps = st.builds(
     Step, st.one_of(st.integers(0, 9), st.integers(5, 40), st.integers(40, 200), st.just(400)), acts, st.integers(0, 3),
     st.sampled_from([True, True, True, False]),
@@ -220,8 +223,8 @@ def live(life: Life) -> Record:
             ahead = shifted(today, (step.which + 1) * 150)
             life = replace(life, rows=tuple(replace(one, anchor=ahead) for one in life.rows))
             record.moved.append(today)
-        if step.act == "rests" and step.days:
-            record.rests.append(Rest(str(today), "demo", "k1", _noon(shifted(today, -step.days)), _noon(today)))
+        if step.act in {"rests", "clicks"} and step.days:
+            record.rests.append(_rest(today, step))
         if step.is_up:
             _look(life, record, today)
             again = _plan(life, record, today)
@@ -236,6 +239,19 @@ def live(life: Life) -> Record:
 
 def _noon(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
+
+
+def _rest(today: date, step: Step) -> Rest:
+    """Since the last look: from noon to noon, over the whole days between, without the last minute of them, or two
+    minutes over midnight."""
+    since, until, night = _noon(shifted(today, -step.days)), _noon(today), begins(today, ZONE)
+    if step.act == "clicks":
+        since, until = night - timedelta(minutes=1), night + timedelta(minutes=1)
+    elif step.which == 1:
+        since, until = begins(shifted(today, 1 - step.days), ZONE), night
+    elif step.which == 2:
+        until = night - timedelta(minutes=1)
+    return Rest(str(today), "demo", "k1", since.astimezone(UTC), max(since, until).astimezone(UTC))
 
 
 def _plan(life: Life, record: Record, today: date) -> SubjectPlan:
@@ -261,10 +277,12 @@ def _look(life: Life, record: Record, today: date) -> None:
     """One run of the scheduler: what is due is made, what has passed is dealt with as the rows say."""
     for one in lapsed(list(record.occurrences.values()), record.rests, ZONE):
         record.occurrences[one.key] = one
+    away = record.away
+    check_waived(record.occurrences.values(), away)
     plan = _plan(life, record, today)
     tracks = {t.row.code: replace_track(t) for t in plan.tracks}
     for standing in plan.standing:
-        _check_job(standing.job, tracks, today)
+        _check_job(standing.job, tracks, away)
         if standing.job.latest < today:  # its order is marked as missed
             for p in standing.job.occurrences:
                 record.late[p.row.lineage].append(p.window.latest)
@@ -279,7 +297,8 @@ def _look(life: Life, record: Record, today: date) -> None:
     _check_floor(record, plan, upcoming, today)
     seen: dict[str, date] = {}
     for job in upcoming:
-        _check_job(job, tracks, today)
+        _check_job(job, tracks, away)
+        assert job.latest not in away.days, "nothing is asked for out of service"
         policy, passed = job.leader.row.missed, job.latest < today
         held = any(
             o.state is OccurrenceState.DUE and o.latest < today and o.key.lineage == job.leader.row.lineage
@@ -318,7 +337,7 @@ def _act(life: Life, record: Record, today: date, step: Step) -> None:
         (o for o in orders.values() if step.act == "early" or min(x.earliest for x in o) <= today),
         key=lambda o: min((x.latest, x.key) for x in o),
     )
-    if not begun or step.act in {"nothing", "rests", "moves"}:
+    if not begun or step.act in {"nothing", "rests", "clicks", "moves"}:
         return
     chosen = begun[min(step.which, len(begun) - 1)] if step.act == "done" else begun[0]
     for place, one in enumerate(sorted(chosen, key=lambda o: o.key)):
@@ -343,7 +362,7 @@ def _last_allowed(life: Life, record: Record, one: Occurrence, at: datetime) -> 
     return last_allowed(others, own.max_gap_days, at, ZONE, record.rests)
 
 
-def _check_job(job: Job, tracks: dict[str, Track], today: date) -> None:
+def _check_job(job: Job, tracks: dict[str, Track], away: Away) -> None:
     assert job.earliest <= job.due <= job.latest
     assert job.latest == min(p.window.latest for p in job.occurrences)
     for p in job.occurrences:
@@ -356,7 +375,8 @@ def _check_job(job: Job, tracks: dict[str, Track], today: date) -> None:
             assert found.latest == late
             assert found.earliest == shifted(found.nominal, -p.row.early_days)
         assert found.earliest >= shifted(found.nominal, -p.row.early_days) or found.earliest == found.latest
-        if series.grid is None and p.row.shift_percent == 0 and found.cycle >= series.next_cycle:
+        returned = series.max_gap_days is not None and away.is_return(found.nominal)
+        if series.grid is None and p.row.shift_percent == 0 and found.cycle >= series.next_cycle and not returned:
             assert series.has(found.nominal), "no drift: anchor + n x interval"
         if series.grid is not None:
             first, last = series.grid.span(found.nominal)
@@ -391,10 +411,7 @@ def _check_floor(record: Record, plan: SubjectPlan, upcoming: Sequence[Job], tod
             if after[3] > before[3] + 1 or (grid is not None and before[0] < grid.counts_from(after[2])):
                 continue
             counted = max([one[0] for one in planned if one[3] < after[3]] + _closed(record, track))
-            counted = carried_through(counted, gap, record.pauses) or counted
-            # What was to be done while the machine rested, and still may, is done after its return.
-            counted = max([counted, *(p.until for p in record.pauses if before[0] < p.until <= before[1])])
-            assert (after[1] - counted).days <= gap, f"{track.row.code}: {before} {after} {gap}"
+            assert after[1] <= record.away.back(shifted(counted, gap)), f"{track.row.code}: {before} {after} {gap}"
 
 
 def _closed(record: Record, track: Track) -> list[date]:
@@ -413,6 +430,8 @@ def _is_breach(one: Occurrence) -> bool:
 
 def _check_record(life: Life, record: Record) -> None:
     """No gap between completions beyond ``max_gap`` without a missed record, no skip, no key twice."""
+    away = record.away
+    check_waived(record.occurrences.values(), away)
     for one in life.rows:
         mine = sorted((o for o in record.occurrences.values() if o.key.lineage == one.lineage), key=lambda o: o.key)
         assert (
@@ -422,24 +441,13 @@ def _check_record(life: Life, record: Record) -> None:
         )
         plain = isinstance(one.schedule, IntervalSchedule) and one.schedule.in_season is None
         if plain and one.shift_percent == 0 and not record.moved:
-            for before, after in pairwise(mine):
-                if any(
-                    p.since <= shifted(after.nominal_date, one.late_days)
-                    for p in record.pauses
-                    if p.until > before.nominal_date
-                ):
-                    continue
-                longest = min(longest_days(one.interval), one.max_gap_days or 10_000)
-                assert (after.nominal_date - before.nominal_date).days <= longest, "no date is skipped"
-        for missed_one in (o for o in mine if o.state is OccurrenceState.MISSED and o.work_order is None):
-            assert not any(p.holds(missed_one.latest) for p in record.pauses), "nothing is missed out of service"
+            check_skipped(one, mine, away)
         if one.max_gap_days is None or one.interval == NO_INTERVAL or not plain:
             continue
         done = sorted(o.completed_at.date() for o in mine if o.state in CREDIT and o.completed_at is not None)
         breaches = [o.latest for o in mine if _is_breach(o)]
         for before, after in pairwise(done):
-            counted = carried_through(before, one.max_gap_days, record.pauses) or before
-            if (after - counted).days > one.max_gap_days:
+            if after > away.back(shifted(before, one.max_gap_days)):
                 recorded = [d for d in breaches if before < d <= after] + [
                     d for d in record.late[one.lineage] if before < d <= after
                 ]

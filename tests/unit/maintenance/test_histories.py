@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from maintenance.facts import Facts
@@ -81,3 +82,47 @@ def test_what_gives_way_together_counts_on_one_day_when_it_is_planned_and_on_rec
         ),
     )
     live(life(rows, date(2024, 6, 1), Step(103, "nothing", 0)))
+
+
+FIRST = date(2024, 1, 1)
+SHALLOW = (
+    row("R0", 15, "day", layer=Layer.CONTRACT, anchor=FIRST),
+    row("R1", 1, "month", layer=Layer.CONTRACT, anchor=FIRST),
+    row("R2", 3, "month", layer=Layer.CONTRACT, anchor=FIRST),
+)
+
+
+@pytest.mark.parametrize("rows", [SHALLOW, SHALLOW[:1]], ids=["four", "two"])
+@pytest.mark.parametrize("days", [40, 100, 200, 400])
+def test_no_date_comes_twice_behind_a_rest_when_lists_nest(rows: tuple[PlanRow, ...], days: int) -> None:
+    """Behind 400 days at rest the quarter's 1 July was in two orders: what a deeper row takes with it went on from
+    where it had been before the rest."""
+    half = row("R3", 6, "month", layer=LAW, anchor=FIRST, contains=tuple(one.code for one in rows))
+    live(life((*rows, half), date(2024, 4, 1), Step(days, "rests", 0)))
+
+
+def test_a_daily_row_of_the_law_is_whole_at_the_first_look_behind_a_rest() -> None:
+    rows = (row("R0", 1, "day", layer=LAW, anchor=FIRST, max_gap_days=1),)
+    live(life(rows, FIRST, *(Step(0, "done", 0) for _ in range(6)), Step(2, "nothing", 0), Step(400, "rests", 2)))
+
+
+def test_a_row_that_moves_with_what_is_done_goes_on_from_the_same_dates_at_the_second_look() -> None:
+    """Half of a delay of 120 days moved the calendar, and what had been left out on account of the rest came back."""
+    rows = (row("R0", 15, "day", layer=LAW, anchor=FIRST, shift_percent=50),)
+    steps = Step(0, "done", 0), Step(135, "rests", 0, is_up=False), Step(0, "done", 0, is_up=False), Step(0, "done", 0)
+    live(life(rows, FIRST, *steps))
+
+
+def test_the_law_counts_from_what_was_overdue_before_a_rest_in_a_row_that_moves() -> None:
+    rows = (row("R0", 3, "month", 7, 21, max_gap_days=92, layer=LAW, anchor=date(2024, 11, 3), shift_percent=50),)
+    steps = Step(400, "done", 3, is_up=False), Step(400, "clicks", 2), Step(400, "rests", 1)
+    live(life(rows, date(2025, 11, 28), *steps))
+
+
+def test_what_a_return_asked_for_stays_on_its_date_when_it_is_overdue_in_a_row_that_moves() -> None:
+    rows = (row("R0", 2, "month", 3, 5, max_gap_days=62, anchor=date(2026, 3, 28), shift_percent=50),)
+    steps = (
+        *(Step(gone, act, 2) for gone, act in ((62, "deferred"), (37, "missed"), (15, "moves"), (400, "missed"))),
+        Step(400, "rests", 2),
+    )
+    live(life(tuple(replace(one, missed=Missed.STACK) for one in rows), date(2027, 3, 9), *steps))
