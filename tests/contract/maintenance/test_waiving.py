@@ -127,7 +127,7 @@ def test_a_row_s_end_excuses_what_was_to_be_done_by_then_and_not_what_was_over(s
 def test_what_was_over_when_a_machine_was_scrapped_is_missed(store: Store, resting: bool) -> None:
     look(store, 20)
     if resting:
-        turn(store, after(16), AssetStatus.OUT_OF_SERVICE)
+        turn(store, after(15), AssetStatus.OUT_OF_SERVICE)
     turn(store, after(20), AssetStatus.SCRAPPED)
     look(store, 20)
     assert [state(store, day) for day in (SECOND, THIRD)] == ["missed", "waived"]
