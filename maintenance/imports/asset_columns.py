@@ -156,7 +156,7 @@ def _others_in(text: str) -> Mapping[str, object]:
         raise CellProblem(
             "bad_custom", LocalName("应为只有简单值的 JSON 对象", "should be a JSON object of plain values")
         )
-    return found
+    return dict(found)
 
 
 def _write_others(value: Any, _language: str) -> Cell:
