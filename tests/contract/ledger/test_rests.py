@@ -46,7 +46,8 @@ def test_an_asset_that_was_entered_by_mistake_goes_with_its_rests(planted: SqlLe
 def back_to_0033(ledger: SqlLedger) -> None:
     with ledger.begin() as tx:
         assert isinstance(tx, SqlTx)
-        tx.work.connection.execute(sa.text("DROP TABLE asset_rests"))
+        for table in ("asset_rests", "seed_choices", "class_points"):
+            tx.work.connection.execute(sa.text(f"DROP TABLE {table}"))
         tx.work.connection.execute(sa.text("UPDATE alembic_version SET version_num = '0033'"))
 
 
