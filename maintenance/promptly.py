@@ -10,15 +10,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from maintenance.ports import MaintenanceTx
+from maintenance.worker import BREATH_S, RETRY_S
 from plantroom.ports.ledger import Ledger
 
 LOOK_S = 1.0
 """How long the thread waits for a change at a time; it ends that late at the latest."""
-
-BREATH_S = 0.01
-"""Between two runs one behind the other, so that others who wait to write to the ledger get their turn."""
-
-_RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
 class _State:
@@ -82,7 +78,7 @@ class Promptly:
     def _once(self, name: str, state: _State) -> None:
         more = self._run(name)
         if more is None:
-            pause = _RETRY_S[min(state.failed_in_a_row, len(_RETRY_S) - 1)]
+            pause = RETRY_S[min(state.failed_in_a_row, len(RETRY_S) - 1)]
             state.failed_in_a_row += 1
             state.not_before = time.monotonic() + pause
             return

@@ -16,7 +16,8 @@ IDLE_S = 1.0
 BREATH_S = 0.01
 """How long it waits between two batches, so that others who wait to write to the ledger get their turn."""
 
-_RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
+RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
+"""How long it rests after each failure in a row; the last from then on."""
 
 
 class Consumer(Protocol):
@@ -90,7 +91,7 @@ class MaintenanceWorker:
 
     def _failed(self, in_a_row: int, error: Exception) -> int:
         self.failures += 1
-        pause = _RETRY_S[min(in_a_row, len(_RETRY_S) - 1)]
+        pause = RETRY_S[min(in_a_row, len(RETRY_S) - 1)]
         self._log.warning(
             "batch_not_applied", queue=self._name, error=str(error), type=type(error).__name__, retry_s=pause
         )
