@@ -19,8 +19,18 @@ def things(readings_url: str, folder: Path, influx: Any) -> list[str]:
     """Names of all files, and of all buckets."""
     found = [str(path) for path in folder.rglob("*")]
     if readings_url.startswith("influx"):
-        found += [one["name"] for one in json.loads(influx.access.call("GET", "/api/v2/buckets?limit=100"))["buckets"]]
+        found += buckets_of(influx)
     return sorted(found)
+
+
+def buckets_of(influx: Any) -> list[str]:
+    """Names of all buckets of the server that the tests of one worker share: page by page, 100 are the most in one."""
+    names: list[str] = []
+    while True:
+        page = json.loads(influx.access.call("GET", f"/api/v2/buckets?limit=100&offset={len(names)}"))["buckets"]
+        names += [one["name"] for one in page]
+        if len(page) < 100:
+            return names
 
 
 def test_what_is_missing_is_named_and_not_made(readings_url: str, tmp_path: Path, influx: Any) -> None:
