@@ -104,6 +104,8 @@ class Track:
     """The day of the return on which the law has the row done, while nothing of it is planned since."""
     rests: tuple[Pause, ...] = ()
     """All pauses, those that it has come by, too."""
+    newest: date | None = None
+    """The nominal date of the cycle before the next one."""
     reuses: tuple[Pause, ...] = ()
     """The pauses so long that the row was or is to be done before the machine is used again."""
 
@@ -154,12 +156,16 @@ class Track:
             self.series = self.series.resumed(self.next_cycle, pause.until)
 
     def _has_law_of_its_own(self, day: date) -> bool:
-        """Whether what the law asks for on the day of a return is a date of its own. The next date of a calendar that
-        moves with what is done is done that early instead."""
+        """Whether what the law asks for on the day of a return is a date of its own. Where the calendar moves with what
+        is done, or where a date that lies behind the return was done already, the next date is done that early
+        instead. A row that runs in a season has no date outside of it."""
         grid = self.series.grid
-        if self.row.shift_percent:
+        if self.row.shift_percent or (self.newest is not None and self.newest >= day):
             return False
-        return grid is None or (not grid.floats and self.last is not None and grid.counts_from(day) <= self.last)
+        if grid is None:
+            return True
+        first, end = grid.span(day)
+        return not grid.floats and first <= day <= end and self.last is not None and grid.counts_from(day) <= self.last
 
     @property
     def ended(self) -> bool:
@@ -174,6 +180,7 @@ class Track:
     def go_on(self, cycle: int, counted: date) -> None:
         """Go on behind a cycle that counts on a day."""
         self.settle()
+        self.newest = self.resumed.until if self.asked and self.resumed is not None else self.series.nominal(cycle)
         if self.asked and self.resumed is not None:
             # What may be early by then is done with it.
             self.series = self.series.strictly_behind(cycle, shifted(self.resumed.until, self.row.early_days))

@@ -290,7 +290,7 @@ def _track(case: Case, dates: Dates, ends: date | None) -> Track:
     series = behind_reuse(series, case, newest.key.cycle, newest.nominal_date)
     if row.shift_percent and dates.grid is None:
         series = resumed(series, case, last)
-    return paused(Track(series, newest.key.cycle + 1, last, standing=standing), case)
+    return paused(Track(series, newest.key.cycle + 1, last, standing=standing, newest=newest.nominal_date), case)
 
 
 def _standing(

@@ -10,7 +10,7 @@ from maintenance.facts import Facts
 from maintenance.intervals import NO_INTERVAL
 from maintenance.meters import Meter
 from maintenance.plan import Layer, Missed, PlanRow, Roll
-from maintenance.schedules import BeforeSchedule
+from maintenance.schedules import BeforeSchedule, IntervalSchedule
 from plantroom.domain.assets import Asset, LocalName
 from tests.examples import examples
 from tests.unit.maintenance.histories import SITE, Life, Step, live, lives
@@ -126,3 +126,29 @@ def test_what_a_return_asked_for_stays_on_its_date_when_it_is_overdue_in_a_row_t
         Step(400, "rests", 2),
     )
     live(life(tuple(replace(one, missed=Missed.STACK) for one in rows), date(2027, 3, 9), *steps))
+
+
+def test_the_law_s_day_after_a_rest_is_no_date_before_one_that_was_done_already() -> None:
+    """What the law had pulled forward to before the rest had a nominal date behind the return, which then became the
+    nominal date of the next one."""
+    quarterly = row("R0", 3, "month", 14, 30, layer=LAW, anchor=date(2024, 11, 10), max_gap_days=92)
+    steps = (
+        Step(192, "done", 0), Step(16, "done", 0, is_up=False), Step(153, "missed", 0), Step(78, "rests", 0),
+    )  # fmt: skip
+    record = live(life((quarterly,), date(2024, 6, 1), *steps))
+    found = sorted(record.occurrences.values(), key=lambda one: one.key)
+    assert [one.latest for one in found[-2:]] == [date(2025, 5, 13), date(2025, 8, 14)], "before the rest; the return"
+    assert [one.nominal_date for one in found[-2:]] == [date(2025, 11, 10), date(2026, 2, 10)], "dates of the calendar"
+
+
+def test_a_row_that_runs_in_a_season_is_not_asked_for_on_a_return_outside_of_it() -> None:
+    """The week of the last job of the cooling season ended in a rest of October."""
+    weekly = replace(
+        row("KIND", 7, "day", 7, 1, max_gap_days=7, missed=Missed.SUPERSEDE),
+        schedule=IntervalSchedule("cooling"),
+    )
+    steps = (
+        Step(101, "nothing", 0), Step(400, "done", 2), Step(9, "rests", 2), Step(7, "credited", 2), Step(8, "done", 0),
+    )  # fmt: skip
+    record = live(life((weekly,), date(2025, 6, 7), *steps))
+    assert max(one.nominal_date for one in record.occurrences.values()) == date(2026, 10, 9), "the season's last week"
