@@ -34,7 +34,7 @@ from plantroom.ports.ledger import Ledger
 from plantroom.ports.paging import PageRequest
 from plantroom.storage.files import FolderFiles
 from tests.contract.maintenance.conftest import SYSTEMS
-from tests.contract.maintenance.reporting import NOW, SCRIPT, Fixed, furnish, maker, names
+from tests.contract.maintenance.reporting import NOW, SCRIPT, Fixed, bare_visit, furnish, maker, names, sign
 from tests.product import run_cli
 
 Store = Ledger[MaintenanceTx]
@@ -130,6 +130,23 @@ def test_the_month_tells_owners_what_was_done_and_names_nobody(lived: Store, tmp
         assert said in text, said
     for unsaid in ("李工", "王经理", "王安全", "¥"):
         assert unsaid not in text, unsaid
+
+
+def test_statutory_work_with_nothing_on_its_record_is_counted_and_named(lived_on_either: Store, tmp_path: Path) -> None:
+    said = {"zh": "项已完成的法定工作没有检查项", "en": "statutory jobs have no item"}
+    for language, words in said.items():
+        for wanted in (PACK, MARCH):
+            assert f"0 / 3 {words}" in text_of(made(lived_on_either, tmp_path, replace(wanted, language=language))[1])
+    with lived_on_either.begin() as tx:
+        bare = bare_visit(tx, 5, date(2026, 3, 29))
+    for language, words in said.items():
+        for wanted in (PACK, MARCH):
+            text = text_of(made(lived_on_either, tmp_path, replace(wanted, language=language))[1])
+            assert f"1 / 4 {words}" in text
+            assert re.search(rf"2026-03-29 (\S+ )*?EL-HM 2026-03-29 11:00 {bare.number}\b", text), text
+    with lived_on_either.begin() as tx:
+        sign(tx, FolderFiles(tmp_path), bare)
+    assert f"0 / 4 {said['zh']}" in text_of(made(lived_on_either, tmp_path, PACK)[1])
 
 
 def test_incidents_are_told_of_where_they_are_kept(lived: Store, tmp_path: Path) -> None:
