@@ -79,7 +79,8 @@ def test_a_pack_has_the_card_the_records_who_signed_and_the_evidence(lived_on_ei
         "迅达维保有限公司", "T-2026-118", "4 年 (TSG T5002-2017", "每15天", "李工", "王安全 (安全管理员)",
         "复核: 王经理",
         "0.41 mm (≤ 0.7)", "A-1-03 层门: 门球磨损", hashlib.sha256(b"photo 1").hexdigest(),
-         "完好：经核对未被改动", "3 / 3", "春节停梯", "困人",
+        "完好：历史条目、冻结记录、计划执行结果未被改动",
+        "与历史一致的计划执行结果（全部） 4", "3 / 3", "春节停梯", "困人",
     ):  # fmt: skip
         assert said in text, said
     with lived_on_either.read() as tx:
