@@ -17,10 +17,11 @@ from maintenance.hours import HORIZON, Moment
 from maintenance.nesting import Job
 from maintenance.plan import Missed, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.planner import Subject
-from maintenance.planner_steps import end_missed, keep_overdue, open_order
+from maintenance.planner_steps import STAYS_DUE, SUPERSEDED, end_missed, keep_overdue, open_order
 from maintenance.ports import MaintenanceTx
 from maintenance.rests import Rest
 from maintenance.work_orders import State, WorkOrder, WorkOrderOccurrence
+from plantroom.domain.assets import LocalName
 from plantroom.domain.calendars import SiteCalendar
 
 
@@ -149,18 +150,17 @@ def settle_hours(
             open_order(tx, orders[order_id], now)
     ended = []
     for order_id, one in work.end:
-        if order_id in orders and end_missed(
-            tx, orders[order_id], now, _clock(one, zone, "superseded by the next one")
-        ):
+        if order_id in orders and end_missed(tx, orders[order_id], now, _clock(one, zone, SUPERSEDED)):
             ended.append(replace(one, state=OccurrenceState.MISSED))
             missed += MISSED_TAG not in orders[order_id].tags
     tx.plan.update_occurrences(ended)
     for order_id, one in work.overdue:
         if order_id in orders and MISSED_TAG not in orders[order_id].tags:
-            missed += keep_overdue(tx, orders[order_id], now, _clock(one, zone, "it stays due"))
+            missed += keep_overdue(tx, orders[order_id], now, _clock(one, zone, STAYS_DUE))
     return missed
 
 
-def _clock(one: Occurrence, zone: ZoneInfo, what: str) -> str:
+def _clock(one: Occurrence, zone: ZoneInfo, what: LocalName) -> str:
     assert one.due_at is not None
-    return f"missed: the time was over at {one.due_at.astimezone(zone):%Y-%m-%d %H:%M}; {what}"
+    over = f"{one.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    return f"漏做：最后时限为{over}；{what.zh} / missed: the time was over at {over}; {what.en}"

@@ -7,7 +7,7 @@ count of changes and planned one by one, what another scheduler has planned mean
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from itertools import groupby
 from typing import TypeVar
@@ -19,6 +19,7 @@ from maintenance.checklists import template_of
 from maintenance.columns.days import TooFar, WorkDays
 from maintenance.draft_words import MISSED_TAG, RowGroup, Templates
 from maintenance.lifecycle import PLANNER
+from maintenance.planner_steps import overdue_text
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
 from maintenance.site_plan import SitePlan
@@ -216,8 +217,3 @@ def _opened(tx: MaintenanceTx, draft: DraftOrder, number: int, now: datetime, pl
     title = LocalName(draft.title_zh, draft.title_en)
     kind = Kind(draft.kind)
     note_order(tx, WorkOrder(draft.id, number, draft.site, kind, Origin.PLAN, State.OPEN, title, asset=draft.asset))
-
-
-def overdue_text(last_day: date) -> str:
-    """What the history of an order says that stays due although its last day is over."""
-    return f"missed: the last day was {last_day.isoformat()}; it stays due"

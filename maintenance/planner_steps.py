@@ -3,7 +3,7 @@ completed by what the readings show. Each works inside the caller's transaction 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from maintenance.draft_words import MISSED_TAG
 from maintenance.fulfilment import Credit
@@ -14,12 +14,18 @@ from maintenance.transitions import apply_transition
 from maintenance.views import note_order
 from maintenance.waiving import RESTED, by_order
 from maintenance.work_orders import State, Transition, WorkOrder
+from plantroom.domain.assets import LocalName
 
 READINGS_TAG = "by_readings"
 """Tag of orders that nobody worked on: the readings showed what they ask for."""
 
-SCRAPPED = "asset scrapped"
+SCRAPPED = "资产已报废 / asset scrapped"
 """Why the orders of a scrapped asset are cancelled."""
+
+STAYS_DUE = LocalName("仍须完成", "it stays due")
+SUPERSEDED = LocalName("由下一次代替", "superseded by the next one")
+WAITED = LocalName("前一次尚未完成", "the one before is still due")
+"""What becomes of a job whose time is over."""
 
 UNSTARTED = (State.SCHEDULED, State.OPEN, State.ACKNOWLEDGED)
 
@@ -29,6 +35,22 @@ def open_order(tx: MaintenanceTx, order: WorkOrder, now: datetime) -> None:
     locked = tx.orders.lock(order.id)
     if locked.state is State.SCHEDULED:
         _step(tx, locked, State.OPEN, now, now)
+
+
+def missed_text(last_day: date, what: LocalName) -> str:
+    """What the history of an order says whose last day is over."""
+    day = last_day.isoformat()
+    return f"漏做：最后期限为{day}；{what.zh} / missed: the last day was {day}; {what.en}"
+
+
+def gave_way(last_day: date, *, superseded: bool) -> str:
+    """As ``missed_text``, of one that ends so."""
+    return missed_text(last_day, SUPERSEDED if superseded else WAITED)
+
+
+def overdue_text(last_day: date) -> str:
+    """As ``missed_text``, of one that stays due."""
+    return missed_text(last_day, STAYS_DUE)
 
 
 def keep_overdue(tx: MaintenanceTx, order: WorkOrder, now: datetime, text: str) -> bool:
@@ -59,7 +81,8 @@ def complete_by_readings(tx: MaintenanceTx, order: WorkOrder, credit: Credit, no
     locked = tx.orders.lock(order.id)
     if locked.state not in UNSTARTED:
         return False
-    text = f"credited by a reading of {credit.evidence['point']} at {credit.at.isoformat()}"
+    said = f"{credit.evidence['point']}", credit.at.isoformat()
+    text = "测点{0}在{1}的读数视为完成 / credited by a reading of {0} at {1}".format(*said)
     begun, step = transition(locked, State.IN_PROGRESS, credit.at, PLANNER, text, recorded_at=now)
     tx.orders.add_transition(step)
     begun = replace(begun, tags=(*begun.tags, READINGS_TAG))

@@ -4,7 +4,7 @@ They belong to the ledger's transaction (``plantroom.ports.ledger``); the same e
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -142,6 +142,11 @@ class PlanRepository(PlanRowVersions):
     @abstractmethod
     def last_completions(self, site: str | None) -> Mapping[tuple[str, str], date]:
         """Local day of the last completion, done or credited, by (lineage, subject)."""
+
+    @abstractmethod
+    def closed_as_kept(self) -> Iterator[tuple[str, str]]:
+        """All occurrences that are not due any more, as the history of changes would have them now: by key (subject,
+        lineage and cycle with slashes, byte by byte), with the canonical JSON. As they are read."""
 
 
 @dataclass(frozen=True, slots=True)

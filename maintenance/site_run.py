@@ -19,7 +19,7 @@ from maintenance.isolation import ISOLATES
 from maintenance.lifecycle import PLANNER, transition
 from maintenance.nesting import Job, Planned
 from maintenance.plan import Missed, Occurrence, OccurrenceState, PlanRow, missed
-from maintenance.plan_run import FAULTS, overdue_text
+from maintenance.plan_run import FAULTS
 from maintenance.planner import (
     Standing,
     Subject,
@@ -30,7 +30,15 @@ from maintenance.planner import (
     rows_for,
     site_subject,
 )
-from maintenance.planner_steps import UNSTARTED, end_missed, keep_overdue, waive, withdraw_scrapped
+from maintenance.planner_steps import (
+    UNSTARTED,
+    end_missed,
+    gave_way,
+    keep_overdue,
+    overdue_text,
+    waive,
+    withdraw_scrapped,
+)
 from maintenance.ports import MaintenanceTx
 from maintenance.reading_port import NO_READINGS, PointReadings
 from maintenance.reasons import reason
@@ -260,7 +268,7 @@ class SiteRun:
         gives_way = row.missed is Missed.SUPERSEDE and begun.get(row.lineage, -1) > job.leader.window.cycle
         waits = row.missed is Missed.HOLD and row.lineage in held
         if (gives_way or waits) and order.state in UNSTARTED:
-            self._end(order, job, "superseded by the next one" if gives_way else "the one before is still due")
+            self._end(order, job, gave_way(job.latest, superseded=gives_way))
             return
         if row.missed is Missed.HOLD:
             held.add(row.lineage)
@@ -290,8 +298,7 @@ class SiteRun:
             self._counts["missed"] += len(job.occurrences)
 
     def _end(self, order: WorkOrder, job: Job, why: str) -> None:
-        text = f"missed: the last day was {job.latest.isoformat()}; {why}"
-        if not end_missed(self._tx, order, self._now, text):
+        if not end_missed(self._tx, order, self._now, why):
             return
         found = self._tx.plan.occurrences([o.key for o in order.occurrences]).values()
         self._tx.plan.update_occurrences(missed(found, job.latest))

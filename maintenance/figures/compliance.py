@@ -20,8 +20,9 @@ from maintenance.work_orders import Kind, State
 
 @dataclass(frozen=True, slots=True)
 class PlanCounts:
-    """``due`` is the sum of all others but ``credited``, which is part of ``in_time`` or ``late``, ``cancelled``,
-    which is part of ``missed``, and ``waived``; ``overdue`` is not done yet."""
+    """``due`` is the sum of all others but ``credited`` and ``without_record``, which are part of ``in_time`` or
+    ``late``, ``cancelled``, which is part of ``missed``, and ``waived``; ``overdue`` is not done yet.
+    ``without_record``: done, with nothing to show for it (``Due.bare``)."""
 
     due: int = 0
     in_time: int = 0
@@ -33,6 +34,7 @@ class PlanCounts:
     overdue: int = 0
     cancelled: int = 0
     waived: int = 0
+    without_record: int = 0
 
     @property
     def rate(self) -> Figure:
@@ -70,7 +72,8 @@ def plan_counts(dues: Iterable[Due], now: datetime, zone: tzinfo, lawful: Collec
             found[name] += 1
             found["credited"] += due.state == OccurrenceState.CREDITED.value
             found["missed"] += name == "cancelled"
-    total = found.total() - found["credited"] - found["cancelled"] - found["waived"]
+            found["without_record"] += due.bare
+    total = found.total() - sum(found[part] for part in ("credited", "cancelled", "waived", "without_record"))
     return PlanCounts(due=total, **found)
 
 

@@ -25,7 +25,8 @@ class Machine(NamedTuple):
 
 
 class Due(NamedTuple):
-    """An occurrence whose last day lies in the period. ``order_state`` is that of the order that it stood in."""
+    """An occurrence whose last day lies in the period. ``order_state`` is that of the order that it stood in, ``bare``:
+    it counts as done, by no reading, and its order has no answer, no file and no signature."""
 
     asset: str | None
     lineage: str
@@ -38,6 +39,7 @@ class Due(NamedTuple):
     state: str
     completed_at: datetime | None
     order_state: str | None
+    bare: bool = False
 
 
 class Ticket(NamedTuple):

@@ -21,7 +21,7 @@ from plantroom.domain.assets import LocalName
 IGNORED = frozenset({"version", "password_hash", "abridged"})
 """Fields that say nothing of what people have changed, or that an import never writes."""
 
-WHY = "import undone"
+WHY = "导入已撤销 / import undone"
 _UNSTARTED = (State.SCHEDULED, State.OPEN, State.ACKNOWLEDGED)
 
 

@@ -1,4 +1,5 @@
-"""The whole history looked at: the chain, the heads inside and outside the ledger, the frozen records."""
+"""The whole history looked at: the chain, the heads inside and outside the ledger, the frozen records, and that the
+occurrences of the plan that are closed stand as they were closed."""
 
 import json
 from collections.abc import Sequence
@@ -6,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from maintenance.ports import MaintenanceTx
+from maintenance.records.closed import CLOSED, as_entered
 from maintenance.records.model import Addendum, Record, sealed_addendum
 from plantroom.domain.audit import Head, sha256
 from plantroom.domain.audit_verify import Broken, Examined, Place, Tampering, examine
@@ -45,6 +47,7 @@ def _examined(tx: MaintenanceTx, heads: Sequence[Head]) -> Examined:
     seen = examine(tx.audit.ledger_id(), tx.audit.seals(), entries, heads, frozenset({RECORD, ADDENDUM}))
     _own_heads(tx, seen, heads)
     _frozen(tx, seen)
+    seen.occurrences = as_entered(tx.audit.of_entity(CLOSED), tx.plan.closed_as_kept())
     return seen
 
 

@@ -10,12 +10,14 @@ from maintenance.budget.costing import system_of_class
 from maintenance.budget.measuring import Line, measure
 from maintenance.figures.figure import DEFINITIONS
 from maintenance.figures.groups import By, Catalogue, Group, Period, grouped, period_of
+from maintenance.figures.rows import standing_for_law
 from maintenance.lifecycle import ENDED
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
+from maintenance.reports.bare import Bare, bare_of
 from maintenance.reports.model import Report
 from maintenance.reports.owners_words import in_owners_words, kinds_of_fault
-from maintenance.reports.ports import OrderLine
+from maintenance.reports.ports import DueLine, OrderLine
 from maintenance.reports.rendering import Speech, render
 from maintenance.seed.budgets import budget_lines
 from maintenance.seed.codes import targets
@@ -62,6 +64,8 @@ class Month:
     today: date
     whole: Group
     systems: Sequence[Group]
+    bare: Bare
+    bare_shown: Sequence[DueLine]
     done: int
     tickets: Sequence[OrderLine]
     shown: Sequence[OrderLine]
@@ -109,6 +113,8 @@ def _month(
 ) -> Month:
     facts = tx.figures.facts(site.code, period.first, period.last, period.begins, period.ends, now)
     (whole,) = grouped(facts, site, period, By.SITE, now, catalogue)
+    due = tx.report_store.due(site.code, period.first, period.last)
+    bare = bare_of(due, standing_for_law(catalogue.rows.values()))
     tickets = tx.report_store.opened(site.code, period.begins, period.ends)
     after = _month_after(period.last)
     next_period = period_of(site, *after)
@@ -123,6 +129,8 @@ def _month(
         made_at=now,
         today=today,
         whole=whole,
+        bare=bare,
+        bare_shown=bare.lines[:SHOWN_TICKETS],
         systems=grouped(facts, site, period, By.SYSTEM, now, _apart(catalogue)),
         done=len(tx.report_store.completed(site.code, period.begins, period.ends)),
         tickets=tickets,

@@ -7,7 +7,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from maintenance.figures.compliance import PlanCounts, is_statutory, outcome, plan_counts
-from maintenance.figures.facts import Due
 from maintenance.figures.groups import Catalogue, Period, period_of
 from maintenance.figures.rows import standing_for_law, systems_of
 from maintenance.intervals import IntervalUnit
@@ -18,6 +17,7 @@ from maintenance.records.model import Addendum, Record
 from maintenance.records.ports import RecordFilter
 from maintenance.records.retention import Retention, laws_at, retention
 from maintenance.records.verifying import Verdict, verify_in
+from maintenance.reports.bare import Bare, bare_of, fact_of
 from maintenance.reports.model import Report
 from maintenance.reports.pack_lines import File, PatrolDay, RecordLine, patrol_days, record_line
 from maintenance.reports.pack_rests import RestLine, rest_lines
@@ -95,6 +95,7 @@ class Pack:
     records: Sequence[RecordLine]
     patrols: Sequence[PatrolDay]
     irregular: Sequence[Irregular]
+    bare: Bare
     rests: Sequence[RestLine]
     other: Sequence[WorkLine]
     repairs: Sequence[WorkLine]
@@ -111,8 +112,8 @@ class Pack:
     def lines(self) -> int:
         """How many lines it has."""
         listed: tuple[Sequence[object], ...] = (
-            self.machines, self.rows, self.records, self.patrols, self.irregular, self.rests, self.other, self.repairs,
-            self.evidence,
+            self.machines, self.rows, self.records, self.patrols, self.irregular, self.bare.lines, self.rests,
+            self.other, self.repairs, self.evidence,
         )  # fmt: skip
         return sum(map(len, listed))
 
@@ -195,6 +196,7 @@ class _Gathering:
             records=records,
             patrols=patrols,
             irregular=self._irregular(due),
+            bare=bare_of(due, self._lawful),
             rests=rest_lines(tx, list(self._assets.values()), period.begins, period.ends),
             other=[one for one in work if one.order.kind != Kind.CORRECTIVE.value],
             repairs=[one for one in work if one.order.kind == Kind.CORRECTIVE.value],
@@ -249,15 +251,15 @@ class _Gathering:
         rows = sorted((self._rows[key] for key in by_row if key in self._rows), key=lambda row: row.code)
         zone = self._period.zone
         return [
-            RowLine(row, plan_counts(map(_fact, by_row[row.lineage]), self._now, zone, self._lawful)) for row in rows
+            RowLine(row, plan_counts(map(fact_of, by_row[row.lineage]), self._now, zone, self._lawful)) for row in rows
         ]
 
     def _irregular(self, due: Sequence[DueLine]) -> list[Irregular]:
-        told = ((one, outcome(_fact(one), self._now, self._period.zone, self._lawful)) for one in due)
+        told = ((one, outcome(fact_of(one), self._now, self._period.zone, self._lawful)) for one in due)
         lines = [
             (one, became)
             for one, became in told
-            if became not in (None, "in_time") and (became != "waived" or is_statutory(_fact(one), self._lawful))
+            if became not in (None, "in_time") and (became != "waived" or is_statutory(fact_of(one), self._lawful))
         ]
         store = self._tx.report_store
         steps = store.steps({one.order for one, _ in lines if one.order is not None})
@@ -336,13 +338,6 @@ class _Gathering:
 
 def _who(steps: Iterable[Step], to: str, names: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names.get(one.by, one.by) for one in steps if one.to == to))
-
-
-def _fact(due: DueLine) -> Due:
-    return Due(
-        None, due.lineage, due.plan_row, due.kind, due.layer, None, due.latest, due.due_at, due.state, due.completed_at,
-        due.order_state,
-    )  # fmt: skip
 
 
 def _places(locations: Sequence[Location], speech: Speech) -> dict[str, str]:

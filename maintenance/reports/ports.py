@@ -42,7 +42,7 @@ class OrderLine(NamedTuple):
 
 
 class DueLine(NamedTuple):
-    """An occurrence as a pack lists it."""
+    """An occurrence as a report lists it. ``bare`` as of ``Due``."""
 
     subject: str
     lineage: str
@@ -59,6 +59,7 @@ class DueLine(NamedTuple):
     end_reason: str | None
     kind: str
     layer: str
+    bare: bool = False
 
 
 class Step(NamedTuple):

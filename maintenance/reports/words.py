@@ -126,7 +126,10 @@ step|步骤|Step
 by|上传人|By
 bytes|字节|Bytes
 history|变更历史的完整性|Is the history as it was
-intact|完好：经核对未被改动|intact: nothing was changed after it was sealed
+intact|完好：历史条目、冻结记录、计划执行结果未被改动|intact: entries, frozen records, closed jobs are as sealed
+closed_as_entered|与历史一致的计划执行结果（全部）|Closed jobs of the plan that stand as entered (all)
+without_record|已完成但记录为空的法定工作|Statutory work done, with nothing on its record
+without_record_note|项已完成的法定工作没有检查项、读数、文件或签名|statutory jobs have no item, reading, file, signature
 broken|已被改动|CHANGED
 entries|历史条目|Entries
 seals|封印|Seals

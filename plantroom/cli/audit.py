@@ -77,6 +77,7 @@ def _verdict_document(verdict: "Verdict", heads: Path | None) -> dict[str, Any]:
         "heads_compared": verdict.heads,
         "records": seen.records,
         "addenda": seen.addenda,
+        "occurrences": seen.occurrences,
     }
 
 
@@ -90,6 +91,7 @@ def _verdict_text(verdict: "Verdict", heads: Path | None) -> list[str]:
     assert seen is not None
     lines = [
         f"intact / 完好: {seen.entries} entries, {seen.seals} seals, {seen.records} records, {seen.addenda} addenda",
+        f"closed occurrences of the plan as they were closed / 计划执行结果与记入时一致: {seen.occurrences}",
         f"compared with {verdict.heads} published heads of {heads}" if heads else "compared with no head from outside",
     ]
     if seen.unsealed:

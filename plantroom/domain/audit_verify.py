@@ -44,6 +44,9 @@ class Tampering(StrEnum):
     RECORD_CHANGED = "record_changed"
     RECORD_REMOVED = "record_removed"
     RECORD_INSERTED = "record_inserted"
+    OCCURRENCE_CHANGED = "occurrence_changed"
+    OCCURRENCE_REMOVED = "occurrence_removed"
+    OCCURRENCE_INSERTED = "occurrence_inserted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Examined:
     heads: int = 0
     records: int = 0
     addenda: int = 0
+    occurrences: int = 0
     frozen: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     """Positions and documents of the entries that freeze records, by entity and key."""
     ends: dict[int, tuple[int, datetime, str]] = field(default_factory=dict)

@@ -8,12 +8,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from plantroom.domain.audit import Entry, Head, Seal
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 
 RawEntry = tuple[object, ...]
 """An entry's fields in the order of ``Entry``, the instant as microseconds: what its digest is taken of."""
+
+
+class Change(NamedTuple):
+    """Of an entry: what it did to which thing, and the canonical JSON of what came of that."""
+
+    key: str
+    position: int
+    action: str
+    after: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,10 @@ class AuditRepository(ABC):
     @abstractmethod
     def entries(self) -> Iterator[RawEntry]:
         """All, in their order, as they are read."""
+
+    @abstractmethod
+    def of_entity(self, entity: str) -> Iterator[Change]:
+        """What was done to all things of that kind: by key, byte by byte, those of one thing in their order."""
 
     @abstractmethod
     def add_head(self, head: Head, *, again: bool = False) -> bool:

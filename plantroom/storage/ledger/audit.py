@@ -6,9 +6,9 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from plantroom.domain.audit import EPOCH, Entry, Head, Seal, digest_of_fields, make_seal
-from plantroom.ports.audit import AuditFilter, AuditRepository, RawEntry
+from plantroom.ports.audit import AuditFilter, AuditRepository, Change, RawEntry
 from plantroom.ports.paging import Page, PageRequest
-from plantroom.storage.ledger.audit_raw import raw_entries, raw_seals
+from plantroom.storage.ledger.audit_raw import AT_ONCE, raw_entries, raw_seals
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
@@ -68,6 +68,12 @@ class SqlAudit(AuditRepository):
 
     def entries(self) -> Iterator[RawEntry]:
         return raw_entries(self._connection)
+
+    def of_entity(self, entity: str) -> Iterator[Change]:
+        statement = sa.select(_e.key, _e.position, _e.action, _e.after).where(_e.entity == entity)
+        ordered = statement.order_by(_e.key, _e.position)
+        with self._connection.execute(ordered, execution_options={"yield_per": AT_ONCE}) as result:
+            yield from map(Change._make, result)
 
     def add_head(self, head: Head, *, again: bool = False) -> bool:
         self._work.backend.lock(self._connection, Lock.SEAL)

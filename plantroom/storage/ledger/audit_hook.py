@@ -88,6 +88,9 @@ class Recorder:
             key = tuple(row[name] for name in rule.key)
             if key in known:
                 known[key].made = known[key].row = None
+            elif rule.unless is not None:
+                if not _is_left_out(rule, row):
+                    known[key] = _Touch(None)
             elif not self._is_part(table, rule, row):
                 known[key] = (
                     _Touch(None, whole(rule, row), _naming(rule, row)) if rule.document_by is None else _Touch(None)
@@ -255,14 +258,21 @@ class Recorder:
 
 def _line(rule: Audited, key: Key, touch: _Touch, after: Row | None) -> _Line | None:
     """What became of a row; ``None``: nothing."""
-    if touch.before is None:
+    before = None if touch.before is None or _is_left_out(rule, touch.before) else touch.before
+    after = None if after is None or _is_left_out(rule, after) else after
+    if before is None:
         if after is None:
             return None
         return _Line(rule, Action.CREATED, key, after, None, _with_parts(whole(rule, after), touch.parts))
     if after is None:
-        return _Line(rule, Action.REMOVED, key, touch.before, whole(rule, touch.before), None)
-    both = difference(rule, touch.before, after)
+        return _Line(rule, Action.REMOVED, key, before, whole(rule, before), None)
+    both = difference(rule, before, after)
     return None if both is None else _Line(rule, Action.CHANGED, key, after, *both)
+
+
+def _is_left_out(rule: Audited, row: Row) -> bool:
+    """Whether a row is as good as not there."""
+    return rule.unless is not None and row[rule.unless[0]] == rule.unless[1]
 
 
 def _with_parts(made: str, parts: Mapping[str, Mapping[str, str]] | None) -> str:

@@ -26,7 +26,8 @@ class Audited:
     ``document_by``: it is kept in another table, by what stands in a column of this one (the column, the table).
     ``made_with`` names a table: a row that is made together with the row of that table that its ``asset`` names is
     noted there, by a digest, instead of in an entry of its own (thousands of points of an import). Rows without a
-    person behind them (``people_only``: an author of kind system) are left out.
+    person behind them (``people_only``: an author of kind system) are left out. ``unless`` is a column and its value:
+    while a row has it, the row is as good as not there (made when it gets another value, removed when it has it again).
     """
 
     entity: str
@@ -42,6 +43,7 @@ class Audited:
     document_by: tuple[str, str] | None = None
     made_with: str | None = None
     people_only: bool = False
+    unless: tuple[str, str] | None = None
 
 
 def audited(
@@ -58,6 +60,7 @@ def audited(
     document_by: tuple[str, str] | None = None,
     made_with: str | None = None,
     people_only: bool = False,
+    unless: tuple[str, str] | None = None,
 ) -> dict[Any, Any]:
     """The ``info`` of a table whose changes are kept; see ``Audited``."""
     kept = Audited(
@@ -74,6 +77,7 @@ def audited(
         document_by=document_by,
         made_with=made_with,
         people_only=people_only,
+        unless=unless,
     )
     return {_NAME: kept}
 

@@ -18,6 +18,7 @@ from plantroom.domain.assets import Severity
 from plantroom.errors import Conflict
 from plantroom.ports.ledger import Contended
 from plantroom.storage.ledger import tables_maintenance as t
+from plantroom.storage.ledger.audit_hook import note_copied
 from plantroom.storage.ledger.backend import Backend, Lock, Plain
 from plantroom.storage.ledger.codec import dump
 from plantroom.storage.ledger.tables_standings import checklist_templates
@@ -31,6 +32,7 @@ _ORDERS = (
     "department", "due", "due_order", "earliest", "opened_at", "reopened", "reason_zh", "reason_en", "first_checks",
     "tags", "occurrences", "template", "answers", "version",
 )  # fmt: skip
+_STATE = _OCCURRENCES.index("state")
 _MISSED = OccurrenceState.MISSED.value
 _DUE, _PLAN, _GENERAL = OccurrenceState.DUE.value, Origin.PLAN.value, Severity.GENERAL.value
 
@@ -83,6 +85,7 @@ class Drafts:
         drafts = sorted(drafts, key=attrgetter("due"))
         numbers = self._backend.take_numbers(connection, len(drafts)) if drafts else []
         self._backend.insert_plain(connection, t.work_orders.name, _ORDERS, self._orders(drafts, numbers))
+        self._work.noted()
         return Added(list(zip(drafts, numbers, strict=True)), len(records))
 
     def _add_occurrences(self, drafts: Sequence[DraftOrder], records: Sequence[DraftOccurrence]) -> None:
@@ -98,6 +101,8 @@ class Drafts:
         ]
         rows.sort(key=itemgetter(1, 0, 2))
         self._backend.insert_plain(self._work.connection, t.occurrences.name, _OCCURRENCES, rows)
+        closed = [dict(zip(_OCCURRENCES, row, strict=True)) for row in rows if row[_STATE] != _DUE]
+        note_copied(self._work.connection, t.occurrences, closed)
 
     def _known(self, occurrences: Sequence[DraftOccurrence]) -> set[tuple[str, str, int]]:
         o = t.occurrences.c

@@ -9,13 +9,14 @@ from maintenance.episode_rules import LOOP_TEST
 from maintenance.figures.facts import Alarm, Booked, Due, Facts, Kept, Machine, Repaired, Stop, Ticket
 from maintenance.figures.ports import FigureRepository
 from maintenance.isolation import ISOLATES
+from maintenance.plan import OccurrenceState
 from maintenance.sla.clocks import ClockState
 from maintenance.sla.policy import ClockKind
 from maintenance.work_orders import State
 from plantroom.storage.ledger import tables_maintenance as m
 from plantroom.storage.ledger.tables_plant import assets
 from plantroom.storage.ledger.tables_sla import sla_clocks
-from plantroom.storage.ledger.tables_work import cost_bookings, repairs
+from plantroom.storage.ledger.tables_work import cost_bookings, repairs, work_attachments, work_signatures
 from plantroom.storage.ledger.work import Work
 
 _o, _w, _p, _e, _s = (t.c for t in (m.occurrences, m.work_orders, m.plan_rows, m.episodes, m.maintenance_spells))
@@ -35,6 +36,21 @@ PUT_OFF = sa.and_(_w.ended.is_(False), sa.cast(_w.tags, sa.Text).like(f'%"{State
 
 ORDER_STATE = sa.case((PUT_OFF, State.DEFERRED.value), else_=_w.state)
 """The state of an occurrence's order; of one that was put off and is not done yet, that of the order that ended so."""
+
+
+def _nothing_of(table: sa.Table) -> sa.ColumnElement[bool]:
+    return ~sa.exists().where(table.c.work_order == _w.id).correlate(m.work_orders)
+
+
+BARE = sa.and_(
+    _o.state.in_((OccurrenceState.DONE.value, OccurrenceState.CREDITED.value)),
+    _o.evidence.is_(None),
+    sa.or_(
+        _w.id.is_(None),
+        sa.and_(sa.cast(_w.answers, sa.Text) == "{}", _nothing_of(work_signatures), _nothing_of(work_attachments)),
+    ),
+)
+"""Whether an occurrence counts as done, by no reading, and nothing is on its order's record."""
 
 
 class SqlFigures(FigureRepository):
@@ -79,7 +95,7 @@ class SqlFigures(FigureRepository):
         statement = (
             sa.select(
                 _o.subject, _o.lineage, _o.plan_row, _p.kind, _p.layer, _w.department, _o.latest, _o.due_at, _o.state,
-                _o.completed_at, ORDER_STATE,
+                _o.completed_at, ORDER_STATE, BARE,
             )
             .outerjoin_from(m.occurrences, m.plan_rows, _p.lineage == _o.lineage)
             .outerjoin(m.work_orders, _w.id == _o.work_order)

@@ -1,12 +1,21 @@
 """Occurrences as rows and back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState
+from plantroom.domain.audit_verify import Broken, Place, Tampering
 from plantroom.storage.ledger import tables_maintenance as t
+from plantroom.storage.ledger.audit_diff import whole
+from plantroom.storage.ledger.audited import kept_rule
 
 _o = t.occurrences.c
+AT_ONCE = 5_000
+"""Rows that are fetched at a time."""
+
 OCCURRENCE_COLUMNS = (
     _o.lineage,
     _o.subject,
@@ -64,3 +73,23 @@ def occurrence_of(row: Sequence[Any]) -> Occurrence:
         due_at=due_at,
         evidence=evidence,
     )
+
+
+def closed_as_kept(connection: Connection) -> Iterator[tuple[str, str]]:
+    """As ``PlanRepository.closed_as_kept``. What the program cannot have written raises ``Broken``."""
+    rule = kept_rule(t.occurrences)
+    assert rule is not None
+    slash = sa.literal("/", literal_execute=True)
+    key: sa.ColumnElement[str] = _o.subject.concat(slash).concat(_o.lineage).concat(slash)
+    key = key.concat(sa.cast(_o.cycle, sa.Text))
+    if connection.dialect.name == "postgresql":
+        key = sa.collate(key, "C")
+    names = [column.name for column in t.occurrences.c]
+    statement = sa.select(*t.occurrences.c, key.label("kept_key")).where(_o.state != OccurrenceState.DUE.value)
+    try:
+        with connection.execute(statement.order_by(key), execution_options={"yield_per": AT_ONCE}) as result:
+            for row in result.mappings():
+                yield row["kept_key"], whole(rule, {name: row[name] for name in names})
+    except (ValueError, TypeError, OverflowError) as error:
+        detail = f"a value in the table of occurrences is none: it was changed ({error})"
+        raise Broken(Place(Tampering.OCCURRENCE_CHANGED, detail=detail)) from error

@@ -1,6 +1,6 @@
 """The plan table and its occurrences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -19,7 +19,12 @@ from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.codec import dump, load_shared
 from plantroom.storage.ledger.drafts import Drafts, freeze
 from plantroom.storage.ledger.occurrence_lists import list_occurrences
-from plantroom.storage.ledger.occurrence_rows import OCCURRENCE_COLUMNS, occurrence_of, occurrence_values
+from plantroom.storage.ledger.occurrence_rows import (
+    OCCURRENCE_COLUMNS,
+    closed_as_kept,
+    occurrence_of,
+    occurrence_values,
+)
 from plantroom.storage.ledger.standings import SqlStandings
 from plantroom.storage.ledger.tables_plant import sites
 from plantroom.storage.ledger.work import Work, chunks
@@ -78,8 +83,18 @@ class SqlPlan(SqlStandings, PlanRepository):
         found = list(self._connection.execute(orders.order_by(_o.work_order)).scalars())
         for subject in self._connection.execute(sa.select(_o.subject).where(*mine).distinct()).scalars():
             self.changed(subject, site)
-        self._connection.execute(t.occurrences.update().where(*mine).values(lineage=heir))
+        self._inherit(mine, heir)
         return found
+
+    def _inherit(self, mine: Sequence[sa.ColumnElement[bool]], heir: str) -> None:
+        """Give occurrences to another row. The closed ones anew: the history knows a row by its key."""
+        closed = (*mine, _o.state != OccurrenceState.DUE.value)
+        rows = [dict(row) for row in self._connection.execute(sa.select(t.occurrences).where(*closed)).mappings()]
+        if rows:
+            self._connection.execute(t.occurrences.delete().where(*closed))
+            heirs = [row | {"lineage": heir} for row in rows]
+            self._work.backend.insert_many(self._connection, t.occurrences, heirs)
+        self._connection.execute(t.occurrences.update().where(*mine).values(lineage=heir))
 
     def put_row(self, row: PlanRow) -> PlanRow:
         r = t.plan_rows.c
@@ -199,6 +214,9 @@ class SqlPlan(SqlStandings, PlanRepository):
 
     def list_occurrences(self, wanted: OccurrenceFilter, page: PageRequest) -> Page[Occurrence]:
         return list_occurrences(self._connection, wanted, page)
+
+    def closed_as_kept(self) -> Iterator[tuple[str, str]]:
+        return closed_as_kept(self._connection)
 
     def last_completions(self, site: str | None) -> Mapping[tuple[str, str], date]:
         statement = (

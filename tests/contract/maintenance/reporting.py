@@ -15,7 +15,7 @@ from maintenance.reports.making import Names, ReportMaker
 from maintenance.transitions import apply_transition
 from maintenance.work.bookkeeping import Books
 from maintenance.work.records import Signatory
-from maintenance.work_orders import ChecklistItem, Kind, Origin, State, WorkOrderOccurrence
+from maintenance.work_orders import ChecklistItem, Kind, Origin, State, WorkOrder, WorkOrderOccurrence
 from plantroom.catalogue import equipment_classes, systems
 from plantroom.domain.assets import Asset, LocalName
 from plantroom.domain.papers import Licence
@@ -124,6 +124,25 @@ def visit(
     order = tx.orders.lock(order.id)
     Books(tx, order, "wang", done).sign(Signatory.SAFETY_MANAGER, "王安全", sign.sha256, order.version)
     apply_transition(tx, order.id, State.VERIFIED, done + timedelta(hours=2), "wang", "同意", now=done, person=True)
+
+
+def bare_visit(tx: MaintenanceTx, number: int, day: date) -> WorkOrder:
+    """A half-month visit that was completed in time, with nothing on its record."""
+    key, done = OccurrenceKey("l-hm", "lift-1", number), datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
+    order = create_order(
+        tx, site="demo", kind=Kind.STATUTORY, origin=Origin.PLAN, title=HALF_MONTH.name, by="system:planner",
+        now=done - timedelta(days=9), asset="lift-1",
+    )  # fmt: skip
+    order = tx.orders.update(replace(order, occurrences=(WorkOrderOccurrence(key, "EL-HM", day, day),)), order.version)
+    tx.plan.add_occurrences([Occurrence(key, "demo", "EL-HM", day, day, day, OccurrenceState.DUE, None, order.id)])
+    apply_transition(tx, order.id, State.IN_PROGRESS, done - timedelta(hours=1), "li", now=done)
+    return apply_transition(tx, order.id, State.COMPLETED, done, "li", now=done)
+
+
+def sign(tx: MaintenanceTx, files: FileStore, order: WorkOrder) -> None:
+    """The safety manager's name under a completed order."""
+    name = kept(tx, files, b"sign", "image/png").sha256
+    Books(tx, tx.orders.lock(order.id), "wang", NOW).sign(Signatory.SAFETY_MANAGER, "王安全", name, order.version)
 
 
 def _file(kind: str, stored: StoredFile, at: datetime) -> dict[str, object]:

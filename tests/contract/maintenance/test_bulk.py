@@ -129,7 +129,7 @@ def test_a_scrapped_machine_a_new_one_and_one_out_of_service_act_on_the_next_run
     later = NOW + timedelta(days=20)
     materialise(empty, later, SYSTEMS, 60, works)
     left = [order for order in every_order(empty) if order.asset == scrapped]
-    assert {order.end_reason for order in left} == {"asset scrapped"}
+    assert {order.end_reason for order in left} == {"资产已报废 / asset scrapped"}
     known = [o for o in every_order(empty) if o.asset == resting]
     with empty.begin() as tx:
         tx.assets.set_status(resting, AssetStatus.IN_SERVICE)

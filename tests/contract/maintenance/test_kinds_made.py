@@ -1,5 +1,6 @@
 """Rows by the hour, by readings, by a meter and by a condition made into orders, on a real ledger."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -107,6 +108,8 @@ def test_a_patrol_opens_at_its_time_and_ends_as_missed_when_the_next_one_begins(
     materialise(ledger, nine + timedelta(hours=2), SYSTEMS)
     first, second = orders(ledger)[:2]
     assert (first.state, second.state) == (State.MISSED, State.OPEN)
+    both = r"漏做：最后时限为(.{16})；由下一次代替 / missed: the time was over at \1; superseded by the next one"
+    assert re.fullmatch(both, first.end_reason or "")
     with ledger.begin() as tx:
         apply_transition(tx, second.id, State.IN_PROGRESS, nine + timedelta(hours=3), "li")
         apply_transition(tx, second.id, State.COMPLETED, nine + timedelta(hours=3), "li")

@@ -74,6 +74,11 @@ def missed(ledger: Store) -> WorkOrder:
     return next(o for o in orders(ledger, asset="pump-1") if o.state is State.MISSED)
 
 
+def test_why_the_planner_ended_it_is_said_in_both_languages(missed: WorkOrder) -> None:
+    said = "漏做：最后期限为2026-03-02；由下一次代替 / missed: the last day was 2026-03-02; superseded by the next one"
+    assert missed.end_reason == said
+
+
 def test_work_done_in_time_counts_although_it_is_heard_of_after_the_order_was_missed(
     ledger: Store, missed: WorkOrder
 ) -> None:

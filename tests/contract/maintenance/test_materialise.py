@@ -245,7 +245,7 @@ def test_unstarted_orders_of_a_scrapped_asset_are_cancelled_and_say_why(ledger: 
     materialise(ledger, NOW, SYSTEMS)
     after = {o.id: (o.state, o.end_reason) for o in orders(ledger, asset="pump-1")}
     assert after.pop(begun.id) == (State.IN_PROGRESS, None)
-    assert after == {o.id: (State.CANCELLED, "asset scrapped") for o in others}
+    assert after == {o.id: (State.CANCELLED, "资产已报废 / asset scrapped") for o in others}
 
 
 def test_a_version_that_is_not_in_effect_yet_changes_nothing(ledger: Store) -> None:

@@ -34,7 +34,7 @@ from plantroom.ports.ledger import Ledger
 from plantroom.ports.paging import PageRequest
 from plantroom.storage.files import FolderFiles
 from tests.contract.maintenance.conftest import SYSTEMS
-from tests.contract.maintenance.reporting import NOW, SCRIPT, Fixed, furnish, maker, names
+from tests.contract.maintenance.reporting import NOW, SCRIPT, Fixed, bare_visit, furnish, maker, names, sign
 from tests.product import run_cli
 
 Store = Ledger[MaintenanceTx]
@@ -79,7 +79,8 @@ def test_a_pack_has_the_card_the_records_who_signed_and_the_evidence(lived_on_ei
         "迅达维保有限公司", "T-2026-118", "4 年 (TSG T5002-2017", "每15天", "李工", "王安全 (安全管理员)",
         "复核: 王经理",
         "0.41 mm (≤ 0.7)", "A-1-03 层门: 门球磨损", hashlib.sha256(b"photo 1").hexdigest(),
-         "完好：经核对未被改动", "3 / 3", "春节停梯", "困人",
+        "完好：历史条目、冻结记录、计划执行结果未被改动",
+        "与历史一致的计划执行结果（全部） 4", "3 / 3", "春节停梯", "困人",
     ):  # fmt: skip
         assert said in text, said
     with lived_on_either.read() as tx:
@@ -130,6 +131,23 @@ def test_the_month_tells_owners_what_was_done_and_names_nobody(lived: Store, tmp
         assert said in text, said
     for unsaid in ("李工", "王经理", "王安全", "¥"):
         assert unsaid not in text, unsaid
+
+
+def test_statutory_work_with_nothing_on_its_record_is_counted_and_named(lived_on_either: Store, tmp_path: Path) -> None:
+    said = {"zh": "项已完成的法定工作没有检查项", "en": "statutory jobs have no item"}
+    for language, words in said.items():
+        for wanted in (PACK, MARCH):
+            assert f"0 / 3 {words}" in text_of(made(lived_on_either, tmp_path, replace(wanted, language=language))[1])
+    with lived_on_either.begin() as tx:
+        bare = bare_visit(tx, 5, date(2026, 3, 29))
+    for language, words in said.items():
+        for wanted in (PACK, MARCH):
+            text = text_of(made(lived_on_either, tmp_path, replace(wanted, language=language))[1])
+            assert f"1 / 4 {words}" in text
+            assert re.search(rf"2026-03-29 (\S+ )*?EL-HM 2026-03-29 11:00 {bare.number}\b", text), text
+    with lived_on_either.begin() as tx:
+        sign(tx, FolderFiles(tmp_path), bare)
+    assert f"0 / 4 {said['zh']}" in text_of(made(lived_on_either, tmp_path, PACK)[1])
 
 
 def test_incidents_are_told_of_where_they_are_kept(lived: Store, tmp_path: Path) -> None:

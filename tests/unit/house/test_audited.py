@@ -15,7 +15,7 @@ WRITING = re.compile(
 )
 COPIES = {"plantroom/storage/ledger/postgresql.py", "plantroom/storage/ledger/sqlite.py"}
 """Where rows are copied past the query language: ``note_copied`` stands beside it in ``insert_many``, and
-``insert_plain`` alone writes what the plan makes, which is not kept."""
+``insert_plain`` alone writes what the plan makes; ``Drafts`` tells of what of that is closed."""
 
 SECRET = re.compile(r"password|secret|token_hash|csrf", re.IGNORECASE)
 

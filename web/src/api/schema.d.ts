@@ -8164,7 +8164,8 @@ export interface components {
          *               "status": "ok",
          *               "value": 0.96
          *             },
-         *             "waived": 0
+         *             "waived": 0,
+         *             "without_record": 1
          *           },
          *           "sla": [
          *             {
@@ -8196,7 +8197,8 @@ export interface components {
          *               "status": "ok",
          *               "value": 0.96
          *             },
-         *             "waived": 0
+         *             "waived": 0,
+         *             "without_record": 1
          *           },
          *           "ticket_precision": {
          *             "count": 2,
@@ -8757,7 +8759,8 @@ export interface components {
          *           "status": "ok",
          *           "value": 0.96
          *         },
-         *         "waived": 0
+         *         "waived": 0,
+         *         "without_record": 1
          *       },
          *       "sla": [
          *         {
@@ -8789,7 +8792,8 @@ export interface components {
          *           "status": "ok",
          *           "value": 0.96
          *         },
-         *         "waived": 0
+         *         "waived": 0,
+         *         "without_record": 1
          *       },
          *       "ticket_precision": {
          *         "count": 2,
@@ -11671,8 +11675,9 @@ export interface components {
         /**
          * PlanCounts
          * @description Occurrences whose last day lies in the period and is over, or that are done. `due` is the sum of the others but
-         *     `credited`, which is part of `in_time` or `late`, `cancelled` (what a law asks for), part of `missed`, and `waived`
-         *     (not to be done: the machine was out of use, or the row had ended).
+         *     `credited`, which is part of `in_time` or `late`, `cancelled` (what a law asks for), part of `missed`, `waived`
+         *     (not to be done: the machine was out of use, or the row had ended), and `without_record`, part of `in_time` or
+         *     `late`: done, though its order has no answer, no file and no signature.
          */
         PlanCounts: {
             /** Bypassed */
@@ -11696,6 +11701,8 @@ export interface components {
             rate: components["schemas"]["Figure"];
             /** Waived */
             waived: number;
+            /** Without Record */
+            without_record: number;
         };
         /**
          * PlanItem

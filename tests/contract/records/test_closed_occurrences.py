@@ -1,0 +1,223 @@
+"""What is closed of the plan stands as it was closed, or the check of the history says where it does not."""
+
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from maintenance.plan import Occurrence, OccurrenceState
+from maintenance.records.sealing import seal_all
+from maintenance.records.verifying import verify, verify_in
+from maintenance.standings import DraftOccurrence
+from plantroom.domain.audit_verify import Tampering
+from plantroom.storage.ledger import SqlLedger
+from plantroom.storage.ledger.engine import SqlTx
+from plantroom.storage.ledger.tables_audit import audit_entries
+from plantroom.storage.ledger.tables_maintenance import occurrences
+from tests.contract.ledger.given import NOW, add_plant, occurrence, plan_row
+from tests.contract.records.test_tampering import falsified
+
+DONE, MISSED, WAIVED, CREDITED, DUE = (
+    OccurrenceState.DONE,
+    OccurrenceState.MISSED,
+    OccurrenceState.WAIVED,
+    OccurrenceState.CREDITED,
+    OccurrenceState.DUE,
+)
+READING = {"point": "flow", "ts": "2026-11-20T08:00:00Z", "value": 4.25}
+O = occurrences.c  # noqa: E741 (the table's columns)
+
+
+@pytest.fixture
+def kept(planted: SqlLedger) -> SqlLedger:
+    """One of each state, closed as the program closes them."""
+    close_some(planted)
+    seal_all(planted)
+    return planted
+
+
+def close_some(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        tx.plan.add_occurrences([occurrence(n) for n in range(1, 7)])
+    with ledger.begin() as tx:
+        tx.plan.update_occurrences(
+            [
+                occurrence(1, state=DONE, completed_at=NOW, work_order="w1"),
+                occurrence(2, state=MISSED),
+                occurrence(3, state=WAIVED),
+                occurrence(4, state=CREDITED, completed_at=NOW, evidence=READING),
+                occurrence(5, state=DUE, work_order="w5"),
+            ]
+        )
+    with ledger.begin() as tx:
+        late = ("row-1", "p2", 1, "SP-01", "2026-02-01", "2026-01-29", "2026-02-06")
+        tx.plan.add_drafts("demo", [], [DraftOccurrence(*late)])
+
+
+def entries(ledger: SqlLedger) -> list[tuple[str, str]]:
+    with ledger.read() as tx:
+        e = audit_entries.c
+        found = sa.select(e.action, e.key).where(e.entity == "closed_occurrence").order_by(e.position)
+        return [(action, key) for action, key in tx.work.connection.execute(found)]  # type: ignore[attr-defined]
+
+
+def by_hand(ledger: SqlLedger, statement: str) -> None:
+    """As somebody with the database's password does it."""
+    with ledger.begin() as tx:
+        assert isinstance(tx, SqlTx)
+        tx.work.connection.exec_driver_sql(statement)
+
+
+def test_what_was_closed_by_the_program_is_intact_and_counted(kept: SqlLedger) -> None:
+    verdict = verify(kept)
+    assert verdict.broken is None
+    assert verdict.seen is not None
+    assert verdict.seen.occurrences == 5
+    assert sorted(entries(kept)) == [("created", f"p1/row-1/{n}") for n in (1, 2, 3, 4)] + [("created", "p2/row-1/1")]
+
+
+@pytest.mark.parametrize(
+    ("cycle", "change"),
+    [
+        (1, "completed_at = {moved}"),
+        (1, "latest = '2026-12-31'"),
+        (1, "work_order = NULL"),
+        (1, "plan_row = 'OTHER'"),
+        (2, "state = 'done'"),
+        (3, "state = 'missed'"),
+        (4, "evidence = '{{}}'"),
+    ],
+)
+def test_a_closed_one_that_was_changed_by_hand_is_named(kept: SqlLedger, cycle: int, change: str) -> None:
+    by_hand(kept, f"UPDATE occurrences SET {change.format(moved=moved(kept))} WHERE subject = 'p1' AND cycle = {cycle}")
+    broken = verify(kept).broken
+    assert broken is not None
+    assert broken.what is Tampering.OCCURRENCE_CHANGED
+    assert broken.position is not None
+    assert f"p1/row-1/{cycle}" in broken.detail
+    assert change.partition(" ")[0] in broken.detail
+
+
+def moved(ledger: SqlLedger) -> str:
+    """An earlier instant as the database writes it."""
+    with ledger.read() as tx:
+        assert isinstance(tx, SqlTx)
+        is_postgresql = tx.work.connection.dialect.name == "postgresql"
+    return "'2026-11-20T08:00:00Z'" if is_postgresql else "1763625600000000"
+
+
+@pytest.mark.parametrize("became", ["done", "waived", "missed", "credited"])
+def test_what_was_due_and_was_closed_by_hand_is_named(kept: SqlLedger, became: str) -> None:
+    by_hand(kept, f"UPDATE occurrences SET state = '{became}' WHERE subject = 'p1' AND cycle = 6")
+    broken = verify(kept).broken
+    assert broken is not None
+    assert broken.what is Tampering.OCCURRENCE_INSERTED
+    assert "p1/row-1/6" in broken.detail
+
+
+def test_a_miss_that_was_made_due_again_or_deleted_by_hand_is_named(kept: SqlLedger) -> None:
+    where = "WHERE subject = 'p2' AND cycle = 1"
+    for change in (f"UPDATE occurrences SET state = 'due' {where}", f"DELETE FROM occurrences {where}"):
+        by_hand(kept, change)
+        broken = verify(kept).broken
+        assert broken is not None
+        assert broken.what is Tampering.OCCURRENCE_REMOVED
+        assert "p2/row-1/1" in broken.detail
+        assert "SP-01" in broken.detail
+
+
+def test_a_value_that_no_program_wrote_is_a_finding_and_no_crash(kept: SqlLedger) -> None:
+    with kept.read() as tx:
+        assert isinstance(tx, SqlTx)
+        if tx.work.connection.dialect.name == "postgresql":
+            return  # its columns take nothing else
+    by_hand(kept, "UPDATE occurrences SET latest = 'soon' WHERE subject = 'p1' AND cycle = 1")
+    broken = verify(kept).broken
+    assert broken is not None
+    assert broken.what is Tampering.OCCURRENCE_CHANGED
+
+
+def stored(ledger: SqlLedger, cycle: int) -> Occurrence:
+    with ledger.read() as tx:
+        key = occurrence(cycle).key
+        return tx.plan.occurrences([key])[key]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [{"state": DUE, "completed_at": None, "work_order": None}],
+        [{"state": DUE, "completed_at": None}, {"state": MISSED}, {"state": DONE, "completed_at": NOW}],
+        [{"state": DONE, "completed_at": NOW + timedelta(days=2), "latest": date(2026, 5, 1)}],
+        [{"state": CREDITED, "evidence": READING | {"value": 5.0}}, {"state": CREDITED, "evidence": None}],
+    ],
+)
+@pytest.mark.parametrize("cycle", [1, 4])
+def test_what_the_program_changes_later_is_intact(kept: SqlLedger, cycle: int, changes: list[dict[str, Any]]) -> None:
+    for one in changes:
+        with kept.begin() as tx:
+            tx.plan.update_occurrences([replace(stored(kept, cycle), **one)])
+        verdict = verify(kept)
+        assert verdict.broken is None, verdict.broken
+
+
+def test_what_a_row_hands_over_forgets_or_takes_along_is_intact(kept: SqlLedger) -> None:
+    with kept.begin() as tx:
+        tx.plan.forget([occurrence(2).key, occurrence(6).key])
+    assert verify(kept).broken is None
+    with kept.begin() as tx:
+        tx.plan.hand_over("row-1", "row-2", "demo", date(2026, 1, 1))
+    verdict = verify(kept)
+    assert (verdict.broken, verdict.seen is not None and verdict.seen.occurrences) == (None, 4)
+    with kept.read() as tx:
+        assert len(tx.plan.occurrences_of_row("row-2")) == 5
+    with kept.begin() as tx:
+        tx.plan.put_row(plan_row("row-2"))
+        tx.plan.remove_row("row-2")
+    verdict = verify(kept)
+    assert (verdict.broken, verdict.seen is not None and verdict.seen.occurrences) == (None, 0)
+
+
+def test_a_transaction_that_is_undone_leaves_no_entry(kept: SqlLedger) -> None:
+    before = entries(kept)
+    with falsified(kept) as tx:
+        tx.plan.update_occurrences([occurrence(6, state=DONE, completed_at=NOW)])
+    assert entries(kept) == before
+    assert verify(kept).broken is None
+
+
+def test_what_was_closed_before_the_update_is_entered_as_it_stands(empty_url: str) -> None:
+    with closing(SqlLedger(empty_url)) as made:
+        made.open()
+        add_plant(made)
+        with made.begin() as tx:
+            assert isinstance(tx, SqlTx)
+            older = tx.work.connection.execution_options(plantroom_recorder=None)
+            for one in (
+                occurrence(
+                    1,
+                    state=DONE,
+                    completed_at=NOW,
+                    work_order="w1",
+                    nominal_at=datetime.fromisoformat("2026-11-21T16:00:00+08:00"),
+                ),
+                occurrence(2, state=MISSED),
+                occurrence(4, state=CREDITED, completed_at=NOW, evidence=READING),
+                occurrence(6),
+            ):
+                tx.plan.add_occurrences([one])
+            older.execute(sa.text("UPDATE alembic_version SET version_num = '0035'"))
+    with closing(SqlLedger(empty_url)) as opened:
+        opened.open()
+        verdict = verify(opened)
+        assert (verdict.broken, verdict.seen is not None and verdict.seen.occurrences) == (None, 3)
+        assert sorted(entries(opened)) == [("created", f"p1/row-1/{n}") for n in (1, 2, 4)]
+        seal_all(opened)
+        by_hand(opened, "UPDATE occurrences SET state = 'done' WHERE cycle = 2")
+        with opened.read() as tx:
+            broken = verify_in(tx, []).broken
+        assert broken is not None
+        assert (broken.what, "state" in broken.detail) == (Tampering.OCCURRENCE_CHANGED, True)
