@@ -8,13 +8,14 @@ week) is refused, as are weekdays and dates, which say when and not how often.
 import re
 from dataclasses import dataclass, replace
 
-from maintenance.frequencies import WORDS, canonical, number_of, parse_frequency
+from maintenance.frequencies import WORDS, number_of, parse_frequency
 from maintenance.imports.cells import fold
 from maintenance.imports.problems import CellProblem
-from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
-from maintenance.reasons import frequency
+from maintenance.imports.rule_words import MANY_HOURS, read_rule
+from maintenance.intervals import Interval, IntervalUnit
 from maintenance.schedules import (
     BY_INTERVAL,
+    BeforeSchedule,
     IntervalSchedule,
     MeterSchedule,
     Schedule,
@@ -153,9 +154,6 @@ LONGEST = 80
 """Characters that a frequency has at most."""
 
 _MANY_HOURS = re.compile(r"[0-9]{3,}个?(?:小时|钟头|h(?![a-z])|hrs?|hours?)")
-MANY_HOURS = 100
-"""Hours from which on a number of them may be those that a machine runs as well as the calendar's."""
-
 _WHICH_HOURS = LocalName("是运行小时还是日历时间？", "running hours or hours of the calendar?")
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _OFTENER = LocalName("不能排成整日或整月的间隔", "this is no whole number of days or months")
@@ -163,6 +161,9 @@ _OFTENER = LocalName("不能排成整日或整月的间隔", "this is no whole n
 
 def read_frequency(text: str, unit: str = "") -> Frequency:
     """What a cell means. ``unit``: what the heading says in brackets, for plain numbers. Raises ``CellProblem``."""
+    rule = read_rule(text)
+    if rule is not None and not isinstance(rule, BeforeSchedule | IntervalSchedule):
+        return Frequency(implied_interval(rule), rule)
     folded = fold(text)
     if len(folded) > LONGEST:
         raise CellProblem("unknown_frequency")
@@ -374,17 +375,3 @@ def _refusal(bare: str) -> CellProblem:
 def _en_number(text: str | None) -> int:
     text = text or "1"
     return int(text) if text.isdecimal() else _EN_NUMBERS[text]
-
-
-def frequency_text(interval: Interval, schedule: Schedule, language: str) -> str:
-    """A frequency as an export writes it, so that ``read_frequency`` reads the same again; empty for a row that its
-    schedule alone describes."""
-    if interval == NO_INTERVAL or (schedule != BY_INTERVAL and interval == implied_interval(schedule)):
-        return ""
-    said = frequency(interval).en if language == "en" else frequency(interval).zh
-    known = parse_frequency(said)
-    is_plain = interval.unit is not _HOUR or interval.every < MANY_HOURS
-    if is_plain and known is not None and canonical(known) == canonical(interval):
-        return said
-    letter = interval.unit.value[0].upper()
-    return f"P{'T' if interval.unit is _HOUR else ''}{interval.every}{letter}"
