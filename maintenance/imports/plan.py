@@ -23,7 +23,7 @@ from maintenance.imports.problems import Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
 from maintenance.imports.rule_words import frequency_text
 from maintenance.imports.tables import Row
-from maintenance.imports.vocabulary import Departments, seed_departments
+from maintenance.imports.vocabulary import Departments, kind_named, seed_departments
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import AppliesTo, Layer, Missed, PlanRow
 from maintenance.plan_changes.waiting import Waiting
@@ -236,7 +236,7 @@ class PlanImport:
             lineage=new_key(),
             code=wanted.code or self._free_code(wanted, interval, schedule),
             name=name,
-            kind="preventive",
+            kind=kind_named(wanted.site_word),
             applies_to=subject,
             interval=interval,
             site=self._site,

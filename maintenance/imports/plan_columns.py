@@ -25,6 +25,7 @@ from maintenance.imports.fields import (
 )
 from maintenance.imports.frequency_words import read_frequency
 from maintenance.imports.problems import CellProblem, in_both
+from maintenance.imports.reuse_words import read_reuse, write_reuse
 from maintenance.imports.rule_words import frequency_text, read_rule, rule_text
 from maintenance.imports.values import read_json, read_text, read_yes_no, write_json, yes_no
 from maintenance.imports.vocabulary import class_words, seed_departments
@@ -172,6 +173,7 @@ FIELDS: tuple[Field[PlanRow], ...] = (
     number_field(COLUMNS["job_cost"], "job_cost", 0, MOST_COST),
     number_field(COLUMNS["material_cost"], "material_cost", 0, MOST_COST),
     of_attribute(COLUMNS["schedule"], "schedule", read_schedule, write_schedule, BY_INTERVAL),
+    of_attribute(COLUMNS["before_reuse"], "before_reuse", read_reuse, write_reuse, None),
     _json_field("fulfilled_by", fulfilled_by_from, fulfilled_by_json, None),
 )
 """What a plan row has beside the user's columns and the assets that it names."""

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from maintenance.imports.cells import Cell
-from maintenance.imports.outcome import Outcome
+from maintenance.imports.outcome import AllRights, Outcome
 from maintenance.imports.plan import PlanImport
 from maintenance.imports.plan_columns import COLUMN_ORDER, plan_cells
 from maintenance.imports.reading import read_plan_table
 from maintenance.imports.writing import csv_bytes
 from maintenance.intervals import Interval, IntervalUnit
-from maintenance.plan import Layer, PlanRow
+from maintenance.plan import BeforeReuse, Layer, PlanRow
 from maintenance.schedules import BY_INTERVAL, AgeSchedule, IntervalSchedule, MeterSchedule, SeasonSchedule
 from maintenance.seed.loader import plan_rows
 
@@ -86,3 +86,70 @@ def test_of_the_two_cells_of_an_export_the_one_that_was_changed_counts(
 def test_an_interval_of_its_own_beside_the_years_comes_back(every: Interval) -> None:
     row = replace(PLAIN, interval=every, schedule=AgeSchedule((1, 4), then=YEAR))
     assert imported(exported(row), rows=[row]).counts["unchanged"] == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("zh", "365天；TSG T7001-2023；待核实"),
+        ("zh-hant", "365天；TSG T7001-2023；待核實"),
+        ("en", "365 days; TSG T7001-2023; From memory"),
+    ],
+)
+def test_what_is_asked_before_a_machine_is_used_again_has_a_column(language: str, text: str) -> None:
+    row = replace(PLAIN, before_reuse=BeforeReuse(365, "TSG T7001-2023", "from_memory"))
+    assert exported(row, language)[KEYS.index("before_reuse")] == text
+    assert imported(exported(row, language), rows=[row], language=language).counts["unchanged"] == 1
+    found = imported(exported(row, language), rows=[PLAIN], language=language)
+    assert [change.after.before_reuse for change in found.changes] == [row.before_reuse]  # type: ignore[attr-defined]
+    assert list(found.rows[0]["changes"]) == ["before_reuse"]  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("365", BeforeReuse(365)),
+        ("超过180天", BeforeReuse(180)),
+        ("more than 30 days", BeforeReuse(30)),
+        ("365天;；；甲", BeforeReuse(365, ";;甲")),
+        ('{"after_days": 5, "basis": "已核实", "status": "default"}', BeforeReuse(5, "已核实")),
+        ("（空）", None),
+    ],
+)
+def test_days_alone_are_enough_and_a_word_empties_it(text: str, wanted: BeforeReuse | None) -> None:
+    row = replace(PLAIN, before_reuse=BeforeReuse(9, "x"))
+    (change,) = imported(exported(row, before_reuse=text), rows=[row]).changes
+    assert change.after.before_reuse == wanted  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("text", ["一年", "0天", "365天半", '{"after_days": 1.5}', "{", "[1]", '{"x": 1}'])
+def test_what_is_no_number_of_days_is_refused(text: str) -> None:
+    (error,) = imported(exported(PLAIN, before_reuse=text), rows=[PLAIN]).problems.errors
+    assert error.column == "停用后再用前"
+
+
+def test_only_an_administrator_takes_it_out_of_the_law() -> None:
+    lift = ROWS["EL-INSP"]
+    rows, problems = read_plan_table(csv_bytes(COLUMN_ORDER, [exported(lift, before_reuse="（空）")], "zh"), "plan.csv")
+    (error,) = PlanImport([lift], None, rights=Supervisor(), problems=problems).run(rows).problems.errors
+    assert (error.column, error.code) == ("停用后再用前", "law_dates_need_admin")
+
+
+class Supervisor(AllRights):
+    def may_leave_law(self, site: str | None) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(("every", "gap"), [(3, 366), (1, None)])
+def test_an_interval_in_the_place_of_the_law_s_years_is_no_longer_than_they_are_apart(
+    every: int, gap: int | None
+) -> None:
+    lift = ROWS["EL-INSP"]
+    found = imported(
+        exported(lift, frequency=f"P{every}Y", schedule='{"type": "interval"}'), rows=[lift, ROWS["EL-SELF"]]
+    )
+    (change,) = found.changes
+    assert isinstance(change.after, PlanRow)
+    assert (change.after.schedule, change.after.max_gap_days) == (BY_INTERVAL, gap)
+    told = [one.code for one in found.problems.warnings]
+    assert ("law_is_stricter" in told) is (gap is not None)

@@ -15,7 +15,7 @@ from maintenance.imports.asset_places import Places
 from maintenance.imports.asset_records import Known
 from maintenance.imports.assets import AssetsImport
 from maintenance.imports.assets_kind import asset_cells
-from maintenance.imports.cells import Cell
+from maintenance.imports.cells import Cell, plain_text
 from maintenance.imports.columns import Column, Headings
 from maintenance.imports.emergency import COLUMN_ORDER as EMERGENCY_COLUMNS
 from maintenance.imports.emergency import HEADINGS as EMERGENCY_HEADINGS
@@ -37,7 +37,7 @@ from maintenance.imports.vocabulary import seed_departments
 from maintenance.imports.writing import csv_bytes, xlsx_bytes
 from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
 from maintenance.people.staff import Contractor
-from maintenance.plan import AppliesTo, Layer, Missed, PlanRow, Roll
+from maintenance.plan import AppliesTo, BeforeReuse, Layer, Missed, PlanRow, Roll
 from maintenance.schedules import (
     BY_INTERVAL,
     AgeSchedule,
@@ -147,6 +147,11 @@ SCHEDULES = st.sampled_from(
 )
 
 
+REUSE = st.builds(
+    BeforeReuse, st.integers(1, 36_600), TEXT.map(plain_text), st.sampled_from(["default", "verified", "from_memory"])
+)
+
+
 def read(data: bytes, headings: Headings, problems: Problems) -> list[Row]:
     book = open_book(io.BytesIO(data), "t.csv" if data[:2] != b"PK" else "t.xlsx")
     return list(table_rows(book, headings, problems))
@@ -202,6 +207,7 @@ def plan_rows(draw: st.DrawFn) -> PlanRow:
         job_cost=draw(st.none() | st.sampled_from([0.0, 80.0, 1234.56])),
         material_cost=draw(st.none() | st.sampled_from([0.0, 0.5, 300.0])),
         licence=draw(st.lists(SHORT, max_size=2, unique=True).map(tuple)),
+        before_reuse=draw(st.none() | REUSE),
         fulfilled_by=draw(st.none() | st.just(FulfilledBy("starts", "starts", 2.5))),
     )
 
