@@ -1,16 +1,27 @@
 """Shapes of the plan table and its preview."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from api.plan.schedules import Every, FulfilledBy, FulfilledByIn, Schedule, ScheduleIn
 from api.shapes import AssetRef, ListQuery, Name, NameIn, Payload, Shape
-from maintenance.plan import Evidence, IntervalUnit, Layer, Missed, Roll
+from maintenance.plan import EVIDENCE, Evidence, IntervalUnit, Layer, Missed, Roll
 from maintenance.plan import PlanRow as DomainRow
 from maintenance.preview import PreviewItem as DomainItem
 from maintenance.preview import UndatedItem as DomainUndated
+from maintenance.proof import WORDS
 from maintenance.schedules import fulfilled_by_json, schedule_json
 
 PlanKind = Literal["preventive", "inspection", "statutory", "drill", "replacement"]
@@ -32,6 +43,19 @@ LONGEST = {
     IntervalUnit.YEAR: 100,
 }
 """A hundred years in each unit."""
+
+
+def _evidence(word: Any) -> Any:
+    if word in EVIDENCE:
+        return word
+    zh, en = "、".join(f"{one}（{WORDS[one][0]}）" for one in EVIDENCE), ", ".join(EVIDENCE)
+    raise PydanticCustomError(
+        "literal_error", "没有这种凭证；可用：{zh} / there is no such evidence; there are: {en}", {"zh": zh, "en": en}
+    )
+
+
+KnownEvidence = Annotated[Evidence, BeforeValidator(_evidence)]
+"""What a row may ask to be there; another word is answered in both languages."""
 
 
 class Interval(Payload):
@@ -139,7 +163,7 @@ class PlanRowTerms(Payload):
     budget_line: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     department: NameIn = NameIn()
     checklist: Annotated[str | None, Field(max_length=100)] = None
-    evidence: Annotated[tuple[Evidence, ...], Field(max_length=20)] = ()
+    evidence: Annotated[tuple[KnownEvidence, ...], Field(max_length=20)] = ()
     standard: NameIn = NameIn()
     estimated_minutes: Annotated[int, Field(ge=0, le=100_000)] = 30
     job_cost: Cny | None = None

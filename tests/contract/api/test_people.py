@@ -223,6 +223,31 @@ def test_a_shift_that_cannot_be_is_refused(world: World, given: dict[str, Any], 
         assert len(world.admin.get(f"/api/v1/rosters/shifts?site={HOME}").json()["items"]) == 1, "nothing is written"
 
 
+def test_who_is_limited_to_a_contractor_s_orders_is_put_on_no_roster(world: World) -> None:
+    theirs = Grant(Role.TECHNICIAN, HOME, contractor=f"contractor-{HOME}")
+    add_user(world, "chen", theirs)
+    add_user(world, "both", theirs, Grant(Role.TECHNICIAN, HOME))
+    staff(world, "a")
+    assert world.admin.post("/api/v1/rosters/shifts", json=shift_form(people=["both"])).status_code == 201
+    made = world.admin.post("/api/v1/rosters/shifts", json=shift_form(people=["a"])).json()
+    rota = {"site": HOME, "name": {"zh": "夜间"}, "starts_on": "2026-01-01", "people": ["chen"]}
+    extra = {"day": "2026-03-03", "kind": "extra", "user": "chen", "reason": "x"}
+    for path, form in (
+        ("rosters/shifts", shift_form(people=["chen"])),
+        ("on-call/rotas", rota),
+        (f"rosters/shifts/{made['id']}/exceptions", extra),
+    ):
+        answer = world.admin.post(f"/api/v1/{path}", json=form)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "contractor_only"), answer.text
+        assert "仅限外包单位的工单" in answer.json()["errors"][0]["message"]
+        assert "contractor's orders" in answer.json()["errors"][0]["message"]
+    with world.ledger.begin() as tx:
+        tx.people.put_shift(a_shift("old", HOME, ["chen"], time(8), time(20)))
+    days = {"site": HOME, "from": "2026-03-03", "to": "2026-03-03"}
+    warned = world.admin.get("/api/v1/rosters/warnings", params=days).json()["items"]
+    assert [one["code"] for one in warned if one["shift"] == "old"] == ["contractor_only", "understaffed"]
+
+
 def test_a_person_is_not_on_shift_on_two_sites_at_once(world: World) -> None:
     add_user(world, "both", Grant(Role.TECHNICIAN, HOME), Grant(Role.TECHNICIAN, AWAY))
     assert world.admin.post("/api/v1/rosters/shifts", json=shift_form(people=["both"])).status_code == 201

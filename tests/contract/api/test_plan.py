@@ -94,7 +94,10 @@ def test_a_row_asks_for_no_proof_that_the_product_does_not_know(world: World, wo
     for answer in refused:
         (error,) = answer.json()["errors"]
         assert (answer.status_code, error["field"].rpartition("evidence")[2]) == (422, ".1"), answer.text
-        assert all(one in error["message"] for one in EVIDENCE)
+        zh, _, en = error["message"].partition(" / ")
+        assert all(one in zh and one in en for one in EVIDENCE)
+        assert "没有这种凭证" in zh
+        assert error["code"] == "literal_error"
 
 
 def test_a_code_is_taken_once(world: World) -> None:

@@ -94,7 +94,7 @@ def test_labour_that_cannot_be_is_refused_naming_the_field(world: World, li: Tes
 def test_parts_leave_the_store_with_the_entry_and_come_back_with_it(world: World, li: TestClient) -> None:
     order, part = world.ticket(), priced(world)
     made = li.post(at(order, "parts"), json={"part": part, "quantity": 2}).json()
-    assert (made["amount"], made["stock_after"], stock(world, part)) == (37.0, 1, 1)
+    assert (made["quantity"], made["stock_after"], stock(world, part)) == (2, 1, 1)
     short = li.post(at(order, "parts"), json={"part": part, "quantity": 2})
     assert (short.status_code, short.json()["type"]) == (409, "urn:plantroom:problem:stock_too_low")
     assert stock(world, part) == 1
@@ -153,6 +153,22 @@ def test_what_an_order_has_cost_is_for_those_who_see_the_budgets(world: World, l
     boss = world.as_(Role.SUPERVISOR, HOME)
     assert [one["amount"] for one in boss.get(at(order, "costs")).json()["items"]] == [1200.5]
     assert read(boss, order)["records"]["totals"]["total_cost"] == 1200.5
+
+
+def test_what_parts_cost_is_for_those_who_see_the_budgets(world: World, li: TestClient) -> None:
+    order, part, boss = world.ticket(), priced(world), world.as_(Role.SUPERVISOR, HOME)
+    used, shown = {"part": part, "quantity": 1}, (18.5, 18.5)
+    made = [client.post(at(order, "parts"), json=used).json() for client in (li, boss)]
+    assert [(one["unit_cost"], one["amount"]) for one in made] == [(None, None), shown]
+    taken = li.delete(f"{at(order, 'parts')}/{made[0]['id']}", params={"reason": "x"}).json()
+    assert (taken["unit_cost"], taken["amount"]) == (None, None)
+    for client, cost in ((li, None), (world.as_(Role.VIEWER, HOME), None), (boss, 18.5), (world.admin, 18.5)):
+        uses = client.get(at(order, "parts")).json()["items"]
+        assert [(one["quantity"], one["unit_cost"], one["amount"]) for one in uses] == [(1, cost, cost)] * 2
+        assert [one["unit_cost"] for one in client.get("/api/v1/parts").json()["items"]] == [cost]
+        assert client.get(f"/api/v1/parts/{part}").json()["unit_cost"] == cost
+    booked = li.post(f"/api/v1/parts/{part}/book", json={"quantity": 1, "reason": "x"}).json()
+    assert (booked["stock"], booked["unit_cost"]) == (3, None)
 
 
 def test_others_entries_are_taken_back_by_a_supervisor(world: World, li: TestClient) -> None:
