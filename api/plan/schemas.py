@@ -1,11 +1,10 @@
 """Shapes of the plan table and its preview."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -13,15 +12,14 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
+from api.plan.evidence import KnownEvidence
 from api.plan.schedules import Every, FulfilledBy, FulfilledByIn, Schedule, ScheduleIn
 from api.shapes import AssetRef, ListQuery, Name, NameIn, Payload, Shape
-from maintenance.plan import EVIDENCE, Evidence, IntervalUnit, Layer, Missed, Roll
+from maintenance.plan import IntervalUnit, Layer, Missed, Roll
 from maintenance.plan import PlanRow as DomainRow
 from maintenance.preview import PreviewItem as DomainItem
 from maintenance.preview import UndatedItem as DomainUndated
-from maintenance.proof import WORDS
 from maintenance.schedules import fulfilled_by_json, schedule_json
 
 PlanKind = Literal["preventive", "inspection", "statutory", "drill", "replacement"]
@@ -43,19 +41,6 @@ LONGEST = {
     IntervalUnit.YEAR: 100,
 }
 """A hundred years in each unit."""
-
-
-def _evidence(word: Any) -> Any:
-    if word in EVIDENCE:
-        return word
-    zh, en = "、".join(f"{one}（{WORDS[one][0]}）" for one in EVIDENCE), ", ".join(EVIDENCE)
-    raise PydanticCustomError(
-        "literal_error", "没有这种凭证；可用：{zh} / there is no such evidence; there are: {en}", {"zh": zh, "en": en}
-    )
-
-
-KnownEvidence = Annotated[Evidence, BeforeValidator(_evidence)]
-"""What a row may ask to be there; another word is answered in both languages."""
 
 
 class Interval(Payload):
