@@ -133,6 +133,11 @@ class Access:
             raise Forbidden(f"needs the role {self.role.value} on every site")
 
 
+def sees_money(caller: Access, site: str) -> bool:
+    """Whether the caller sees what things cost on a site: its supervisors do, as they see its budgets."""
+    return caller.principal.scope(Role.SUPERVISOR).allows(site)
+
+
 def _bearer(services: Services, secret: str) -> Principal:
     with services.ledger.read() as tx:
         token = tx.accounts.token(digest(secret))

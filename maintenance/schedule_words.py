@@ -1,13 +1,17 @@
-"""What a plan row goes by in words, without a machine: its age, its season, another job, else its frequency. Pure."""
+"""What a plan row goes by in words, without a machine: its age, its season, another job, else its frequency. Pure.
+
+``maintenance.imports.rule_words`` reads these words, so that an export comes back as the schedule that it was.
+"""
 
 from maintenance.grids import SEASON_NAMES
-from maintenance.intervals import Interval
+from maintenance.intervals import NO_INTERVAL, Interval
 from maintenance.plan import PlanRow
 from maintenance.reasons import frequency
 from maintenance.schedules import (
     AgeSchedule,
     BeforeSchedule,
     ConditionSchedule,
+    IntervalSchedule,
     MeterSchedule,
     Schedule,
     SeasonSchedule,
@@ -18,6 +22,7 @@ _SINCE = {
     "installed_on": LocalName("安装后", "after its installation"),
     "in_service_on": LocalName("投用后", "after its first day of service"),
 }
+OPEN_HOURS = LocalName("仅在营业时间内", "only in opening hours")
 
 
 def how_often(row: PlanRow) -> LocalName:
@@ -31,17 +36,48 @@ def often_in_words(interval: Interval, schedule: Schedule) -> LocalName:
         case AgeSchedule():
             return _by_age(schedule)
         case SeasonSchedule(seasons, _):
-            names = [SEASON_NAMES.get(one, LocalName(one, one)) for one in seasons]
+            names = [_season(one) for one in seasons]
             before = "、".join(f"{one.zh}前" for one in names)
             return LocalName(before, f"before the {' and the '.join(one.en for one in names)}")
         case BeforeSchedule(code, _):
             return _beside(interval, LocalName(f"在{code}之前", f"before {code}"))
-        case MeterSchedule(point, every):
-            return _beside(interval, LocalName(f"{point}每增加{every:g}", f"every {every:g} of {point}"))
-        case ConditionSchedule():
-            return LocalName("出现所列故障时", "when one of its faults begins")
+        case MeterSchedule():
+            return _beside(interval, _by_meter(schedule))
+        case ConditionSchedule(modes):
+            named = ", ".join(modes)
+            return LocalName(f"出现以下故障时：{named}", f"when one of these faults begins: {named}")
         case _:
             return frequency(interval)
+
+
+def rule_in_words(schedule: Schedule) -> LocalName:
+    """All of a schedule, without the interval beside it: 供暖季前，提前14天. Empty for a plain interval."""
+    match schedule:
+        case IntervalSchedule(in_season, open_hours):
+            season = None if in_season is None else _season(in_season)
+            parts = [] if season is None else [LocalName(f"仅在{season.zh}", f"only in the {season.en}")]
+            parts += [OPEN_HOURS] if open_hours else []
+            return LocalName("，".join(one.zh for one in parts), ", ".join(one.en for one in parts))
+        case SeasonSchedule(_, lead) | BeforeSchedule(_, lead):
+            said = often_in_words(NO_INTERVAL, schedule)
+            days = "day" if lead == 1 else "days"
+            return LocalName(f"{said.zh}，提前{lead}天", f"{said.en}, {lead} {days} ahead")
+        case _:
+            return often_in_words(NO_INTERVAL, schedule)
+
+
+def _season(key: str) -> LocalName:
+    return SEASON_NAMES.get(key, LocalName(key, key))
+
+
+def _by_meter(schedule: MeterSchedule) -> LocalName:
+    every = f"{schedule.every:g}"
+    known = {
+        "run_hours": LocalName(f"每运行{every}小时", f"every {every} running hours"),
+        "starts": LocalName(f"每启动{every}次", f"every {every} starts"),
+    }
+    plain = LocalName(f"{schedule.point}每增加{every}", f"every {every} of {schedule.point}")
+    return known.get(schedule.point, plain)
 
 
 def _by_age(schedule: AgeSchedule) -> LocalName:

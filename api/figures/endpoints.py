@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
-from api.access import Viewer
+from api.access import Viewer, sees_money
 from api.figures.schemas import Definition, FigureList, FigureQuery, Group
 from api.paging import cut_in_order
 from api.retrying import BeginAgain
@@ -16,7 +16,6 @@ from maintenance.figures.figure import DEFINITIONS
 from maintenance.figures.groups import Catalogue, figures, period_of
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
-from plantroom.ports.accounts import Role
 
 router = APIRouter(prefix="/api/v1/figures", tags=["figures"], route_class=BeginAgain)
 
@@ -35,7 +34,7 @@ def list_figures(query: Annotated[FigureQuery, Query()], caller: Viewer, service
         period = period_of(site, query.start or end - PERIOD, end)
         found = figures(tx, site, period, query.by, now, catalogue(services, tx, site.code))
     page = cut_in_order(found, query, lambda group: group.key)
-    costs = caller.raised(Role.SUPERVISOR).scope.allows(site.code)
+    costs = sees_money(caller, site.code)
     return FigureList(
         site=site.code,
         start=period.first,

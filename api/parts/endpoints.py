@@ -29,7 +29,7 @@ def list_parts(query: Annotated[PartQuery, Query()], caller: Viewer, services: P
     filters = PartFilter(caller.scope, query.site, query.number, query.text, query.below_minimum, query.fits)
     with services.ledger.read() as tx:
         page = tx.parts.list(filters, page_request(query))
-    return PartList(items=[Part.model_validate(part) for part in page.items], next_cursor=page.next_cursor)
+    return PartList(items=[Part.of(part, caller) for part in page.items], next_cursor=page.next_cursor)
 
 
 @router.post("", operation_id="createPart", status_code=201)
@@ -48,7 +48,7 @@ def create_part(form: PartCreate, caller: Supervisor, services: Parts, response:
         _note(tx, part, "created")
     response.headers["ETag"] = etag(part.version)
     response.headers["Location"] = f"/api/v1/parts/{part.key}"
-    return Part.model_validate(part)
+    return Part.of(part, caller)
 
 
 @router.get("/{part_key}", operation_id="getPart")
@@ -57,7 +57,7 @@ def get_part(part_key: str, caller: Viewer, services: Parts, response: Response)
     with services.ledger.read() as tx:
         part = _visible(tx, caller, part_key)
     response.headers["ETag"] = etag(part.version)
-    return Part.model_validate(part)
+    return Part.of(part, caller)
 
 
 @router.patch("/{part_key}", operation_id="changePart")
@@ -77,12 +77,12 @@ def change_part(
         try:
             changed = tx.parts.update(changed, expected_version(if_match))
         except VersionConflict as error:
-            current = Part.model_validate(stored).model_dump(mode="json")
+            current = Part.of(stored, caller).model_dump(mode="json")
             differing = [f.name for f in fields(stored) if f.name in given and getattr(stored, f.name) != given[f.name]]
             raise StaleVersion(str(error), current, stored.version, differing) from error
         _note(tx, changed, "changed")
     response.headers["ETag"] = etag(changed.version)
-    return Part.model_validate(changed)
+    return Part.of(changed, caller)
 
 
 @router.post("/{part_key}/book", operation_id="bookPart")
@@ -105,7 +105,7 @@ def book_part(part_key: str, form: PartBooking, caller: Technician, services: Pa
             },
         )
     response.headers["ETag"] = etag(booked.version)
-    return Part.model_validate(booked)
+    return Part.of(booked, caller)
 
 
 @router.delete("/{part_key}", operation_id="removePart", status_code=204)

@@ -1,10 +1,12 @@
 """Shapes of spare parts."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field
 
+from api.access import Access, sees_money
 from api.shapes import ListQuery, Name, NameIn, NewName, Payload, Shape, Why
+from plantroom.domain.parts import Part as DomainPart
 
 Short = Annotated[str, Field(max_length=200)]
 Amount = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
@@ -15,7 +17,8 @@ Keys = Annotated[list[Short], Field(max_length=1000, default_factory=list)]
 
 class Part(Shape):
     """A spare part in the store of a site. ``stock`` and ``minimum`` count ``unit``; ``classes`` and ``assets`` (keys)
-    say what it fits. ``version`` is its ETag."""
+    say what it fits. ``unit_cost`` (CNY) is ``null`` for whoever may not see the site's budgets. ``version`` is its
+    ETag."""
 
     key: str
     site: str
@@ -30,6 +33,12 @@ class Part(Shape):
     assets: list[str]
     place: str
     version: int
+
+    @classmethod
+    def of(cls, part: DomainPart, caller: Access) -> Self:
+        """From the ledger's record, as the caller may see it."""
+        shown = cls.model_validate(part)
+        return shown if sees_money(caller, part.site) else shown.model_copy(update={"unit_cost": None})
 
 
 class PartList(Shape):

@@ -3,11 +3,20 @@
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from api.plan.evidence import KnownEvidence
 from api.plan.schedules import Every, FulfilledBy, FulfilledByIn, Schedule, ScheduleIn
 from api.shapes import AssetRef, ListQuery, Name, NameIn, Payload, Shape
-from maintenance.plan import Evidence, IntervalUnit, Layer, Missed, Roll
+from maintenance.plan import IntervalUnit, Layer, Missed, Roll
 from maintenance.plan import PlanRow as DomainRow
 from maintenance.preview import PreviewItem as DomainItem
 from maintenance.preview import UndatedItem as DomainUndated
@@ -139,7 +148,7 @@ class PlanRowTerms(Payload):
     budget_line: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     department: NameIn = NameIn()
     checklist: Annotated[str | None, Field(max_length=100)] = None
-    evidence: Annotated[tuple[Evidence, ...], Field(max_length=20)] = ()
+    evidence: Annotated[tuple[KnownEvidence, ...], Field(max_length=20)] = ()
     standard: NameIn = NameIn()
     estimated_minutes: Annotated[int, Field(ge=0, le=100_000)] = 30
     job_cost: Cny | None = None

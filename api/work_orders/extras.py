@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from api.access import Access
+from api.access import Access, sees_money
 from api.work_orders.learned_schemas import learned_shape
 from api.work_orders.records_schemas import (
     CodingOut,
@@ -30,7 +30,7 @@ def with_records(
     has ended nobody asks the latter."""
     scope = caller.principal.scope(Role.VIEWER)
     levels = [] if order.state in ENDED else worked_last_time(tx, order, scope, now)
-    shown = caller.raised(Role.SUPERVISOR).scope.allows(order.site)
+    shown = sees_money(caller, order.site)
     more = {"records": records_of(tx, order, costs=shown), "worked_last_time": [learned_shape(one) for one in levels]}
     return detail.model_copy(update=more)
 

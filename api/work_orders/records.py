@@ -140,8 +140,10 @@ def remove_labour(order_id: str, entry_id: str, reason: TakenBack, caller: Techn
 def list_parts(order_id: str, query: Page, caller: Viewer, services: Parts) -> s.PartUseList:
     """Parts that the order used."""
     with _reading(services, caller, order_id) as tx:
+        site = tx.orders.get(order_id).site
         page = cut_in_order(tx.work_records.part_uses(order_id), query, lambda one: one.id)
-    return s.PartUseList(items=[s.PartUseOut.model_validate(i) for i in page.items], next_cursor=page.next_cursor)
+    items = [s.PartUseOut.of(one, caller, site) for one in page.items]
+    return s.PartUseList(items=items, next_cursor=page.next_cursor)
 
 
 @router.post("/{order_id}/parts", operation_id="usePart", status_code=201)
@@ -149,7 +151,7 @@ def use_part(order_id: str, form: s.PartUseIn, caller: Technician, services: Par
     """Take parts out of the store for the order. 409 `stock_too_low` where there are fewer, unless `although_short`."""
     with _writing(services, caller, order_id) as books:
         made = books.use_part(form.part, form.quantity, although_short=form.although_short, at=form.at)
-    return s.PartUseOut.model_validate(made)
+    return s.PartUseOut.of(made, caller, books.order.site)
 
 
 @router.delete("/{order_id}/parts/{entry_id}", operation_id="returnPart")
@@ -158,7 +160,7 @@ def return_part(order_id: str, entry_id: str, reason: TakenBack, caller: Technic
     with _writing(services, caller, order_id) as books:
         taken = books.return_part(entry_id, reason)
         _own_or_supervised(caller, books.order, taken.by)
-    return s.PartUseOut.model_validate(taken)
+    return s.PartUseOut.of(taken, caller, books.order.site)
 
 
 @router.get("/{order_id}/costs", operation_id="listCosts")

@@ -5,9 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from api.access import Access, sees_money
 from api.shapes import Instant, Key, Name, Payload, Shape, ShortText
 from maintenance.work.ports import FoundOn as DomainFound
-from maintenance.work.records import CommentKind, Signatory
+from maintenance.work.records import CommentKind, PartUse, Signatory
 from maintenance.work.repairs import Repair
 from maintenance.work_orders import WorkOrder as DomainOrder
 
@@ -151,8 +152,8 @@ class PartUseIn(Payload):
 
 
 class PartUseOut(Removable):
-    """Parts that the order used. `amount` in CNY, `null` where nobody knows the cost; `stock_after` below 0: more was
-    used than had been counted."""
+    """Parts that the order used. `unit_cost` and `amount` in CNY, `null` where nobody knows them and for those who may
+    not see the site's budgets; `stock_after` below 0: more was used than had been counted."""
 
     part: str
     number: str
@@ -163,6 +164,12 @@ class PartUseOut(Removable):
     unit_cost: float | None
     amount: float | None
     stock_after: float
+
+    @classmethod
+    def of(cls, use: PartUse, caller: Access, site: str) -> Self:
+        """From the ledger's record, as the caller may see it."""
+        shown = cls.model_validate(use)
+        return shown if sees_money(caller, site) else shown.model_copy(update={"unit_cost": None, "amount": None})
 
 
 class CostIn(Payload):

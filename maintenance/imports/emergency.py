@@ -30,13 +30,14 @@ from maintenance.imports.fields import (
     word_field,
     yes_no_field,
 )
-from maintenance.imports.frequency_words import frequency_text, read_frequency
+from maintenance.imports.frequency_words import read_frequency
 from maintenance.imports.kinds import Asked
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.plan import RECORD as PLAN_ROW
 from maintenance.imports.plan_checks import leave_waiting
 from maintenance.imports.plan_columns import read_classes, write_classes
 from maintenance.imports.problems import CellProblem, Problems, in_words
+from maintenance.imports.rule_words import frequency_text
 from maintenance.imports.tables import Row
 from maintenance.imports.values import normal_code, read_code, read_text
 from maintenance.imports.vocabulary import Departments, seed_departments

@@ -7,14 +7,19 @@ week) is refused, as are weekdays and dates, which say when and not how often.
 
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 
-from maintenance.frequencies import WORDS, canonical, number_of, parse_frequency
+from maintenance.frequencies import WORDS, number_of, parse_frequency
 from maintenance.imports.cells import fold
+from maintenance.imports.codes import CODES
+from maintenance.imports.nearest import with_nearest
 from maintenance.imports.problems import CellProblem
-from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
+from maintenance.imports.rule_words import MANY_HOURS, read_rule
+from maintenance.intervals import Interval, IntervalUnit
 from maintenance.reasons import frequency
 from maintenance.schedules import (
     BY_INTERVAL,
+    BeforeSchedule,
     IntervalSchedule,
     MeterSchedule,
     Schedule,
@@ -110,7 +115,7 @@ _RANGE = re.compile(
 )
 _DATED = re.compile(
     r"每?(?:周|星期|礼拜)(?![一二三四五六七]次)[一二三四五六日天][一二三四五六日天、,※]*(?:.*)?|每?月(?:的)?(?:第?[0-9一二三四五六七八九十]+[日号]|初|底|末|中旬|上旬|下旬).*|"
-    r"每?年(?:的)?[0-9一二三四五六七八九十]+月.*|[0-9一二三四五六七八九十]+月(?:份|[0-9]+[日号])?|每?(?:季|季度|年)[初末底].*|"
+    r"每?年(?:的)?[0-9一二三四五六七八九十]+月.*|[0-9一二三四五六七八九十]+月(?:份|[0-9]+[日号])?|每?个?(?:月|季|季度|年)[初末底].*|"
     r".*(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday).*|第[一二三四]季度|q[1-4]"
 )
 _SHIFT = re.compile("每班次?(?:一次)?|(?:per|every|each)shift")
@@ -142,7 +147,8 @@ _SEASON = re.compile(
     rf"(?:and(?:the)?(?P<d>{_ONE_SEASON})(?:season)?)?"
 )
 _CHANGE = re.compile(
-    rf"(?:每次|每年)?(?:换季|季节转换|季节更替|季节变换)(?:时|前)?各?{_W}?(?:一次)?|change-?over|season(?:al)?change(?:over)?"
+    rf"(?:每次|每年)?(?:的)?(?:换季|季节转换|季节更替|季节变换|春季?[和、与及/,※]?秋季?(?:两季|二季|两个季节|季)?)(?:时|前)?"
+    rf"各?{_W}?(?:一次)?{_W}?|change-?over|season(?:al)?change(?:over)?|(?:every|each|in)?springand(?:in)?autumn"
 )
 _OPEN = re.compile(
     r"(?:在)?(?:营业|开放|运营)(?:时间|期间|时段)?内?,?|,?(?:during|in)(?:the)?(?:opening|business)hours,?"
@@ -153,9 +159,6 @@ LONGEST = 80
 """Characters that a frequency has at most."""
 
 _MANY_HOURS = re.compile(r"[0-9]{3,}个?(?:小时|钟头|h(?![a-z])|hrs?|hours?)")
-MANY_HOURS = 100
-"""Hours from which on a number of them may be those that a machine runs as well as the calendar's."""
-
 _WHICH_HOURS = LocalName("是运行小时还是日历时间？", "running hours or hours of the calendar?")
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _OFTENER = LocalName("不能排成整日或整月的间隔", "this is no whole number of days or months")
@@ -163,6 +166,9 @@ _OFTENER = LocalName("不能排成整日或整月的间隔", "this is no whole n
 
 def read_frequency(text: str, unit: str = "") -> Frequency:
     """What a cell means. ``unit``: what the heading says in brackets, for plain numbers. Raises ``CellProblem``."""
+    rule = read_rule(text)
+    if rule is not None and not isinstance(rule, BeforeSchedule | IntervalSchedule):
+        return Frequency(implied_interval(rule), rule)
     folded = fold(text)
     if len(folded) > LONGEST:
         raise CellProblem("unknown_frequency")
@@ -174,7 +180,7 @@ def read_frequency(text: str, unit: str = "") -> Frequency:
         return _numbered(int(float(bare)), fold(unit))
     said = _WORK.sub(_W, bare)
     if _DATED.fullmatch(said) or _RANGE.search(said) or _TWO_WAYS.fullmatch(said):
-        raise _refusal(said)
+        raise _refusal(said, bare)
     narrower = _within(plain.replace("(", "").replace(")", ""))
     if narrower is not None:
         return narrower
@@ -189,7 +195,7 @@ def read_frequency(text: str, unit: str = "") -> Frequency:
     interval = _interval(bare, said)
     if interval is not None:
         return Frequency(interval, read_as=bare != plain or _is_odd(bare, interval))
-    raise _refusal(said)
+    raise _refusal(said, bare)
 
 
 def _is_odd(bare: str, interval: Interval) -> bool:
@@ -359,7 +365,7 @@ def _shared(interval: Interval | None, times: int) -> Interval | None:
     return Interval(every // times, unit) if every % times == 0 else None
 
 
-def _refusal(bare: str) -> CellProblem:
+def _refusal(bare: str, written: str) -> CellProblem:
     if _SHIFT.fullmatch(bare):
         return CellProblem("unknown_frequency", _NO_TELLING)
     if _TWO_WAYS.fullmatch(bare) or _RANGE.search(bare):
@@ -368,23 +374,16 @@ def _refusal(bare: str) -> CellProblem:
         return CellProblem("frequency_is_a_date")
     if re.search(r"[0-9]\.[0-9]", bare) or re.search(r"[2-9二两三四五六七八九十]次|twice|thrice|times", bare):
         return CellProblem("unknown_frequency", _OFTENER)
-    return CellProblem("unknown_frequency")
+    return CellProblem("unknown_frequency", with_nearest(CODES["unknown_frequency"].meaning, written, _common()))
+
+
+@cache
+def _common() -> tuple[tuple[str, LocalName], ...]:
+    """The words that are a frequency by themselves, with what is said for each."""
+    said = [(word, frequency(interval)) for word, interval in _EVERY.items()]
+    return (*said, *((name, one) for _, one in said for name in (one.zh, one.en)))
 
 
 def _en_number(text: str | None) -> int:
     text = text or "1"
     return int(text) if text.isdecimal() else _EN_NUMBERS[text]
-
-
-def frequency_text(interval: Interval, schedule: Schedule, language: str) -> str:
-    """A frequency as an export writes it, so that ``read_frequency`` reads the same again; empty for a row that its
-    schedule alone describes."""
-    if interval == NO_INTERVAL or (schedule != BY_INTERVAL and interval == implied_interval(schedule)):
-        return ""
-    said = frequency(interval).en if language == "en" else frequency(interval).zh
-    known = parse_frequency(said)
-    is_plain = interval.unit is not _HOUR or interval.every < MANY_HOURS
-    if is_plain and known is not None and canonical(known) == canonical(interval):
-        return said
-    letter = interval.unit.value[0].upper()
-    return f"P{'T' if interval.unit is _HOUR else ''}{interval.every}{letter}"

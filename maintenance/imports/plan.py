@@ -6,26 +6,37 @@ along (the tolerance) follows it, and what the law asks for never becomes laxer 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from maintenance.frequencies import canonical
 from maintenance.imports.cells import fold
 from maintenance.imports.fields import changed, same
+from maintenance.imports.frequency_words import Frequency, read_frequency
 from maintenance.imports.outcome import AllRights, Change, Outcome, Rights
 from maintenance.imports.plan_checks import RowChecks
 from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_law import keeps_its_dates, keeps_its_rule, kept_lawful
 from maintenance.imports.plan_matching import find_row, is_plain, named_by_law, schedule_in_words, system_of
 from maintenance.imports.plan_reading import Wanted, understand
-from maintenance.imports.plan_words import classes_of, names, new_name, said_often, standards, subject_text, tolerance
+from maintenance.imports.plan_words import classes_of, names, new_name, standards, subject_text, tolerance
 from maintenance.imports.problems import Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
+from maintenance.imports.rule_words import frequency_text
 from maintenance.imports.tables import Row
-from maintenance.imports.vocabulary import Departments, seed_departments
+from maintenance.imports.vocabulary import Departments, kind_named, seed_departments
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import AppliesTo, Layer, Missed, PlanRow
 from maintenance.plan_changes.waiting import Waiting
 from maintenance.recurrence import default_early_days, default_missed, longest_days
-from maintenance.schedules import BY_INTERVAL, Schedule, implied_interval
+from maintenance.schedule_words import often_in_words
+from maintenance.schedules import (
+    BY_INTERVAL,
+    BeforeSchedule,
+    IntervalSchedule,
+    MeterSchedule,
+    Schedule,
+    implied_interval,
+)
 from maintenance.seed.lists import seed_checklists
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
@@ -166,7 +177,7 @@ class PlanImport:
         row, moved = self._with_subject(wanted, row)
         if moved is None:
             return None, {}
-        row, others = changed(row, BY_KEY, wanted.values)
+        row, others = changed(row, BY_KEY, _values(wanted, match))
         if "tolerance" in changes and {"early_days", "late_days"} & wanted.values.keys():
             changes["tolerance"] = [tolerance(match), tolerance(row)]
         return row, changes | moved | others
@@ -178,9 +189,12 @@ class PlanImport:
         if keeps_its_dates(wanted, row, self.outcome.problems):
             return row
         before = row
-        keeps = "schedule" in wanted.values or keeps_its_rule(row, found)
+        keeps = "schedule" in _values(wanted, row) or keeps_its_rule(row, found)
         schedule = row.schedule if keeps else found.schedule
-        changes["frequency"] = [said_often(row.interval, row.schedule), said_often(found.interval, schedule)]
+        changes["frequency"] = [
+            often_in_words(row.interval, row.schedule).zh,
+            often_in_words(found.interval, schedule).zh,
+        ]
         row = _with_tolerance(replace(row, interval=found.interval, schedule=schedule))
         if tolerance(before) != tolerance(row):
             changes["tolerance"] = [tolerance(before), tolerance(row)]
@@ -222,7 +236,7 @@ class PlanImport:
             lineage=new_key(),
             code=wanted.code or self._free_code(wanted, interval, schedule),
             name=name,
-            kind="preventive",
+            kind=kind_named(wanted.site_word),
             applies_to=subject,
             interval=interval,
             site=self._site,
@@ -258,16 +272,39 @@ class PlanImport:
         return code
 
 
+def _values(wanted: Wanted, row: PlanRow) -> Mapping[str, Any]:
+    """The values of the line's columns that count. Of an export's two cells that say when, the one that somebody has
+    changed does: the schedule that the row has does not stand against another frequency, but for one that an interval
+    stands beside (a season's weeks, another job, a meter that is capped)."""
+    found, schedule = wanted.frequency, row.schedule
+    if found is None or wanted.values.get("schedule") != schedule or not _says_otherwise(wanted, row):
+        return wanted.values
+    beside = isinstance(schedule, IntervalSchedule | BeforeSchedule) or (
+        isinstance(schedule, MeterSchedule) and row.interval.every > 0
+    )
+    if beside and found.schedule == BY_INTERVAL:
+        return wanted.values
+    return {key: value for key, value in wanted.values.items() if key != "schedule"}
+
+
 def _says_otherwise(wanted: Wanted, row: PlanRow) -> bool:
     """Whether a line's frequency is another than the row's. Yearly is what a row before a season or before another job
     is, in words."""
     found = wanted.frequency
     assert found is not None
+    if found == _as_exported(row):
+        return False
     if canonical(found.interval) != canonical(row.interval):
         return True
     if found.schedule == BY_INTERVAL:
         return row.schedule.type not in ("interval", "season", "before")
     return schedule_in_words(found.schedule) != schedule_in_words(row.schedule)
+
+
+def _as_exported(row: PlanRow) -> Frequency | None:
+    """What the row's own cell in an export means."""
+    text = frequency_text(row.interval, row.schedule, "zh")
+    return read_frequency(text) if text else None
 
 
 def _with_tolerance(row: PlanRow) -> PlanRow:

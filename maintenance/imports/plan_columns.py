@@ -23,14 +23,17 @@ from maintenance.imports.fields import (
     whole_field,
     word_field,
 )
-from maintenance.imports.frequency_words import frequency_text
+from maintenance.imports.frequency_words import read_frequency
 from maintenance.imports.problems import CellProblem, in_both
+from maintenance.imports.reuse_words import read_reuse, write_reuse
+from maintenance.imports.rule_words import frequency_text, read_rule, rule_text
 from maintenance.imports.values import read_json, read_text, read_yes_no, write_json, yes_no
 from maintenance.imports.vocabulary import class_words, seed_departments
 from maintenance.imports.words import EVIDENCE, EXECUTORS, KINDS, LAYERS, MISSED, ROLLS, STATUSES_OF_FIGURES
 from maintenance.plan import PlanRow
 from maintenance.schedules import (
     BY_INTERVAL,
+    Schedule,
     fulfilled_by_from,
     fulfilled_by_json,
     schedule_from,
@@ -93,6 +96,40 @@ def _read_json(cell: Cell, make: Any) -> Any:
         raise CellProblem("unknown_choice", LocalName("应为 JSON 对象", "should be a JSON object")) from error
 
 
+def read_schedule(cell: Cell) -> Schedule:
+    """A schedule in the words of an export, in those of a frequency that is no plain interval, or as its object.
+    Raises ``CellProblem``."""
+    text = text_of(cell)
+    if text.startswith("{"):
+        found: Schedule = _read_json(cell, schedule_from)
+        return found
+    rule = read_rule(text)
+    if rule is not None:
+        return rule
+    try:
+        said = read_frequency(text).schedule
+    except CellProblem:
+        said = BY_INTERVAL
+    if said == BY_INTERVAL:
+        raise CellProblem("unknown_choice", _RULES)
+    return said
+
+
+def write_schedule(value: Any, language: str) -> Cell:
+    """The schedule in words; as its object where words do not say all of it."""
+    if value == BY_INTERVAL:
+        return None
+    return rule_text(value, language) or write_json(schedule_json(value))
+
+
+_RULES = LocalName(
+    "应为“供暖季前，提前14天”、“安装后第1、4、7年，之后每年一次”、“每运行1500小时”、“在EL-INSP之前，提前30天”之类，"
+    "或 JSON 对象",
+    "should be such as: before the heating season, 14 days ahead; in years 1, 4, 7 after its installation, then "
+    "yearly; every 1500 running hours; before EL-INSP, 30 days ahead; or a JSON object",
+)
+
+
 def _subject_field(key: str, name: str, read: Any, write: Any, empty: Any) -> Field[PlanRow]:
     return Field(COLUMNS[key], *_of_subject(name), read, write, empty)
 
@@ -135,7 +172,8 @@ FIELDS: tuple[Field[PlanRow], ...] = (
     text_field(COLUMNS["budget_line"], "budget_line", 100, None),
     number_field(COLUMNS["job_cost"], "job_cost", 0, MOST_COST),
     number_field(COLUMNS["material_cost"], "material_cost", 0, MOST_COST),
-    _json_field("schedule", schedule_from, schedule_json, BY_INTERVAL),
+    of_attribute(COLUMNS["schedule"], "schedule", read_schedule, write_schedule, BY_INTERVAL),
+    of_attribute(COLUMNS["before_reuse"], "before_reuse", read_reuse, write_reuse, None),
     _json_field("fulfilled_by", fulfilled_by_from, fulfilled_by_json, None),
 )
 """What a plan row has beside the user's columns and the assets that it names."""

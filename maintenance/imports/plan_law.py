@@ -1,16 +1,14 @@
 """What a table may change of a row that the law asks for: what a change of the plan by hand may, and no more."""
 
-from itertools import pairwise
-
 from maintenance.imports.codes import CODES
 from maintenance.imports.frequency_words import Frequency
 from maintenance.imports.outcome import Rights
 from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_reading import Wanted
 from maintenance.imports.problems import Problem, Problems, in_words
-from maintenance.intervals import Interval, IntervalUnit
+from maintenance.intervals import Interval
 from maintenance.plan import Layer, PlanRow
-from maintenance.plan_changes.rules import law_floor, lawful
+from maintenance.plan_changes.rules import floor_of_change, lawful, shortest_between
 from maintenance.recurrence import longest_between, longest_days
 from maintenance.schedule_words import how_often
 from maintenance.schedules import AgeSchedule, BeforeSchedule, IntervalSchedule, MeterSchedule
@@ -26,7 +24,7 @@ _LEAVES = {
 
 _COLUMNS = {
     "law_applies_otherwise": ("system", "classes", "assets", "site_wide"),
-    "law_dates": ("schedule", "anchor", "frequency"),
+    "law_dates": ("schedule", "anchor", "frequency", "before_reuse"),
     "law_proof": ("evidence", "executor", "kind"),
 }
 
@@ -47,7 +45,7 @@ def kept_lawful(
             column = _column(wanted, before, found.row, code)
             problems.error(_problem(wanted, before, column, _LEAVES[code]))
         return None
-    floor = law_floor(before) if found.row != before else None
+    floor = floor_of_change(before, found.row) if found.row != before else None
     if floor is not None and longest_between(found.row) > floor:
         said = LocalName(
             f"比法规宽松，仍按法规间隔（最长{floor}天）安排",
@@ -90,9 +88,7 @@ def _is_as_strict(row: PlanRow, interval: Interval) -> bool:
     """Whether an interval is never longer than the row's own dates are apart."""
     days, schedule = longest_days(interval), row.schedule
     if isinstance(schedule, AgeSchedule):
-        gaps = [b - a for a, b in pairwise((0, *schedule.years))]
-        shortest = [longest_days(Interval(years, IntervalUnit.YEAR)) for years in gaps]
-        return days <= min([*shortest, *([] if schedule.then is None else [longest_days(schedule.then)])])
+        return days <= shortest_between(schedule)
     if isinstance(schedule, MeterSchedule) and not row.interval.every:
         return True
     beside = isinstance(schedule, BeforeSchedule | MeterSchedule)

@@ -16,7 +16,8 @@ from maintenance.imports.problems import CellProblem, Problem, Problems, Unreada
 from maintenance.imports.tables import Row
 from maintenance.imports.values import clears, normal_code, read_code, read_text
 from maintenance.imports.vocabulary import Departments, Named, equipment_named, is_site_wide
-from maintenance.reasons import frequency
+from maintenance.schedule_words import often_in_words, rule_in_words
+from maintenance.schedules import IntervalSchedule
 from plantroom.domain.assets import LocalName
 
 FREE = "line"
@@ -144,16 +145,10 @@ def _words(cell: Cell) -> str:
 
 
 def _read_as(found: Frequency) -> LocalName:
-    kind = found.schedule.type
-    if kind == "interval":
-        said = frequency(found.interval)
-        return LocalName(f"周期按“{said.zh}”理解", f"the frequency was read as: {said.en}")
-    detail = ", ".join(
-        str(one) for one in (getattr(found.schedule, "seasons", None) or (getattr(found.schedule, "every", ""),))
-    )
-    names = {"season": LocalName("季节前", "before the season"), "meter": LocalName("按运行读数", "by the meter")}
-    name = names.get(kind, LocalName(kind, kind))
-    return LocalName(f"周期按“{name.zh}（{detail}）”理解", f"the frequency was read as {name.en} ({detail})")
+    said = often_in_words(found.interval, found.schedule)
+    rule = rule_in_words(found.schedule) if isinstance(found.schedule, IntervalSchedule) else LocalName("", "")
+    zh, en = (f"，{rule.zh}", f", {rule.en}") if rule.zh else ("", "")
+    return LocalName(f"周期按“{said.zh}{zh}”理解", f"the frequency was read as: {said.en}{en}")
 
 
 def _department(row: Row, known: Departments, problems: Problems) -> LocalName | None:

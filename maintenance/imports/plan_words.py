@@ -1,12 +1,12 @@
-"""A plan row in words: the name where nobody gives one, the frequency and tolerance as the differences tell them."""
+"""A plan row in words: the name where nobody gives one, the tolerance as the differences tell it."""
 
 from maintenance.imports.cells import fold
 from maintenance.imports.plan_reading import Wanted
 from maintenance.imports.vocabulary import class_words
 from maintenance.intervals import Interval
 from maintenance.plan import AppliesTo, PlanRow
-from maintenance.reasons import frequency
-from maintenance.schedules import BY_INTERVAL, Schedule
+from maintenance.schedule_words import often_in_words
+from maintenance.schedules import Schedule
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
 
@@ -26,22 +26,11 @@ def tolerance(row: PlanRow) -> str:
     return f"提前{row.early_days}天、延后{row.late_days}天"
 
 
-def said_often(interval: Interval, schedule: Schedule) -> str:
-    """How often, or what the row goes by."""
-    if schedule != BY_INTERVAL:
-        seasons = "、".join(getattr(schedule, "seasons", ()))
-        every = getattr(schedule, "every", None)
-        return f"{schedule.type} {seasons or ('' if every is None else f'{every:g}')}".strip()
-    return frequency(interval).zh
-
-
 def new_name(wanted: Wanted, interval: Interval, schedule: Schedule) -> LocalName:
     """The name of a row that a line makes."""
     if wanted.task:
         return of_the_site(wanted.site_word, wanted.task)
-    said = LocalName(said_often(interval, schedule), said_often(interval, schedule))
-    if schedule == BY_INTERVAL:
-        said = frequency(interval)
+    said = often_in_words(interval, schedule)
     subject = wanted.subject
     if wanted.site_word:
         of = LocalName(wanted.site_word, wanted.site_word)

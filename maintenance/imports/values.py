@@ -4,13 +4,14 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from maintenance.imports.cells import Cell, fold, lost_digits, seen, text_of
+from maintenance.imports.nearest import with_nearest
 from maintenance.imports.problems import CellProblem
 from plantroom.domain.assets import LocalName
 
@@ -82,14 +83,38 @@ def _day_of(text: str) -> date:
     bare = re.sub(r"\s*([年月日号/.-])\s*", r"\1", text)
     found = _DAY.fullmatch(bare) or _COMPACT.fullmatch(bare)
     if found is None:
-        if _TWO_WAYS.fullmatch(bare):
-            raise CellProblem("ambiguous_date")
-        raise CellProblem("bad_date")
+        other = _TWO_WAYS.fullmatch(bare)
+        raise CellProblem("bad_date") if other is None else _year_last(text, other)
     try:
         return _bounded(date(int(found[1]), int(found[2]), int(found[3])))
     except ValueError:
         said = LocalName("没有这一天", "there is no such day")
         raise CellProblem("bad_date", said) from None
+
+
+def _year_last(text: str, found: re.Match[str]) -> CellProblem:
+    """What is wrong with a date that has its year last, and the days that it may mean."""
+    first, second, year = int(found[1]), int(found[2]), int(found[3])
+    year += 2000 if len(found[3]) == 2 else 0
+    day_first, month_first = _day(year, second, first), _day(year, first, second)
+    if day_first is not None and month_first is not None and day_first != month_first:
+        zh = f"“{text}”可读作{day_first}（日在前）或{month_first}（月在前）；应为 年-月-日"
+        en = f"{text} may be {day_first} (day first) or {month_first} (month first); should be year-month-day"
+        return CellProblem("ambiguous_date", LocalName(zh, en))
+    day = day_first or month_first
+    if day is None:
+        zh, en = f"“{text}”不是日期；应为 年-月-日", f"{text} is no day; should be year-month-day"
+        return CellProblem("bad_date", LocalName(zh, en))
+    zh = f"“{text}”的年份在后，会读作{day}；应为 年-月-日"
+    en = f"{text} has its year last and would be read as {day}; should be year-month-day"
+    return CellProblem("bad_date", LocalName(zh, en))
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def _bounded(day: date) -> date:
@@ -212,8 +237,14 @@ class Words(Generic[T]):
         """The value of a cell. Raises ``CellProblem`` that lists the words."""
         found = self._known.get(fold(text_of(cell)))
         if found is None:
-            raise CellProblem(self._code, listed(self._code, self._words.values()))
+            said = listed(self._code, self._words.values())
+            raise CellProblem(self._code, with_nearest(said, text_of(cell), self._all()))
         return found
+
+    def _all(self) -> Iterator[tuple[str, LocalName]]:
+        for word in self._words.values():
+            for text in (word.zh, word.en, *word.also):
+                yield text, LocalName(word.zh, word.en)
 
     def said(self, value: T, language: str) -> str:
         """The word that we write."""

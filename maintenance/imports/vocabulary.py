@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from maintenance.imports.cells import fold
+from maintenance.imports.nearest import with_nearest
 from maintenance.imports.problems import CellProblem
 from maintenance.imports.traditional import simplified
 from maintenance.imports.values import Word, Words
@@ -46,9 +47,15 @@ def is_site_wide(text: str) -> bool:
     return fold(text) in _site_words()
 
 
+def kind_named(text: str) -> str:
+    """The kind of work that a word of the site stands for: 应急演练 is a drill, 质量检查 an inspection."""
+    return _site_words().get(fold(text), "preventive")
+
+
 @cache
-def _site_words() -> frozenset[str]:
-    return frozenset(fold(word) for word in other_words()["site"])
+def _site_words() -> Mapping[str, str]:
+    kinds = {"site": "preventive", "site_drill": "drill", "site_inspection": "inspection"}
+    return {fold(word): kind for key, kind in kinds.items() for word in other_words()[key]}
 
 
 def equipment_named(text: str) -> Named:
@@ -62,7 +69,22 @@ def equipment_named(text: str) -> Named:
     names = [s.name for s in systems().values()]
     classes = [c.name.zh for c in equipment_classes().values()]
     zh = f"不认识的系统；可用系统：{'、'.join(n.zh for n in names)}；设备类：{'、'.join(classes)}"
-    raise CellProblem("unknown_system", LocalName(zh, f"unknown system; there are: {', '.join(n.en for n in names)}"))
+    said = LocalName(zh, f"unknown system; there are: {', '.join(n.en for n in names)}")
+    raise CellProblem("unknown_system", with_nearest(said, text, _equipment_names()))
+
+
+@cache
+def _equipment_names() -> tuple[tuple[str, LocalName], ...]:
+    """Every word that names a system, a class or a thing of the site, with the name that is said for it."""
+    found = [
+        (word, one.name) for one in systems().values() for word in (one.name.zh, one.name.en, one.key, *one.aliases)
+    ]
+    for key, word in class_words().table().items():
+        name = LocalName(word.zh, word.en)
+        found += [(text, name) for text in (word.zh, word.en, key, *word.also)]
+    for key in ("site", "site_drill", "site_inspection"):
+        found += [(word, LocalName(word, word)) for word in other_words()[key]]
+    return tuple(found)
 
 
 def _bare(text: str) -> str:
@@ -99,7 +121,7 @@ class Departments:
             names = "、".join(one.zh for one in self._list)
             en = ", ".join(one.en for one in self._list)
             said = LocalName(f"没有这个部门；有：{names}", f"there is no such department; there are: {en}")
-            raise CellProblem("unknown_department", said)
+            raise CellProblem("unknown_department", with_nearest(said, text, self._names.items()))
         return found
 
     def choices(self, language: str) -> list[str]:

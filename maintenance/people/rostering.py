@@ -1,7 +1,8 @@
 """Changing rosters and on-call rosters, and what is wrong with them.
 
-Inside the caller's transaction. Nobody is put on a roster who is unknown, switched off or without a grant on the site,
-and nobody works two shifts at once: that is looked at a year ahead for a shift, day by day for its exceptions.
+Inside the caller's transaction. Nobody is put on a roster who is unknown, switched off, without a grant on the site or
+with one that is limited to a contractor's orders (such people open no other order of the shift), and nobody works two
+shifts at once: that is looked at a year ahead for a shift, day by day for its exceptions.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +31,7 @@ from maintenance.people.staff import Certificate, Person, valid_on
 from maintenance.ports import MaintenanceTx
 from plantroom.domain.assets import LocalName
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound
-from plantroom.ports.accounts import Role
+from plantroom.ports.accounts import Grant, Role
 
 AHEAD_DAYS = 366
 """How far ahead a shift's overlaps with others are looked for. Project default."""
@@ -43,8 +44,9 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class RosterWarning:
-    """A shift that is not staffed as it should be, on one day. ``code``: understaffed, uncertified,
-    switched_off, uncovered (hours of a fire control room without a shift)."""
+    """A shift that is not staffed as it should be, on one day. ``code``: understaffed, uncertified, switched_off,
+    contractor_only (somebody who opens no orders but a contractor's), uncovered (hours of a fire control room without
+    a shift)."""
 
     code: str
     shift: str | None
@@ -53,7 +55,8 @@ class RosterWarning:
 
 
 def require_staff(tx: MaintenanceTx, site: str, usernames: Iterable[str], field: str) -> None:
-    """Raises ``BadData`` for the first one who is unknown, switched off or without a grant on the site."""
+    """Raises ``BadData`` for the first one who is unknown, switched off, without a grant on the site or with one for a
+    contractor's orders alone."""
     for n, username in enumerate(usernames):
         try:
             person = tx.people.person(username)
@@ -61,9 +64,25 @@ def require_staff(tx: MaintenanceTx, site: str, usernames: Iterable[str], field:
             raise _bad(f"{field}.{n}", "unknown_user", f"没有用户{username} / there is no user {username!r}") from None
         if not person.active:
             raise _bad(f"{field}.{n}", "inactive", f"{person.shown}已停用 / {username} is switched off")
-        if not any(g.site in {None, site} and g.role is not Role.VIEWER for g in person.grants):
+        if not _grants(person, site):
             words = f"{person.shown}没有项目{site}的权限 / {username} has no grant on the site {site!r}"
             raise _bad(f"{field}.{n}", "no_grant", words)
+        if _is_limited(person, site):
+            words = (
+                f"{person.shown}在项目{site}的权限仅限外包单位的工单，不能排班 / "
+                f"{username} may only do a contractor's orders on the site {site!r} and is put on no roster"
+            )
+            raise _bad(f"{field}.{n}", "contractor_only", words)
+
+
+def _grants(person: Person, site: str) -> list[Grant]:
+    return [g for g in person.grants if g.site in {None, site} and g.role is not Role.VIEWER]
+
+
+def _is_limited(person: Person, site: str) -> bool:
+    """Whether all that somebody may do on a site is a contractor's work."""
+    grants = _grants(person, site)
+    return bool(grants) and all(grant.contractor is not None for grant in grants)
 
 
 def save_shift(tx: MaintenanceTx, shift: Shift, today: date, expected: int | None = None) -> Shift:
@@ -237,7 +256,14 @@ def staffing(
     for name in gone:
         text = LocalName(f"{day} {shift.name.zh}：{name}已停用", f"{day} {shift.name.en}: {name} is switched off")
         found.append(RosterWarning("switched_off", shift.id, day, text))
-    here = [name for name in working if name not in gone]
+    limited = [name for name in working if name not in gone and _is_limited(people[name], shift.site)]
+    for name in limited:
+        text = LocalName(
+            f"{day} {shift.name.zh}：{name}的权限仅限外包单位的工单",
+            f"{day} {shift.name.en}: {name} may only do a contractor's orders",
+        )
+        found.append(RosterWarning("contractor_only", shift.id, day, text))
+    here = [name for name in working if name not in gone and name not in limited]
     control_room = shift.post == FIRE_CONTROL_ROOM
     wanted = max(shift.minimum, FIRE_CONTROL_ROOM_PEOPLE if control_room else 1)
     if len(here) < wanted:

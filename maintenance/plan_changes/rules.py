@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 
+from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import Layer, PlanRow
 from maintenance.plan_changes.model import Action, Caution
-from maintenance.recurrence import longest_between
+from maintenance.recurrence import longest_between, longest_days
+from maintenance.schedules import AgeSchedule
 from plantroom.domain.assets import LocalName
 from plantroom.errors import BadData, FieldProblem
 
@@ -81,6 +84,25 @@ def law_floor(row: PlanRow) -> int | None:
     return gap if gap > 0 else None
 
 
+def shortest_between(schedule: AgeSchedule) -> int:
+    """The fewest days that the dates of a row by age are apart, the first one from its beginning on: what an interval
+    in its place may not be longer than, whatever the machine's age."""
+    gaps = [longest_days(Interval(b - a, IntervalUnit.YEAR)) for a, b in pairwise((0, *schedule.years))]
+    return min([*gaps, *([] if schedule.then is None else [longest_days(schedule.then)])])
+
+
+def floor_of_change(before: PlanRow, after: PlanRow) -> int | None:
+    """The longest gap in days that a change of a row has to keep. Years that the law counts from the installation are
+    unequal: an interval in their place is never longer than the shortest of them."""
+    floor = law_floor(before)
+    if before.layer is not Layer.LAW or not isinstance(before.schedule, AgeSchedule):
+        return floor
+    if isinstance(after.schedule, AgeSchedule):
+        return floor
+    shortest = shortest_between(before.schedule)
+    return shortest if floor is None else min(floor, shortest)
+
+
 def lawful(before: PlanRow, after: PlanRow) -> Outcome:
     """What the law asks for stays: its layer, and its longest gap whatever the interval is. ``BadData`` for another
     layer."""
@@ -90,7 +112,7 @@ def lawful(before: PlanRow, after: PlanRow) -> Outcome:
         text = "法规要求的计划项不能改为其他层级 / a row that the law asks for stays one: end it and make another"
         raise _wrong("layer", "law_stays", text)
     cautions: list[Caution] = []
-    floor = law_floor(before)
+    floor = floor_of_change(before, after)
     asked = after.max_gap_days or longest_between(after)
     if floor is not None and (asked == 0 or asked > floor):
         after = replace(after, max_gap_days=floor)

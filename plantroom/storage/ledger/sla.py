@@ -159,7 +159,7 @@ class SqlSla(SlaRepository):
             .group_by(_c.severity, _c.kind)
         )
         order = list(Severity)
-        rows = [KeptCount(*row) for row in self._connection.execute(statement).tuples()]
+        rows = [KeptCount(*row) for row in self._connection.execute(statement)]
         return sorted(rows, key=lambda one: (order.index(Severity(one.severity)), _KINDS[one.kind]))
 
 

@@ -1,12 +1,16 @@
 """A real ledger in a file, with one site and two machines."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from maintenance.orders import create_order
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.seed import seed_default_profile
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, WorkOrder
 from plantroom.catalogue.systems import systems
@@ -16,6 +20,7 @@ from plantroom.ports.ledger import Ledger
 from plantroom.ports.paging import PageRequest
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.orders import SqlOrders
+from tests.product import run_cli
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 SYSTEMS: Mapping[str, Sequence[str]] = {key: system.classes for key, system in systems().items()}
@@ -27,6 +32,7 @@ TEMPLATE = (
     ),
     ChecklistItem("S3", "ok", NAME, evidence=("photo",)),
 )
+SeedCommand = Callable[..., Any]
 LI = User("u-li", "li", "", (Grant(Role.TECHNICIAN, "demo"),))
 
 
@@ -104,3 +110,18 @@ def done_before_the_lock(
         monkeypatch.setattr(SqlOrders, "lock", late)
 
     return arrange
+
+
+@pytest.fixture
+def seed_command(ledger: Ledger[MaintenanceTx], tmp_path: Path) -> SeedCommand:
+    """`plantroom seed` on a ledger as a first start leaves it. Gives its JSON, or what it says where it fails."""
+    with ledger.begin() as tx:
+        seed_default_profile(tx)
+
+    def call(*arguments: str, code: int = 0) -> Any:
+        settings = {"PLANTROOM_LEDGER_URL": f"sqlite:///{tmp_path}/ledger.db"}
+        done = run_cli("seed", *arguments, "--data-dir", str(tmp_path), "--json", settings=settings)
+        assert done.returncode == code, done.stderr
+        return json.loads(done.stdout) if code == 0 else done.stderr
+
+    return call

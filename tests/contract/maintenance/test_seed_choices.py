@@ -1,10 +1,7 @@
 """What the seed remembers: what it was asked for, and what the equipment classes had."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,8 +17,7 @@ from plantroom.catalogue.classes import equipment_classes
 from plantroom.domain.assets import Asset, EquipmentClass, LocalName, Point, PointKind, PointTemplate, Site
 from plantroom.errors import BadData
 from plantroom.ports.ledger import Ledger
-from tests.contract.maintenance.conftest import NOW
-from tests.product import run_cli
+from tests.contract.maintenance.conftest import NOW, SeedCommand
 
 Store = Ledger[MaintenanceTx]
 NEW = PointTemplate("new_point", LocalName("新测点", "New point"), "Cel", PointKind.MEASURE)
@@ -118,28 +114,13 @@ def test_where_all_assets_have_a_few_points_nobody_can_tell_what_is_new(ledger: 
         assert tx.seeding.known_points()["elevator"] == {p.key for p in equipment_classes()["elevator"].points}
 
 
-Run = Callable[..., Any]
-
-
-@pytest.fixture
-def run(ledger: Store, tmp_path: Path) -> Run:
-    with ledger.begin() as tx:
-        seed_default_profile(tx)
-
-    def call(*arguments: str, code: int = 0) -> Any:
-        settings = {"PLANTROOM_LEDGER_URL": f"sqlite:///{tmp_path}/ledger.db"}
-        done = run_cli("seed", *arguments, "--data-dir", str(tmp_path), "--json", settings=settings)
-        assert done.returncode == code, done.stderr
-        return json.loads(done.stdout) if code == 0 else done.stderr
-
-    return call
-
-
-def test_the_command_does_again_what_was_chosen_and_asks_before_it_does_another(run: Run, ledger: Store) -> None:
-    assert "residential" in run(code=2)
-    run("--profile", "residential", "--jurisdiction", "cn", "--with", "boiler")
-    run("--profile", "commercial", "--jurisdiction", "cn-hubei-xianning", "--site", "demo")
-    again = run()
+def test_the_command_does_again_what_was_chosen_and_asks_before_it_does_another(
+    seed_command: SeedCommand, ledger: Store
+) -> None:
+    assert "residential" in seed_command(code=2)
+    seed_command("--profile", "residential", "--jurisdiction", "cn", "--with", "boiler")
+    seed_command("--profile", "commercial", "--jurisdiction", "cn-hubei-xianning", "--site", "demo")
+    again = seed_command()
     assert (again["changed"], [(one["profile"], one["site"]) for one in again["runs"]]) == (
         False, [("residential", None), ("commercial", "demo")],
     )  # fmt: skip
@@ -150,12 +131,12 @@ def test_the_command_does_again_what_was_chosen_and_asks_before_it_does_another(
         tx.assets.add(asset, [Point("k-p", point) for point in pump.points[:-1]])
         connection = tx.work.connection  # type: ignore[attr-defined]
         connection.exec_driver_sql(f"DELETE FROM class_points WHERE key = '{pump.points[-1].key}'")
-    dry = run("--dry-run")
+    dry = seed_command("--dry-run")
     assert [(one["class"], one["assets"]) for one in dry["runs"][0]["points"]] == [("pump", 1)]
-    assert run("--dry-run") == dry, "a look writes nothing"
-    assert run()["changed"]
+    assert seed_command("--dry-run") == dry, "a look writes nothing"
+    assert seed_command()["changed"]
     with ledger.read() as tx:
         assert len(tx.assets.points("k-p")) == len(pump.points)
-    assert "--switch" in run("--profile", "commercial", code=4)
-    assert "--switch" in run("--jurisdiction", "cn", "--site", "demo", code=4)
-    assert run("--profile", "commercial", "--switch", "--dry-run")["profile"] == "commercial"
+    assert "--switch" in seed_command("--profile", "commercial", code=4)
+    assert "--switch" in seed_command("--jurisdiction", "cn", "--site", "demo", code=4)
+    assert seed_command("--profile", "commercial", "--switch", "--dry-run")["profile"] == "commercial"

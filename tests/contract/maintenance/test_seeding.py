@@ -1,10 +1,8 @@
 """Seeding a ledger that is there: what it changes, what it leaves, and that it changes nothing the second time."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,8 +19,7 @@ from maintenance.seed.profiles import jurisdictions, profiles
 from plantroom.domain.assets import LocalName, Site
 from plantroom.domain.calendars import MonthDay, Season
 from plantroom.ports.ledger import Ledger
-from tests.contract.maintenance.conftest import NOW, SYSTEMS, orders
-from tests.product import run_cli
+from tests.contract.maintenance.conftest import NOW, SYSTEMS, SeedCommand, orders
 
 Store = Ledger[MaintenanceTx]
 
@@ -242,26 +239,9 @@ def test_the_demo_site_gets_its_work(store: Store) -> None:
     assert {"EL-HM", "WA-D", "WA-M", "FI-EXT", "DR-NAT"} <= made
 
 
-Run = Callable[..., Any]
-
-
-@pytest.fixture
-def run(ledger: Store, tmp_path: Path) -> Run:
-    with ledger.begin() as tx:
-        seed_default_profile(tx)
-
-    def call(*arguments: str, code: int = 0) -> Any:
-        settings = {"PLANTROOM_LEDGER_URL": f"sqlite:///{tmp_path}/ledger.db"}
-        done = run_cli("seed", *arguments, "--data-dir", str(tmp_path), "--json", settings=settings)
-        assert done.returncode == code, done.stderr
-        return json.loads(done.stdout) if code == 0 else done.stderr
-
-    return call
-
-
-def test_the_command_says_what_it_would_do_does_it_and_then_has_nothing_to_do(run: Run) -> None:
+def test_the_command_says_what_it_would_do_does_it_and_then_has_nothing_to_do(seed_command: SeedCommand) -> None:
     told = ("--profile", "commercial", "--jurisdiction", "cn-hubei-xianning", "--site", "demo")
-    would, done, again = run(*told, "--dry-run"), run(*told), run(*told)
+    would, done, again = seed_command(*told, "--dry-run"), seed_command(*told), seed_command(*told)
     assert (would["dry_run"], would["changed"], done["changed"], again["changed"]) == (True, False, True, False)
     assert would["rows"] == done["rows"]
     assert again["items"] == []
@@ -279,23 +259,23 @@ def test_the_command_says_what_it_would_do_does_it_and_then_has_nothing_to_do(ru
     ],
 )
 def test_a_name_that_there_is_not_is_answered_with_those_that_there_are(
-    run: Run, told: tuple[str, ...], names: list[str]
+    seed_command: SeedCommand, told: tuple[str, ...], names: list[str]
 ) -> None:
-    words = " ".join(run(*told, code=2).replace("│", " ").split())
+    words = " ".join(seed_command(*told, code=2).replace("│", " ").split())
     assert all(name in words for name in names), words
 
 
-def test_an_unknown_site_is_bad_data_and_nothing_is_written(run: Run, ledger: Store) -> None:
-    assert "nowhere" in run("--profile", "residential", "--jurisdiction", "cn", "--site", "nowhere", code=4)
+def test_an_unknown_site_is_bad_data_and_nothing_is_written(seed_command: SeedCommand, ledger: Store) -> None:
+    assert "nowhere" in seed_command("--profile", "residential", "--jurisdiction", "cn", "--site", "nowhere", code=4)
     with ledger.read() as tx:
         assert tx.plan.row("EL-D") is None
 
 
-def test_the_command_lists_names_and_what_is_from_memory(run: Run) -> None:
-    names = run("--list")
+def test_the_command_lists_names_and_what_is_from_memory(seed_command: SeedCommand) -> None:
+    names = seed_command("--list")
     assert [one["key"] for one in names["profiles"]] == ["residential", "commercial"]
     assert all(one["trapped_arrival"]["minutes"] for one in names["jurisdictions"])
-    unverified = run("--list-unverified")
+    unverified = seed_command("--list-unverified")
     assert len(unverified["first"]) == 7
     assert any("annex B" in one["name"]["en"] for one in unverified["left_out"])
     assert {one["what"] for one in unverified["items"]} == {

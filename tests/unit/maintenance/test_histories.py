@@ -13,7 +13,8 @@ from maintenance.plan import Layer, Missed, PlanRow, Roll
 from maintenance.schedules import BeforeSchedule, IntervalSchedule
 from plantroom.domain.assets import Asset, LocalName
 from tests.examples import examples
-from tests.unit.maintenance.histories import SITE, Life, Step, live, lives
+from tests.unit.maintenance.histories import SITE, Life, Step, lives
+from tests.unit.maintenance.living import live
 from tests.unit.maintenance.rows import row
 
 ASSET = Asset("k1", "demo", "X", "pump", LocalName("泵", "Pump"), installed_on=date(2024, 1, 1))

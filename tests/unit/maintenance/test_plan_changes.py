@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maintenance.budget.costing import cost_of, deepest, line_of_row, system_of_class
-from maintenance.intervals import Interval, IntervalUnit
+from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
 from maintenance.plan import AppliesTo, BeforeReuse, Layer, PlanRow
 from maintenance.plan_changes.effects import COMES, GOES, MOVES, Effects, compared
 from maintenance.plan_changes.model import Action, differing
@@ -17,7 +17,7 @@ from maintenance.plan_changes.rules import Outcome, Proposal, law_floor, outcome
 from maintenance.planner import asset_subject
 from maintenance.preview import Horizon, PreviewItem, preview_all
 from maintenance.recurrence import longest_between
-from maintenance.schedules import BY_INTERVAL, AgeSchedule
+from maintenance.schedules import BY_INTERVAL, AgeSchedule, MeterSchedule
 from plantroom.domain.assets import Asset, LocalName
 from plantroom.domain.calendars import ALWAYS_OPEN
 from plantroom.errors import BadData
@@ -140,7 +140,7 @@ AFTER_REST = replace(INSPECTION, before_reuse=BeforeReuse(365))
     [
         (LEGAL, {"anchor": date(2099, 1, 1)}, "law_dates"),
         (INSPECTION, {"schedule": AgeSchedule((1, 4, 7), Interval(3, IntervalUnit.YEAR))}, "law_dates"),
-        (INSPECTION, {"schedule": BY_INTERVAL, "interval": Interval(3, IntervalUnit.YEAR)}, "law_dates"),
+        (INSPECTION, {"schedule": BY_INTERVAL, "interval": Interval(1, IntervalUnit.YEAR)}, "law_dates"),
         (AFTER_REST, {"before_reuse": None}, "law_dates"),
         (AFTER_REST, {"before_reuse": BeforeReuse(366)}, "law_dates"),
         (LEGAL, {"kind": "preventive"}, "law_proof"),
@@ -152,6 +152,24 @@ def test_what_no_floor_holds_needs_an_administrator(law: PlanRow, fields: dict[s
     found = changed(law, **fields)
     assert (found.leaves_law, [one.code for one in found.cautions]) == (True, [code])
     assert all(one.text.zh and one.text.en for one in found.cautions)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"schedule": BY_INTERVAL, "interval": Interval(3, IntervalUnit.YEAR)},
+        {"schedule": BY_INTERVAL, "interval": Interval(1, IntervalUnit.YEAR), "max_gap_days": 1200},
+        {"schedule": MeterSchedule("run_hours", 9000), "interval": NO_INTERVAL},
+    ],
+)
+def test_the_law_s_years_keep_their_shortest_gap_as_the_floor_of_whatever_takes_their_place(
+    fields: dict[str, object],
+) -> None:
+    found = changed(INSPECTION, **fields)
+    assert found.row.max_gap_days == 366
+    assert (found.leaves_law, [one.code for one in found.cautions]) == (True, ["law_floor", "law_dates"])
+    later = changed(found.row, interval=Interval(9, IntervalUnit.YEAR), max_gap_days=None)
+    assert later.row.max_gap_days == 366
 
 
 @pytest.mark.parametrize(

@@ -11339,8 +11339,8 @@ export interface components {
         };
         /**
          * PartUseOut
-         * @description Parts that the order used. `amount` in CNY, `null` where nobody knows the cost; `stock_after` below 0: more was
-         *     used than had been counted.
+         * @description Parts that the order used. `unit_cost` and `amount` in CNY, `null` where nobody knows them and for those who may
+         *     not see the site's budgets; `stock_after` below 0: more was used than had been counted.
          */
         PartUseOut: {
             /** Amount */
@@ -15661,7 +15661,8 @@ export interface components {
         /**
          * Part
          * @description A spare part in the store of a site. ``stock`` and ``minimum`` count ``unit``; ``classes`` and ``assets`` (keys)
-         *     say what it fits. ``version`` is its ETag.
+         *     say what it fits. ``unit_cost`` (CNY) is ``null`` for whoever may not see the site's budgets. ``version`` is its
+         *     ETag.
          */
         api__parts__schemas__Part: {
             /** Assets */

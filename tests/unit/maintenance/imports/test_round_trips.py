@@ -1,12 +1,10 @@
 """What is exported comes back without a difference, whatever is in it."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from maintenance.emergency.plans import Category, EmergencyPlan
@@ -15,21 +13,15 @@ from maintenance.imports.asset_places import Places
 from maintenance.imports.asset_records import Known
 from maintenance.imports.assets import AssetsImport
 from maintenance.imports.assets_kind import asset_cells
-from maintenance.imports.cells import Cell
 from maintenance.imports.columns import Column, Headings
 from maintenance.imports.emergency import COLUMN_ORDER as EMERGENCY_COLUMNS
 from maintenance.imports.emergency import HEADINGS as EMERGENCY_HEADINGS
 from maintenance.imports.emergency import EmergencyImport, plan_cells_of
 from maintenance.imports.fields import cells_of, changed, values_of
-from maintenance.imports.files import open_book
-from maintenance.imports.kinds import Asked
-from maintenance.imports.outcome import Outcome
 from maintenance.imports.plan import PlanImport
 from maintenance.imports.plan_columns import COLUMN_ORDER, HEADINGS, plan_cells
 from maintenance.imports.point_columns import SENSOR_BY_KEY, SENSOR_FIELDS, TEMPLATE_BY_KEY, TEMPLATE_FIELDS
 from maintenance.imports.problems import Problems
-from maintenance.imports.reading import table_rows
-from maintenance.imports.tables import Row
 from maintenance.imports.users_kind import COLUMN_ORDER as USER_COLUMNS
 from maintenance.imports.users_kind import HEADINGS as USER_HEADINGS
 from maintenance.imports.users_kind import Contractors, UsersImport, user_cells
@@ -39,17 +31,10 @@ from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
 from maintenance.people.staff import Contractor
 from maintenance.plan import AppliesTo, Layer, Missed, PlanRow, Roll
 from maintenance.schedules import (
-    BY_INTERVAL,
-    AgeSchedule,
-    BeforeSchedule,
-    ConditionSchedule,
     FulfilledBy,
-    IntervalSchedule,
     MeterSchedule,
-    SeasonSchedule,
     implied_interval,
 )
-from maintenance.seed.loader import departments
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import (
@@ -65,103 +50,29 @@ from plantroom.domain.assets import (
 from plantroom.domain.papers import Document, Licence, MakerLimit
 from plantroom.domain.parts import PointSensor
 from plantroom.ports.accounts import Grant, Role, User
-from tests.examples import examples
-
-NOW = datetime(2026, 11, 28, tzinfo=UTC)
-ASKED = Asked("somebody", NOW)
-LANGUAGE = st.sampled_from(["zh", "zh-hant", "en"])
-WRITERS = (csv_bytes, xlsx_bytes)
-WRITE = st.sampled_from(WRITERS)
-
-SOME = settings(
-    max_examples=examples(25),
-    phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
+from tests.unit.maintenance.imports.tables import (
+    ASKED,
+    CODE,
+    DAY,
+    DEPARTMENT,
+    INTERVAL,
+    LANGUAGE,
+    LINE,
+    MEASURE,
+    NAME,
+    NAMED,
+    REUSE,
+    SAID,
+    SCHEDULES,
+    SHORT,
+    SOME,
+    TEXT,
+    WRITE,
+    WRITERS,
+    nothing_changed,
+    read,
+    written,
 )
-ODD = st.sampled_from(
-    [
-        "007",
-        "=1+1",
-        "+1",
-        "-1",
-        "@x",
-        "'=x",
-        "''",
-        "1-2",
-        "3/4",
-        "1E5",
-        "TRUE",
-        "#N/A",
-        "a,b;c\td",
-        'a"b',
-        "甲\n乙",
-        "😀",
-        "_x000A_",
-        "，；、",
-        "x" * 400,
-        "2026-11-28",
-        "0",
-        " ",
-        "（空",
-        "null",
-        "é",
-        "\u200bx",
-        "a|b",
-        "(none)",
-        "（空）",
-        "[1]",
-        "{}",
-    ]
-)
-FREE = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
-SEEN = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Cn", "Co", "Z"]), min_size=1, max_size=30)
-TEXT = st.one_of(ODD, FREE)
-LINE = TEXT.map(lambda text: text[:200])
-SAID = st.one_of(
-    st.sampled_from(
-        ["007", "=1+1", "+1", "-1", "@x", "'=x", "''", "1-2", "3/4", "#N/A", "a,b;c", 'a"b', "😀", "x" * 90]
-    ),
-    SEEN,
-)
-SHORT = SAID
-NAME = st.builds(LocalName, SAID, SAID)
-NAMED = LocalName("机", "Machine")
-DAY = st.dates(date(1900, 1, 1), date(2200, 12, 31))
-DEPARTMENT = st.sampled_from([LocalName("", ""), *(one.name for one in departments().values())])
-CODE = st.one_of(SAID, FREE.map(lambda text: f"{text}."))
-INTERVAL = st.builds(Interval, st.integers(1, 36_525), st.sampled_from(list(IntervalUnit)))
-MEASURE = st.floats(-1e9, 1e9, allow_nan=False)
-SCHEDULES = st.sampled_from(
-    [
-        BY_INTERVAL,
-        IntervalSchedule(in_season="rain"),
-        IntervalSchedule(open_hours=True),
-        SeasonSchedule(("rain",), 7),
-        SeasonSchedule(("cooling", "heating")),
-        AgeSchedule((1, 4, 7), then=Interval(1, IntervalUnit.YEAR)),
-        MeterSchedule("run_hours", 1500.0),
-        BeforeSchedule("A", 30),
-        ConditionSchedule(("bearing",)),
-    ]
-)
-
-
-def read(data: bytes, headings: Headings, problems: Problems) -> list[Row]:
-    book = open_book(io.BytesIO(data), "t.csv" if data[:2] != b"PK" else "t.xlsx")
-    return list(table_rows(book, headings, problems))
-
-
-def written(write: Any, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], language: str) -> bytes:
-    data: bytes = write(columns, rows, language)
-    assert data == write(columns, rows, language)
-    return data
-
-
-def nothing_changed(found: Outcome, count: int) -> None:
-    assert not found.problems.errors, found.problems.errors[0]
-    assert found.counts == {"created": 0, "updated": 0, "unchanged": count}, found.rows
-    assert not found.changes
 
 
 @st.composite
@@ -202,6 +113,7 @@ def plan_rows(draw: st.DrawFn) -> PlanRow:
         job_cost=draw(st.none() | st.sampled_from([0.0, 80.0, 1234.56])),
         material_cost=draw(st.none() | st.sampled_from([0.0, 0.5, 300.0])),
         licence=draw(st.lists(SHORT, max_size=2, unique=True).map(tuple)),
+        before_reuse=draw(st.none() | REUSE),
         fulfilled_by=draw(st.none() | st.just(FulfilledBy("starts", "starts", 2.5))),
     )
 

@@ -41,7 +41,7 @@ def test_a_day_is_read_however_it_is_written(cell: object) -> None:
 @pytest.mark.parametrize(
     ("cell", "code"),
     [
-        ("03/04/2026", "ambiguous_date"), ("28.11.2026", "ambiguous_date"), ("3-4-26", "ambiguous_date"),
+        ("03/04/2026", "ambiguous_date"), ("28.11.2026", "bad_date"), ("3-4-26", "ambiguous_date"),
         ("2026-13-45", "bad_date"), ("2026年2月30日", "bad_date"), ("2026年11月", "bad_date"), ("昨天", "bad_date"),
         ("next week", "bad_date"), (46354, "bad_date"), (True, "bad_date"), ("1850-01-01", "out_of_range"),
     ],
@@ -131,3 +131,25 @@ def test_json_that_we_write_is_json_that_we_read(text: str) -> None:
         text.replace("\x00", "\ufffd"),
         {text.replace("\x00", "\ufffd"): 1},
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "days"),
+    [
+        ("28/11/2019", "bad_date", ["2019-11-28"]),
+        ("11.28.2019", "bad_date", ["2019-11-28"]),
+        ("4-4-26", "bad_date", ["2026-04-04"]),
+        ("03/04/2026", "ambiguous_date", ["2026-04-03", "2026-03-04"]),
+        ("31/13/2019", "bad_date", []),
+    ],
+)
+def test_a_date_with_its_year_last_says_what_it_would_be_read_as_and_the_form(
+    text: str, code: str, days: list[str]
+) -> None:
+    with pytest.raises(CellProblem) as refused:
+        read_date(text)
+    said = refused.value.said
+    assert refused.value.code == code
+    assert all(text in one and all(day in one for day in days) for one in (said.zh, said.en))
+    assert "年-月-日" in said.zh
+    assert "year-month-day" in said.en

@@ -1,0 +1,103 @@
+"""Words of plan tables for work of the site, systems and seasons; of unknown ones the nearest known are named."""
+
+import pytest
+
+from maintenance.imports.frequency_words import read_frequency
+from maintenance.imports.outcome import Outcome
+from maintenance.imports.plan import compare
+from maintenance.imports.problems import CellProblem
+from maintenance.imports.reading import read_plan_table
+from maintenance.imports.vocabulary import Named, class_words, equipment_named, seed_departments
+from maintenance.imports.words import KINDS
+from maintenance.plan import PlanRow
+from maintenance.schedules import SeasonSchedule
+from maintenance.seed.loader import plan_rows
+
+HEAD = "设施设备类别,维护周期,维护责任部门\n"
+
+
+def table(text: str) -> Outcome:
+    rows, problems = read_plan_table(text.encode(), "plan.csv")
+    return compare(rows, plan_rows(), problems=problems)
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("演练", "drill"), ("应急演练", "drill"), ("應急演練", "drill"), ("Emergency drill", "drill"),
+        ("质量检查", "inspection"), ("服务质量检查", "inspection"), ("灭火器", "preventive"),
+    ],
+)  # fmt: skip
+def test_work_of_the_site_makes_a_row_of_its_kind(word: str, kind: str) -> None:
+    found = table(f"{HEAD}{word},每半年一次,质量监督小组\n")
+    assert not found.problems.errors
+    (change,) = found.changes
+    assert isinstance(change.after, PlanRow)
+    assert (change.after.kind, change.after.applies_to.site) == (kind, True)
+    assert change.after.name.zh.startswith(word)
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [("演练", "drill"), ("应急演练", "drill"), ("質量檢查", "inspection"), ("Quality check", "inspection")],
+)
+def test_they_are_kinds_of_work_too(word: str, kind: str) -> None:
+    assert KINDS.read(word) == kind
+
+
+@pytest.mark.parametrize("word", ["弱电系统", "弱電系統", "弱电", "ELV system"])
+def test_extra_low_voltage_is_the_security_system(word: str) -> None:
+    assert equipment_named(word) == Named("security", None)
+
+
+@pytest.mark.parametrize("word", ["供暖", "採暖", "供热设备"])
+def test_heating_is_the_system_and_its_class(word: str) -> None:
+    assert equipment_named(word).system == "heating" or equipment_named(word).equipment_class == "heating"
+    assert class_words().find(word.removesuffix("设备")) == "heating"
+
+
+@pytest.mark.parametrize(
+    "text", ["每年春秋两季各一次", "春秋兩季", "每年春、秋季各检查一次", "春季和秋季各一次", "every spring and autumn"]
+)
+def test_spring_and_autumn_are_the_change_of_season(text: str) -> None:
+    found = read_frequency(text)
+    assert found.schedule == SeasonSchedule(("cooling", "heating"))
+    assert found.read_as
+
+
+@pytest.mark.parametrize("text", ["每个季度末", "每個月底", "每季末", "每年底"])
+def test_the_end_of_a_quarter_is_a_date(text: str) -> None:
+    with pytest.raises(CellProblem) as refused:
+        read_frequency(text)
+    assert refused.value.code == "frequency_is_a_date"
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "zh", "en"),
+    [
+        (equipment_named, "照名系统", "照明系统", "Lighting"),
+        (equipment_named, "应急演炼", "应急演练", "应急演练"),
+        (equipment_named, "Elevater", "电梯系统", "Elevators"),
+        (seed_departments().read, "水务部门", "水务管理部门", "Water"),
+        (class_words().read, "水磅", "水泵", "Pump"),
+        (KINDS.read, "保羊", "保养", "Preventive"),
+        (read_frequency, "每季一吃", "每季度一次", "quarterly"),
+        (read_frequency, "quaterly", "每季度一次", "quarterly"),
+    ],
+)
+def test_an_unknown_word_is_answered_with_the_nearest_known_one(read: object, text: str, zh: str, en: str) -> None:
+    with pytest.raises(CellProblem) as refused:
+        read(text)  # type: ignore[operator]
+    near_zh, near_en = (
+        refused.value.said.zh.partition("最接近的是")[2],
+        refused.value.said.en.partition("nearest is")[2],
+    )
+    assert zh in near_zh
+    assert en in near_en
+
+
+@pytest.mark.parametrize("text", ["飞船系统", "魔法", "x" * 400])
+def test_what_is_near_to_nothing_gets_no_guess(text: str) -> None:
+    with pytest.raises(CellProblem) as refused:
+        equipment_named(text)
+    assert "最接近" not in refused.value.said.zh
