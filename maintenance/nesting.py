@@ -44,6 +44,8 @@ class Planned:
     counted_from: date | None
     grid: Grid | None = None
     pause: Pause | None = None
+    slack: int = 0
+    """By how many days the law leaves longer behind that day: it was done of a row with a longer gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,13 @@ class Track:
             return Planned(self.row, asked, None if law is None else self.last, None, self.resumed)
         pause = self.counting_from()
         found = not_before(pause, window(self.series, self.next_cycle, self.last, self.calendar))
-        return Planned(self.row, found, self.counted_from, self.series.grid, pause)
+        return Planned(self.row, found, self.counted_from, self.series.grid, pause, self.slack)
+
+    @property
+    def slack(self) -> int:
+        """How many days later than it was done the work counts that the law counts from."""
+        day = self.counted_from
+        return 0 if day is None or self.last is None else (self.last - day).days
 
     @property
     def counted_from(self) -> date | None:

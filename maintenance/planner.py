@@ -362,4 +362,4 @@ def _planned(track: Track, occurrence: Occurrence, today: date, is_working_day: 
     day = occurrence.nominal_date if moved == date.max else moved
     pause = track.counting_from()
     found = not_before(pause, window_at(series, cycle, day, track.last, is_working_day))
-    return Planned(track.row, found, track.counted_from, series.grid, pause)
+    return Planned(track.row, found, track.counted_from, series.grid, pause, track.slack)
