@@ -6,8 +6,9 @@ from datetime import date
 
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import PlanRow
-from maintenance.planner import Systems, asset_subject, hour_rows_for, replaced_from, rows_for
+from maintenance.planner import Systems, asset_subject, hour_rows_for, rows_for
 from maintenance.rests import AT_REST
+from maintenance.stand_ins import replaced_from
 from plantroom.domain.assets import Asset, LocalName
 
 
@@ -55,6 +56,6 @@ def coverage(assets: Iterable[Asset], rows: Sequence[PlanRow], systems: Systems,
 def _has_rows(asset: Asset, rows: Sequence[PlanRow], systems: Systems, today: date) -> bool:
     subject = asset_subject(asset)
     dated = rows_for(rows, subject, systems)
-    ends: Mapping[str, date] = replaced_from(dated)
+    ends: Mapping[str, date] = replaced_from(dated, today)
     hourly = hour_rows_for(rows, subject, systems)
     return any(ends.get(row.code, row.ends or date.max) > today for row in (*dated, *hourly))

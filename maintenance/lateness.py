@@ -7,11 +7,11 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from maintenance.plan import Occurrence, OccurrenceState, PlanRow
-from maintenance.planner import floor_of
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day, shifted
 from maintenance.rests import Rest, carried_through, pauses_of
 from maintenance.schedules import IntervalSchedule
+from maintenance.stand_ins import floor_of
 
 
 def last_allowed(

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from maintenance.handing import NOTHING, Handed
 from maintenance.plan import Layer, PlanRow, Roll
 from maintenance.recurrence import (
     LAST_DAY,
@@ -43,6 +44,8 @@ class Planned:
     counted_from: date | None
     grid: Grid | None = None
     pause: Pause | None = None
+    slack: int = 0
+    """By how many days the law leaves longer behind that day: it was done of a row with a longer gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,8 @@ class Track:
     """The nominal date of the cycle before the next one."""
     reuses: tuple[Pause, ...] = ()
     """The pauses so long that the row was or is to be done before the machine is used again."""
+    handed: Handed = NOTHING
+    """What was done of a row that this one stands for, or of one that stood for it."""
 
     @property
     def row(self) -> PlanRow:
@@ -133,7 +138,19 @@ class Track:
             return Planned(self.row, asked, None if law is None else self.last, None, self.resumed)
         pause = self.counting_from()
         found = not_before(pause, window(self.series, self.next_cycle, self.last, self.calendar))
-        return Planned(self.row, found, self.last, self.series.grid, pause)
+        return Planned(self.row, found, self.counted_from, self.series.grid, pause, self.slack)
+
+    @property
+    def slack(self) -> int:
+        """How many days later than it was done the work counts that the law counts from."""
+        day = self.counted_from
+        return 0 if day is None or self.last is None else (self.last - day).days
+
+    @property
+    def counted_from(self) -> date | None:
+        """The day of the work that the law counts from. ``last`` is another one where that was done of a row with a
+        longer gap."""
+        return self.handed.done if self.last == self.handed.counts else self.last
 
     def counting_from(self) -> Pause | None:
         """The pause on whose return the law's last day is, if it is."""

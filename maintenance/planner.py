@@ -11,12 +11,13 @@ anchor have changed since, its date is the first one of the new calendar behind 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from maintenance.facts import NO_FACTS, Facts
+from maintenance.handing import Handed
 from maintenance.kinds import Case, Dates, dates_of
 from maintenance.nesting import Job, Planned, Track, containment, jobs, joined, look_ahead, not_before
 from maintenance.pausing import asked_for, behind_reuse, carry, paused, resumed
@@ -26,13 +27,22 @@ from maintenance.recurrence import (
     every_day,
     has_dates,
     local_day,
-    longest_between,
     shifted,
     window_at,
     with_history,
 )
 from maintenance.rests import AT_REST, without_lapsed
 from maintenance.schedules import BeforeSchedule
+from maintenance.stand_ins import (
+    StandIn,
+    comes_after,
+    floor_of,
+    handed_to,
+    reaching,
+    replaced_from,
+    resuming,
+    stand_ins,
+)
 from plantroom.domain.assets import Asset, LocalName
 
 Systems = Mapping[str, Sequence[str]]
@@ -95,41 +105,6 @@ def _holding(rows: Sequence[PlanRow], subject: Subject, systems: Systems) -> lis
         for row in rows
         if (row.site == subject.site or (row.site is None and row.code not in own)) and _applies(row, subject, systems)
     ]
-
-
-def replaced_from(rows: Sequence[PlanRow]) -> dict[str, date]:
-    """From when other rows of a subject stand for a row, or a row has ended by itself, by its code. Rows that fulfil
-    each other all stay."""
-    by_code = {row.code: row for row in rows}
-    found: dict[str, date] = {row.code: row.ends for row in rows if row.ends is not None}
-    for row in rows:
-        for code in _fulfilled(row, by_code):
-            if code in by_code and row.code not in _fulfilled(by_code[code], by_code):
-                found[code] = min(found.get(code, date.max), row.first_day)
-    return found
-
-
-def _fulfilled(row: PlanRow, by_code: Mapping[str, PlanRow]) -> set[str]:
-    """Codes of the rows that a row fulfils, also by way of others; never its own."""
-    found: set[str] = set()
-    left = list(row.fulfils)
-    while left:
-        code = left.pop()
-        if code not in found:
-            found.add(code)
-            left += by_code[code].fulfils if code in by_code else ()
-    return found - {row.code}
-
-
-def floor_of(row: PlanRow, by_code: Mapping[str, PlanRow]) -> int | None:
-    """The longest gap in days that holds for a row: its own and those of the rows that it fulfils (where such a row
-    has none, its interval), so that a laxer row never loosens what it stands for."""
-    others = [by_code[code] for code in _fulfilled(row, by_code) if code in by_code]
-    gaps = [longest_between(o) if o.max_gap_days is None else o.max_gap_days for o in others]
-    gaps = [gap for gap in gaps if gap > 0]
-    if row.max_gap_days is not None:
-        gaps.append(row.max_gap_days)
-    return min(gaps, default=None)
 
 
 def _applies(row: PlanRow, subject: Subject, systems: Systems) -> bool:
@@ -217,6 +192,7 @@ def plan_subject(
     ``start`` is where rows without a history begin (default: today). A missed occurrence counts for ``max_gap`` like
     a completion on its last day: the breach is on record and does not make everything after it late. What lapsed while
     the machine was out of use counts as waived, whether that has been written down or not (``maintenance.pausing``).
+    Rows that stand for others, or did, count from what was done of either (``maintenance.stand_ins``).
     """
     history = without_lapsed(history, facts.rests, zone)
     contains = containment(rows)
@@ -224,33 +200,39 @@ def plan_subject(
     for occurrence in history:
         by_row[occurrence.key.lineage].append(occurrence)
     floors = {row.code: floor_of(row, every_row) for row in rows}
-    ends = replaced_from(rows)
+    ends, links = replaced_from(rows, today), stand_ins(rows, every_row)
+    lineages = {row.code: row.lineage for row in rows}
+
+    def last(code: str, before: date) -> date | None:
+        return last_day(by_row[lineages[code]], zone, before)
+
     made: dict[str, Track] = {}
     undated: list[Undated] = []
-    for row in _after_others(rows):
+    for row in _after_others(rows, links, today):
         case = Case(
             row, subject.asset, subject.anchor(row), _start(row, start or today, today), today, floors[row.code],
             by_row[row.lineage], facts, zone,
         )  # fmt: skip
         dates = dates_of(case, made)
-        track = _track(case, dates, ends.get(row.code))
+        track = _track(case, dates, ends.get(row.code), handed_to(row, links, last, made, today))
         track.contains, track.calendar, track.today = contains[row.code], is_working_day, today
         made[row.code] = track
         if dates.unknown is not None and not track.standing:
             undated.append(Undated(row, dates.unknown))
     tracks = tuple(made[row.code] for row in rows)
-    standing = _standing({t.row.lineage: t for t in tracks}, history, today, is_working_day)
+    standing = _standing({t.row.lineage: t for t in tracks}, history, today, is_working_day, links)
     return SubjectPlan(tuple(standing), tracks, floors, tuple(undated))
 
 
-def _after_others(rows: Sequence[PlanRow]) -> list[PlanRow]:
-    """The rows, each one before another row behind that one. Where rows wait for each other, they come last: the first
-    of them finds nothing to go before."""
+def _after_others(rows: Sequence[PlanRow], links: Sequence[StandIn], today: date) -> list[PlanRow]:
+    """The rows, each one before another row behind that one, and behind those that hand it what is yet to come. Where
+    rows wait for each other, they come last: the first of them finds nothing to go before."""
     left = list(rows)
     done: list[PlanRow] = []
+    needs = {row.code: {before_of(row), *comes_after(row, links, today)} for row in rows}
     while left:
         waiting = {row.code for row in left}
-        ready = [row for row in left if before_of(row) not in waiting] or left
+        ready = [row for row in left if needs[row.code].isdisjoint(waiting)] or left
         done += ready
         left = [row for row in left if row not in ready]
     return done
@@ -265,13 +247,24 @@ def _start(row: PlanRow, start: date, today: date) -> date:
     return max(start, row.effective_from) if row.effective_from > today else start
 
 
-def _track(case: Case, dates: Dates, ends: date | None) -> Track:
-    row, history = case.row, case.history
-    done = {
-        o.key.cycle: local_day(o.completed_at, case.zone)
+def last_day(history: Sequence[Occurrence], zone: ZoneInfo, before: date = date.max) -> date | None:
+    """The day that a row was done last, or the last day of what was missed of the dates before a day, whichever is
+    later."""
+    breaches = [o.latest for o in history if o.state is OccurrenceState.MISSED and o.nominal_date < before]
+    return max([*_done(history, zone).values(), *breaches], default=None)
+
+
+def _done(history: Sequence[Occurrence], zone: ZoneInfo) -> dict[int, date]:
+    return {
+        o.key.cycle: local_day(o.completed_at, zone)
         for o in history
         if o.state in _CREDIT and o.completed_at is not None
     }
+
+
+def _track(case: Case, dates: Dates, ends: date | None, handed: Handed) -> Track:
+    row, history = case.row, case.history
+    done = _done(history, case.zone)
     closed = [o for o in history if o.state is not OccurrenceState.DUE]
     # Dates that have been given stay, but those of a floating row move with what is closed before them.
     given = history
@@ -281,20 +274,30 @@ def _track(case: Case, dates: Dates, ends: date | None) -> Track:
         given = closed or history
     known = {o.key.cycle: o.nominal_date for o in given}
     series = with_history(row, case.anchor, case.floor, done, known, ends, dates.grid)
-    breaches = [o.latest for o in history if o.state is OccurrenceState.MISSED]
-    last = max([*done.values(), *breaches], default=None)
+    last = last_day(history, case.zone)
+    if handed.counts is not None:
+        last = max(last or handed.counts, handed.counts)
     if not history:
-        return paused(Track(series, series.first_cycle(case.start), None), case)
+        series = reaching(series, handed)
+        start = max(case.start, handed.resumes or case.start)
+        return paused(Track(series, series.first_cycle(start), last, handed=handed), case)
     standing = tuple((o.nominal_date, o.latest) for o in history if o.state is OccurrenceState.DUE)
     newest = max(history, key=lambda o: o.key.cycle)
     series = behind_reuse(series, case, newest.key.cycle, newest.nominal_date)
     if row.shift_percent and dates.grid is None:
         series = resumed(series, case, last)
-    return paused(Track(series, newest.key.cycle + 1, last, standing=standing, newest=newest.nominal_date), case)
+    next_cycle = newest.key.cycle + 1
+    series = resuming(series, next_cycle, handed)
+    track = Track(series, next_cycle, last, standing=standing, newest=newest.nominal_date, handed=handed)
+    return paused(track, case)
 
 
 def _standing(
-    tracks: Mapping[str, Track], history: Sequence[Occurrence], today: date, is_working_day: IsWorkingDay
+    tracks: Mapping[str, Track],
+    history: Sequence[Occurrence],
+    today: date,
+    is_working_day: IsWorkingDay,
+    links: Sequence[StandIn] = (),
 ) -> list[Standing]:
     groups: dict[str, list[Occurrence]] = defaultdict(list)
     for occurrence in history:
@@ -310,8 +313,25 @@ def _standing(
             track = tracks[occurrence.key.lineage]
             if track.last is None or counted > track.last:
                 carry(track, counted)
+            _hand_on(tracks.values(), links, occurrence, track.row.code, counted)
         found.append(Standing(group[0].work_order, job))
     return found
+
+
+def _hand_on(
+    tracks: Iterable[Track], links: Sequence[StandIn], occurrence: Occurrence, code: str, counted: date
+) -> None:
+    """What a row had due before another one stands for it, and the other one before it ended, counts for both."""
+    for track in tracks:
+        for one in links:
+            begins = (one.row, one.law) == (track.row.code, code) and occurrence.nominal_date < one.since
+            ends = (one.law, one.row) == (track.row.code, code) and occurrence.nominal_date < (one.until or date.min)
+            if not begins and not ends:
+                continue
+            handed = Handed(counted, shifted(counted, one.slack if begins else 0))
+            if handed.counts is not None and (track.last is None or handed.counts > track.last):
+                track.handed = handed
+                carry(track, handed.counts)
 
 
 def _in_turn(groups: list[list[Occurrence]]) -> Iterator[list[Occurrence]]:
@@ -342,4 +362,4 @@ def _planned(track: Track, occurrence: Occurrence, today: date, is_working_day: 
     day = occurrence.nominal_date if moved == date.max else moved
     pause = track.counting_from()
     found = not_before(pause, window_at(series, cycle, day, track.last, is_working_day))
-    return Planned(track.row, found, track.last, series.grid, pause)
+    return Planned(track.row, found, track.counted_from, series.grid, pause, track.slack)

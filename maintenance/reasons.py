@@ -64,6 +64,7 @@ def reason(job: Job, floors: Mapping[str, int | None], overdue: bool = False) ->
             zh += f"，法定最长间隔{gap}天在停用期间（至{back}）届满，因此最迟{_day(job.latest)}"
             en += f"; the {gap} days that the law allows ran out while it was out of use until {back}, hence due then"
         else:
+            gap = None if gap is None else gap + pulled[0].slack
             zh += f"，距前一次（{_day(day)}）不得超过{gap}天，因此最迟{_day(job.latest)}"
             en += f"; at most {gap} days after the one of {_day(day)}, hence pulled forward to {_day(job.latest)}"
     if overdue:

@@ -79,7 +79,7 @@ class SitePlan:
         if found is None:
             subject = self.subject(card)
             dated, hourly = (of(self.rows, subject, self.systems) for of in (rows_for, hour_rows_for))
-            found = self._sets[key] = row_set([*dated, *hourly], self.by_code)
+            found = self._sets[key] = row_set([*dated, *hourly], self.by_code, self.today)
         return found
 
     def subject(self, card: Card) -> Subject:

@@ -12,10 +12,11 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
-from maintenance.planner import Subject, asset_subject, hour_rows_for, replaced_from, rows_for, site_subject
+from maintenance.planner import Subject, asset_subject, hour_rows_for, rows_for, site_subject
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
 from maintenance.rests import lapsed
+from maintenance.stand_ins import replaced_from
 from plantroom.catalogue import systems
 from plantroom.domain.assets import AssetStatus
 from plantroom.errors import NotFound
@@ -42,8 +43,8 @@ def ended_with_order(tx: MaintenanceTx, occurrences: Sequence[Occurrence], now: 
         )
     }
     gone = _scrapped_on(tx, subject, zone)
-    rows = tx.plan.rows(site.code, local_day(now, zone))
-    ends = _ends(rows, subject)
+    today = local_day(now, zone)
+    ends = _ends(tx.plan.rows(site.code, today), subject, today)
     return [
         _waived(one)
         for one in occurrences
@@ -71,14 +72,14 @@ def _scrapped_on(tx: MaintenanceTx, subject: Subject, zone: ZoneInfo) -> date:
     return date.max if since is None else local_day(since, zone)
 
 
-def _ends(rows: Sequence[PlanRow], subject: Subject) -> dict[str, date]:
+def _ends(rows: Sequence[PlanRow], subject: Subject, today: date) -> dict[str, date]:
     """From when rows ask nothing more of a subject, by lineage (``date.max``: they still do): they have ended, others
     of its rows stand for them, a site's own row has taken their place, or they name other machines now. O(rows)."""
     if subject.asset is not None:
         subject = asset_subject(replace(subject.asset, status=AssetStatus.IN_SERVICE))
     classes = {key: system.classes for key, system in systems().items()}
     holding = [*rows_for(rows, subject, classes), *hour_rows_for(rows, subject, classes)]
-    replaced, mine = replaced_from(holding), {row.lineage for row in holding}
+    replaced, mine = replaced_from(holding, today), {row.lineage for row in holding}
     own = {row.code: row.first_day for row in rows if row.site is not None}
     found: dict[str, date] = {}
     for row in rows:

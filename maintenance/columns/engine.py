@@ -14,6 +14,7 @@ import numpy as np
 
 from maintenance.columns.days import END, NEVER, Days, Flags, WorkDays, kept
 from maintenance.columns.found import Found, Jobs, Occurrences, none_beyond
+from maintenance.columns.handed import HandedIn, handed_in
 from maintenance.columns.history import History, stand
 from maintenance.columns.nested import Nest
 from maintenance.columns.sets import RowSet
@@ -93,7 +94,7 @@ def plan_columns(batch: Batch, pairs: Pairs, history: History, calendar: WorkDay
     """
     found = Found(none_beyond(pairs.subject.size))
     table = _Table(pairs.variants)
-    tracks = _Fresh(batch, pairs, table)
+    tracks = _Fresh(batch, pairs, table, handed_in(batch.sets, batch.row_set, pairs.first, history))
     lonely, groups = _shapes(batch.sets)
     alone = np.flatnonzero(lonely[batch.row_set[pairs.subject], pairs.place])
     for kind in np.unique(table.kind[pairs.variant[alone]]):
@@ -139,8 +140,8 @@ class _Table:
 class _Fresh:
     """Pairs as they are before their history."""
 
-    def __init__(self, batch: Batch, pairs: Pairs, table: _Table) -> None:
-        self._pairs, self._table = pairs, table
+    def __init__(self, batch: Batch, pairs: Pairs, table: _Table, handed: HandedIn) -> None:
+        self._pairs, self._table, self._handed = pairs, table, handed
         variant = pairs.variant
         in_service = batch.in_service[pairs.subject]
         own = np.where(in_service > 0, in_service, table.first_day[variant])
@@ -159,7 +160,9 @@ class _Fresh:
             table.gap[variant], table.end[variant], self._today[which],
         )  # fmt: skip
         variants = self._pairs.variants
-        stand(tracks, lambda place: variants[variant[place]], table.shift[variant], self._start[which], history, which)
+        handed = self._handed.of(which)
+        start = np.maximum(self._start[which], handed.resumes)
+        stand(tracks, lambda place: variants[variant[place]], table.shift[variant], start, history, which, handed)
         return tracks
 
 

@@ -12,6 +12,7 @@ from datetime import date
 import numpy as np
 
 from maintenance.columns.days import NEVER, Days, Flags, kept
+from maintenance.columns.handed import HandedIn, begin, go_on
 from maintenance.columns.tracks import NO_GAP, Tracks, Variant
 from maintenance.recurrence import with_history
 
@@ -41,12 +42,19 @@ class History:
 
 
 def stand(
-    tracks: Tracks, variant: Callable[[int], Variant], shift: Days, start: Days, history: History, numbers: Days
+    tracks: Tracks,
+    variant: Callable[[int], Variant],
+    shift: Days,
+    start: Days,
+    history: History,
+    numbers: Days,
+    handed: HandedIn,
 ) -> None:
     """Put ``tracks`` (fresh: no offset, cycle 0, never done) behind their history.
 
     ``numbers`` are the pairs of ``tracks``, ascending, ``variant`` gives their rows by place and ``shift`` is their
-    ``shift_percent``; ``start`` is where those without a history begin. O(history) but for the partly shifted.
+    ``shift_percent``; ``start`` is where those without a history begin, ``handed`` what
+    other rows hand them. O(history) but for the partly shifted.
     """
     known = np.isin(history.pair, numbers)
     mine = history.of(known)
@@ -54,11 +62,14 @@ def stand(
     place = np.searchsorted(numbers, mine.pair[order])
     cycle, nominal, done = mine.cycle[order], mine.nominal[order], mine.done[order]
     np.maximum.at(tracks.last, place, np.maximum(done, mine.missed[order]))
+    np.maximum(tracks.last, handed.counts, out=tracks.last)
     newest = _newest(place, np.arange(place.size), numbers.size)
     has = newest >= 0
-    tracks.next_cycle = np.where(has, 0, tracks.first_index(kept(start - tracks.late)))
+    own = tracks.anchor
+    begin(tracks, handed, kept(start - tracks.late))
     if not place.size:
         return
+    tracks.anchor = np.where(has, own, tracks.anchor)
     given_cycle, given = np.where(has, cycle[newest], -1), np.where(has, nominal[newest], 1)
     finished = np.flatnonzero(done > NEVER)
     last_done = _newest(place[finished], finished, numbers.size)
@@ -72,10 +83,11 @@ def stand(
     np.maximum.at(done_on, place, done)
     given = _before_the_anchor(tracks, has & ~floats & ~partly, given, done_on)
     index = tracks.first_index(kept(given + 1))
-    tracks.renumbered = np.where(has, given_cycle + 1 - index, 0)
+    tracks.renumbered = np.where(has, given_cycle + 1 - index, tracks.renumbered)
     tracks.next_cycle = np.where(has, given_cycle + 1, tracks.next_cycle)
     if partly.any():
         _by_the_reference(tracks, variant, np.flatnonzero(partly), place, (cycle, nominal, done))
+    go_on(tracks, handed, has)
 
 
 def _before_the_anchor(tracks: Tracks, which: Flags, given: Days, done_on: Days) -> Days:

@@ -4,17 +4,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
+from typing import NamedTuple
 
 from maintenance.columns.tracks import Variant
 from maintenance.nesting import Track, containment, look_ahead
 from maintenance.plan import PlanRow
-from maintenance.planner import floor_of, replaced_from
 from maintenance.recurrence import Series, has_dates
 from maintenance.schedules import BY_INTERVAL
+from maintenance.stand_ins import floor_of, replaced_from, stand_ins, stood_for
 from maintenance.work_orders import Kind
 
 _LONGEST_DAYS = 400 * 366
 _KINDS = {kind.value for kind in Kind}
+
+
+class Handing(NamedTuple):
+    """That a row counts from what was done of another one (their places), and from what was missed of it with a date
+    before a day; on that day its own dates resume where it says so."""
+
+    to: int
+    by: int
+    before: date
+    resumes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,7 @@ class RowSet:
     ``contains[i]`` are the places of the rows that row ``i`` contains; ``groups`` the rows that contain each other,
     ``lonely`` the others. ``look_ahead`` is how many days beyond a day the groups are computed. ``fingerprint`` changes
     with each change of these rows. ``in_columns`` says whether the columns can plan them.
+    ``handing``: which row counts from what was done of which other one.
     """
 
     rows: tuple[PlanRow, ...]
@@ -34,6 +46,7 @@ class RowSet:
     look_ahead: int
     fingerprint: str
     in_columns: bool
+    handing: tuple[Handing, ...] = ()
 
     @property
     def floors(self) -> dict[str, int | None]:
@@ -41,17 +54,27 @@ class RowSet:
         return {variant.row.code: variant.floor for variant in self.variants}
 
 
-def row_set(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow]) -> RowSet:
-    """The set of a subject's rows (those of ``rows_for``). ``every_row``: the site's rows by code."""
-    ends = replaced_from(rows)
+def row_set(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow], today: date) -> RowSet:
+    """The set of a subject's rows (those of ``rows_for``). ``every_row``: the site's rows by code. What one row
+    hands to another only by what is yet to come is no matter of columns."""
+    ends, links = replaced_from(rows, today), stand_ins(rows, every_row)
     variants = tuple(Variant(row, floor_of(row, every_row), ends.get(row.code)) for row in rows)
-    sound = all(is_plain(row) for row in rows)
+    simple = all(one.since <= today and not one.slack and (one.until or today) <= today for one in links)
+    sound = simple and all(is_plain(row) for row in rows)
     inside = containment(rows) if sound else {row.code: frozenset[str]() for row in rows}
     places = {row.code: place for place, row in enumerate(rows)}
     contains = tuple(frozenset(places[code] for code in inside[row.code]) for row in rows)
     groups = _groups(contains)
     lonely = tuple(group[0] for group in groups if len(group) == 1)
     said = "|".join(f"{v.row.lineage}:{v.row.version}:{v.floor}:{v.ends}" for v in variants)
+    handing: list[Handing] = []
+    for one in links:
+        earlier = [(one.law, one.since), *stood_for(one.law, links, today)]
+        handing += [Handing(places[one.row], places[code], day) for code, day in earlier if code != one.row]
+        if one.until is not None:
+            handing.append(Handing(places[one.law], places[one.row], one.until, resumes=True))
+    if links:
+        said += f"|{handing}"
     return RowSet(
         rows=tuple(rows),
         variants=variants,
@@ -61,6 +84,7 @@ def row_set(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow]) -> RowSet
         look_ahead=_look_ahead(variants, inside) if sound else 0,
         fingerprint=blake2b(said.encode(), digest_size=12).hexdigest(),
         in_columns=sound,
+        handing=tuple(handing),
     )
 
 

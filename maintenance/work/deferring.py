@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from maintenance.lifecycle import ENDED
 from maintenance.plan import Layer
-from maintenance.planner import floor_of
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import end_of_day, local_day
 from maintenance.rests import carried_through, pauses_of
+from maintenance.stand_ins import floor_of
 from maintenance.transitions import apply_transition
 from maintenance.views import note_order
 from maintenance.work.endings import reason_text

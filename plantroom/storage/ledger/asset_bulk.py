@@ -82,11 +82,11 @@ def _insert(work: Work, rows: Sequence[dict[str, Any]], points: Sequence[Point])
     for point in points:
         of_asset.setdefault(point.asset, []).append(point)
     for some in chunks(rows, TOGETHER):
-        work.backend.insert_many(work.connection, t.assets, some)
-        codes = [{"site": row["site"], "code": row["code"], "asset": row["key"]} for row in some]
-        work.backend.insert_many(work.connection, t.asset_codes, codes)
-        add_points(work, [point for row in some for point in of_asset.get(row["key"], ())])
-        work.noted()
+        with work.together():
+            work.backend.insert_many(work.connection, t.assets, some)
+            codes = [{"site": row["site"], "code": row["code"], "asset": row["key"]} for row in some]
+            work.backend.insert_many(work.connection, t.asset_codes, codes)
+            add_points(work, [point for row in some for point in of_asset.get(row["key"], ())])
 
 
 def write_assets(work: Work, assets: Sequence[Asset], stored: Mapping[str, Asset]) -> list[Asset]:

@@ -9,7 +9,8 @@ refused by a house test, and COPY tells ``note_copied``.
 An update or a delete costs one query more, an insert none; all entries of a transaction are one insert.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -74,6 +75,7 @@ class Recorder:
         self._backend = backend
         self._touched: dict[sa.Table, dict[Key, _Touch]] = {}
         self._nameless: dict[sa.Table, int] = {}
+        self._together = False
         connection.execution_options(**{_OPTION: self})
 
     def inserting(self, table: sa.Table, rule: Audited, rows: Sequence[Row]) -> None:
@@ -181,8 +183,20 @@ class Recorder:
             for row in self._connection.execute(statement).mappings():
                 yield tuple(row[name] for name in rule.key), dict(row)
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Meanwhile nothing is written: what one statement inserts is part of what another one has."""
+        self._together = True
+        try:
+            yield
+        finally:
+            self._together = False
+        self.written()
+
     def written(self) -> None:
         """A statement has been executed: what has gathered is written when it is much."""
+        if self._together:
+            return
         if sum(map(len, self._touched.values())) >= WRITE_AT and not any(self._nameless.values()):
             self.flush()
 

@@ -1,6 +1,7 @@
 """What the repositories of one transaction share."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -37,10 +38,9 @@ class Work:
         if self.recorder is not None:
             self.recorder.made(table, (key,))
 
-    def noted(self) -> None:
-        """What belongs together has been inserted: the history may write it down."""
-        if self.recorder is not None:
-            self.recorder.written()
+    def together(self) -> AbstractContextManager[None]:
+        """What is inserted meanwhile belongs together: the history writes it down afterwards."""
+        return nullcontext() if self.recorder is None else self.recorder.together()
 
     def locking(self, statement: sa.Select[Any], *, waiting: bool = True) -> sa.Select[Any]:
         """The statement, keeping others from changing its rows until the transaction ends (when it may write). Without

@@ -1,12 +1,12 @@
 """The columns against the reference: any rows, any anchors, any closed history, day by day the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from hypothesis import event, given, settings
+from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from maintenance.columns.days import NEVER, Days, WorkDays
@@ -48,7 +48,7 @@ def rarely(day: date) -> bool:
 
 
 @st.composite
-def plan_rows(draw: st.DrawFn) -> tuple[PlanRow, ...]:
+def plan_rows(draw: st.DrawFn, *, fulfils: bool = True) -> tuple[PlanRow, ...]:
     if draw(st.integers(0, 4)) == 0:
         return ELEVATOR
     found = []
@@ -65,7 +65,7 @@ def plan_rows(draw: st.DrawFn) -> tuple[PlanRow, ...]:
                 anchor=draw(st.none() | st.dates(date(2023, 1, 1), date(2029, 12, 31))),
                 max_gap_days=draw(st.none() | st.sampled_from([4, 7, 15, 20, 31, 92, 184, 400])),
                 contains=draw(others),
-                fulfils=draw(st.just(()) | others),
+                fulfils=draw(st.just(()) | others) if fulfils else (),
                 shift_percent=draw(st.sampled_from([0, 0, 0, 30, 50, 100])),
                 roll=draw(st.sampled_from(list(Roll))),
                 layer=draw(st.sampled_from(list(Layer))),
@@ -73,6 +73,21 @@ def plan_rows(draw: st.DrawFn) -> tuple[PlanRow, ...]:
             )
         )
     return tuple(found)
+
+
+@st.composite
+def stood_for(draw: st.DrawFn) -> tuple[PlanRow, ...]:
+    """A row of the law, one that stands or stood for it, and one that may have come after that."""
+    law, first, next_one = draw(plan_rows(fulfils=False)), draw(plan_rows(fulfils=False))[0], draw(st.booleans())
+    gap = draw(st.sampled_from([4, 15, 31, 92]))
+    begins = st.sampled_from([date(2000, 1, 1), date(2025, 6, 1), date(2026, 2, 1), TODAY])
+    more = {"fulfils": (law[0].code,), "max_gap_days": draw(st.sampled_from([None, gap]))}
+    ends = draw(st.none() | st.sampled_from([date(2025, 8, 1), date(2026, 2, 20), TODAY]))
+    found = [replace(law[0], max_gap_days=gap), *law[1:]]
+    found.append(replace(first, lineage="first", code="FIRST", effective_from=draw(begins), ends=ends, **more))
+    if next_one:
+        found.append(replace(found[-1], lineage="next", code="NEXT", effective_from=draw(begins), ends=None))
+    return tuple(draw(st.permutations(found)))
 
 
 @st.composite
@@ -99,7 +114,7 @@ def histories(draw: st.DrawFn, rows: Sequence[PlanRow], subject: Subject) -> tup
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    rows = draw(plan_rows())
+    rows = draw(plan_rows() | stood_for())
     subjects, known = [], []
     for number in range(draw(st.integers(1, 4))):
         in_service = draw(st.none() | st.dates(date(2020, 1, 1), date(2026, 6, 30)))
@@ -136,8 +151,8 @@ def by_reference(case: Case) -> list[list[tuple[object, ...]]]:
 
 
 def in_columns(case: Case) -> Planned:
-    one = row_set(case.rows, {r.code: r for r in case.rows})
-    assert one.in_columns
+    one = row_set(case.rows, {r.code: r for r in case.rows}, TODAY)
+    assume(one.in_columns)
     count = len(case.subjects)
     in_service = [s.asset.in_service_on if s.asset else None for s in case.subjects]
     batch = Batch(

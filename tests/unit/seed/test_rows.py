@@ -268,6 +268,12 @@ def test_panel_batteries_are_never_older_than_five_years() -> None:
     assert (row.late_days, row.max_gap_days) == (0, longest_days(Interval(5, IntervalUnit.YEAR)))
 
 
+def test_smoke_detectors_are_cleaned_every_three_years_without_a_month_of_grace() -> None:
+    """plan_tables.md 2.4: two years after commissioning, then every three years; section 11: never past a floor."""
+    row = ROWS["FI-DET"]
+    assert (row.late_days, row.max_gap_days) == (0, longest_days(Interval(3, IntervalUnit.YEAR)))
+
+
 @pytest.mark.parametrize("code", ["WA-GRE", "WA-OIL"])
 def test_a_grease_or_oil_change_is_ticked_and_asks_for_no_photo(code: str) -> None:
     """plan_tables.md 11: evidence T."""

@@ -1,0 +1,159 @@
+"""Rows that stand for others (``fulfils``): from when, until when, what the two hand to each other. Pure; local days.
+
+While one row stands for another, the other has no dates. When it begins, it counts from the other's last completion as
+from its own; when it ends, the other goes on behind that day and counts from what was done meanwhile. So the law's
+longest gap holds over both changes. Rows that fulfil each other all stay and hand each other nothing.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from maintenance.earlier_anchors import reaching_back
+from maintenance.handing import NOTHING, Handed
+from maintenance.nesting import Track
+from maintenance.plan import PlanRow
+from maintenance.recurrence import Series, longest_between, shifted
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """That a row stands for another one (codes) from a day on, until another day (``None``: for good). ``slack``: by
+    how many days the other's longest gap is longer than that of the row itself."""
+
+    row: str
+    law: str
+    since: date
+    until: date | None
+    slack: int = 0
+
+
+def stand_ins(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow]) -> list[StandIn]:
+    """Who stands for whom among the rows of a subject; also by way of others."""
+    by_code = {row.code: row for row in rows}
+    found = []
+    for row in rows:
+        floor = floor_of(row, every_row)
+        for code in sorted(fulfilled(row, by_code)):
+            if code in by_code and row.code not in fulfilled(by_code[code], by_code):
+                gap = _gap(by_code[code])
+                slack = 0 if floor is None or gap <= 0 else max(0, gap - floor)
+                found.append(StandIn(row.code, code, row.first_day, row.ends, slack))
+    return found
+
+
+def replaced_from(rows: Sequence[PlanRow], today: date) -> dict[str, date]:
+    """From when other rows of a subject stand for a row, or a row has ended by itself, by its code. One whose stand-in
+    ends has its dates back."""
+    found: dict[str, date] = {row.code: row.ends for row in rows if row.ends is not None}
+    for one in stand_ins(rows, {}):
+        if one.until is None or one.since > today:
+            found[one.law] = min(found.get(one.law, date.max), one.since)
+    return found
+
+
+def fulfilled(row: PlanRow, by_code: Mapping[str, PlanRow]) -> set[str]:
+    """Codes of the rows that a row fulfils, also by way of others; never its own."""
+    found: set[str] = set()
+    left = list(row.fulfils)
+    while left:
+        code = left.pop()
+        if code not in found:
+            found.add(code)
+            left += by_code[code].fulfils if code in by_code else ()
+    return found - {row.code}
+
+
+def floor_of(row: PlanRow, by_code: Mapping[str, PlanRow]) -> int | None:
+    """The longest gap in days that holds for a row: its own and those of the rows that it fulfils (where such a row
+    has none, its interval), so that a laxer row never loosens what it stands for."""
+    gaps = [_gap(by_code[code]) for code in fulfilled(row, by_code) if code in by_code]
+    gaps = [gap for gap in gaps if gap > 0]
+    if row.max_gap_days is not None:
+        gaps.append(row.max_gap_days)
+    return min(gaps, default=None)
+
+
+def _gap(row: PlanRow) -> int:
+    return longest_between(row) if row.max_gap_days is None else row.max_gap_days
+
+
+def comes_after(row: PlanRow, links: Iterable[StandIn], today: date) -> set[str]:
+    """The codes of the rows whose coming dates decide on those of a row: of one that it is yet to stand for, and of one
+    that is yet to end which stands for it."""
+    coming = (one for one in links if one.row == row.code and one.since > today)
+    ending = (one for one in links if one.law == row.code and _is_ending(one, today))
+    return {one.law for one in coming} | {one.row for one in ending}
+
+
+def _is_ending(one: StandIn, today: date) -> bool:
+    return one.since <= today and one.until is not None and one.until > today
+
+
+def handed_to(
+    row: PlanRow,
+    links: Sequence[StandIn],
+    last: Callable[[str, date], date | None],
+    tracks: Mapping[str, Track],
+    today: date,
+) -> Handed:
+    """What others hand to a row. ``last`` gives the day that a row was done last, by its code; what was missed counts
+    only with a date before that day, for the other one answers for the rest. ``tracks`` are those that stand so far: of
+    what is yet to come, each counts as done when it is planned."""
+    found = NOTHING
+    for one in links:
+        if one.row == row.code:
+            coming = tracks.get(one.law) if one.since > today else None
+            own = [last(one.law, one.since), *(last(*earlier) for earlier in stood_for(one.law, links, today))]
+            day = _planned_last(coming, _latest(*own))
+            found = found.later(Handed(day, None if day is None else shifted(day, one.slack)))
+        elif one.law == row.code and one.until is not None and one.since <= today:
+            coming = tracks.get(one.row) if one.until > today else None
+            day = _planned_last(coming, last(one.row, one.until))
+            found = found.later(Handed(day, day, one.until))
+    return found
+
+
+def stood_for(law: str, links: Iterable[StandIn], today: date) -> list[tuple[str, date]]:
+    """The codes of the rows that stood for a row and have ended, and when: what was done of them counts for what
+    follows, too."""
+    return [(one.row, one.until) for one in links if one.law == law and one.until is not None and one.until <= today]
+
+
+def _latest(*days: date | None) -> date | None:
+    return max((day for day in days if day is not None), default=None)
+
+
+def _planned_last(track: Track | None, last: date | None) -> date | None:
+    """The day that a row which ends is planned for last; where it is planned no more, the one that it counts from."""
+    if track is None:
+        return last
+    counted = [track.counted(min(day, latest), latest) for day, latest in track.standing if day < _end(track)]
+    copy = replace(track, last=_latest(last, track.handed.counts, *counted))
+    if track.series.ends is None:
+        return copy.last
+    coming = (copy.counted(planned.window.planned, planned.window.latest) for planned in copy.alone())
+    return _latest(copy.last, *coming)
+
+
+def _end(track: Track) -> date:
+    return track.series.ends or date.max
+
+
+def reaching(series: Series, handed: Handed) -> Series:
+    """The series of a row without a history, whose calendar reaches back before an anchor that lies behind the last day
+    that the law allows: it begins with its first date not before that day, which is pulled forward to it."""
+    gap, counts = series.max_gap_days, handed.counts
+    if gap is None or counts is None or series.grid is not None or series.anchor <= shifted(counts, gap):
+        return series
+    earlier = reaching_back(series.anchor, series.interval, counts)
+    if earlier is None:
+        return series
+    return replace(series, anchor=earlier).strictly_behind(-1, shifted(counts, gap - 1))
+
+
+def resuming(series: Series, cycle: int, handed: Handed) -> Series:
+    """The series of a row with a history that goes on with ``cycle`` not before the day of its return."""
+    if handed.resumes is None or series.nominal(cycle) >= handed.resumes:
+        return series
+    return series.strictly_behind(cycle - 1, shifted(handed.resumes, -1))

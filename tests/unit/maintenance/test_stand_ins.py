@@ -1,0 +1,159 @@
+"""Rows that stand for those of the law: from whose completions they count, and what becomes of the law's row after."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from maintenance.plan import Layer, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
+from maintenance.planner import asset_subject
+from maintenance.preview import PreviewItem, preview
+from plantroom.domain.assets import Asset, LocalName
+from tests.unit.maintenance.rows import row
+
+ZONE = ZoneInfo("Asia/Shanghai")
+TODAY = date(2026, 2, 5)
+PUMP = Asset("k1", "demo", "X-1", "pump", LocalName("泵", "Pump"))
+LAW = row("LAW", 1, "month", 3, 0, max_gap_days=31, layer=Layer.LAW, anchor=date(2025, 1, 10))
+OURS = row("OURS", 1, "month", 3, 3, fulfils=("LAW",), anchor=date(2025, 1, 1), effective_from=TODAY)
+
+
+def occurrence(
+    code: str, cycle: int, day: date, state: OccurrenceState = OccurrenceState.DONE, on: date | None = None
+) -> Occurrence:
+    at = datetime(*(on or day).timetuple()[:3], 4, tzinfo=UTC) if state is OccurrenceState.DONE else None
+    key = OccurrenceKey(f"lineage-{code}", "k1", cycle)
+    return Occurrence(key, "demo", code, day, day, day, state, at, f"order-{code}-{cycle}")
+
+
+def look(
+    *rows: PlanRow, history: tuple[Occurrence, ...] = (), today: date = TODAY, end: date = date(2026, 5, 31)
+) -> list[PreviewItem]:
+    one = asset_subject(PUMP)
+    return preview(rows, [one], {one.key: history}, TODAY, end, today, {}, ZONE)
+
+
+def lasts(items: list[PreviewItem], code: str) -> list[str]:
+    return [p.window.latest.isoformat() for i in items for p in i.job.occurrences if p.row.code == code]
+
+
+def nominals(items: list[PreviewItem], code: str) -> list[str]:
+    return [p.window.nominal.isoformat() for i in items for p in i.job.occurrences if p.row.code == code]
+
+
+def test_a_row_that_begins_to_stand_for_the_law_counts_from_the_laws_last_completion() -> None:
+    items = look(LAW, OURS, history=(occurrence("LAW", 12, date(2026, 1, 10)),))
+    assert lasts(items, "OURS")[0] == "2026-02-10"
+    assert "at most 31 days after the one of 2026-01-10" in items[0].reason.en
+    assert nominals(items, "LAW") == []
+
+
+def test_whichever_of_the_two_was_done_later_counts() -> None:
+    ours = replace(OURS, effective_from=date(2026, 1, 1))
+    own = occurrence("OURS", 12, date(2026, 2, 1), on=date(2026, 1, 20))
+    assert lasts(look(LAW, ours, history=(occurrence("LAW", 12, date(2026, 1, 10)), own)), "OURS")[0] == "2026-02-20"
+    later = occurrence("LAW", 12, date(2026, 1, 25))
+    assert lasts(look(LAW, ours, history=(later, own)), "OURS")[0] == "2026-02-25"
+
+
+def test_what_was_missed_of_the_law_counts_on_its_last_day() -> None:
+    missed = occurrence("LAW", 12, date(2026, 1, 10), OccurrenceState.MISSED)
+    assert lasts(look(LAW, OURS, history=(missed,)), "OURS")[0] == "2026-02-10"
+
+
+def test_what_was_called_off_of_the_law_for_days_that_are_ours_lets_nobody_off() -> None:
+    off = occurrence("LAW", 13, date(2026, 3, 10), OccurrenceState.MISSED)
+    assert lasts(look(LAW, OURS, history=(occurrence("LAW", 12, date(2026, 1, 10)), off)), "OURS")[0] == "2026-02-10"
+
+
+def test_what_the_law_had_due_before_counts_as_planned() -> None:
+    ours = replace(OURS, effective_from=date(2026, 2, 12))
+    history = (occurrence("LAW", 12, date(2026, 1, 10)), occurrence("LAW", 13, date(2026, 2, 10), OccurrenceState.DUE))
+    for today in (TODAY, date(2026, 2, 20)):
+        items = look(LAW, ours, history=history, today=today)
+        assert lasts(items, "LAW") == ["2026-02-10"]
+        assert lasts(items, "OURS")[:2] == ["2026-03-04", "2026-04-01"]
+
+
+def test_a_row_that_will_stand_for_the_law_counts_from_what_the_law_has_due_until_then() -> None:
+    ours = replace(OURS, anchor=date(2025, 1, 25), effective_from=date(2026, 3, 12))
+    items = look(LAW, ours, history=(occurrence("LAW", 12, date(2026, 1, 10)),))
+    assert nominals(items, "LAW") == ["2026-02-10", "2026-03-10"]
+    assert lasts(items, "OURS")[0] == "2026-03-28"
+    late = replace(ours, anchor=date(2025, 1, 11), effective_from=date(2026, 3, 15))
+    items = look(LAW, late, history=(occurrence("LAW", 12, date(2026, 1, 10)),))
+    assert lasts(items, "OURS")[0] == "2026-04-10"
+
+
+def test_a_stricter_row_begins_within_the_laws_gap_and_keeps_its_own_from_then_on() -> None:
+    strict = replace(OURS, max_gap_days=15, anchor=date(2025, 2, 2))
+    items = look(LAW, strict, history=(occurrence("LAW", 12, date(2026, 1, 10)),))
+    days = [date.fromisoformat(day) for day in lasts(items, "OURS")]
+    assert days[0] == date(2026, 2, 10)
+    assert max((b - a).days for a, b in pairwise(days)) <= 15
+    assert "at most 31 days after the one of 2026-01-10" in items[0].reason.en
+
+
+def test_an_anchor_far_ahead_does_not_let_the_law_wait() -> None:
+    ahead = replace(OURS, anchor=date(2027, 6, 20))
+    items = look(LAW, ahead, history=(occurrence("LAW", 12, date(2026, 1, 10)),), end=date(2026, 6, 1))
+    assert nominals(items, "OURS") == ["2026-02-20", "2026-03-20", "2026-04-20", "2026-05-20"]
+    assert lasts(items, "OURS")[0] == "2026-02-10"
+    assert items[0].job.leader.window.cycle == 0
+
+
+def test_a_row_of_the_law_comes_back_when_the_one_that_stood_for_it_ends() -> None:
+    ended = replace(OURS, effective_from=date(2025, 3, 1), ends=date(2026, 2, 1))
+    history = (
+        occurrence("LAW", 1, date(2025, 2, 10)),
+        *(occurrence("OURS", n, date(2025, 1 + n, 1)) for n in range(2, 12)),
+        occurrence("OURS", 12, date(2026, 1, 1), on=date(2026, 1, 7)),
+    )
+    items = look(LAW, ended, history=history)
+    assert nominals(items, "LAW") == ["2026-02-10", "2026-03-10", "2026-04-10", "2026-05-10"]
+    assert lasts(items, "LAW")[0] == "2026-02-07"
+    assert items[0].job.leader.window.cycle == 2
+    assert nominals(items, "OURS") == []
+
+
+def test_a_row_of_the_law_that_nobody_ever_did_itself_comes_back_too() -> None:
+    ended = replace(OURS, effective_from=date(2025, 3, 1), ends=date(2026, 2, 1))
+    items = look(LAW, ended, history=(occurrence("OURS", 12, date(2026, 1, 1)),))
+    assert nominals(items, "LAW")[:2] == ["2026-02-10", "2026-03-10"]
+    assert lasts(items, "LAW")[0] == "2026-02-01"
+
+
+def test_another_row_that_stands_for_the_law_goes_on_where_the_first_one_ended() -> None:
+    first = replace(OURS, effective_from=date(2025, 3, 1), ends=date(2026, 2, 1))
+    second = replace(OURS, lineage="lineage-NEXT", code="NEXT", anchor=date(2026, 3, 1))
+    items = look(LAW, first, second, history=(occurrence("OURS", 12, date(2026, 1, 7)),))
+    assert nominals(items, "LAW") == []
+    assert lasts(items, "NEXT")[0] == "2026-02-07"
+
+
+def test_no_gap_beyond_the_laws_opens_while_rows_stand_for_each_other_in_turn() -> None:
+    """Played month by month: the law's row, ours in its place, the law's again; all is done on its last day."""
+    done: dict[OccurrenceKey, Occurrence] = {}
+    for month in range(1, 25):
+        today = date(2025 + (month - 1) // 12, (month - 1) % 12 + 1, 15)
+        rows = [LAW]
+        if today >= date(2025, 7, 15):
+            ends = date(2026, 3, 15) if today >= date(2026, 3, 15) else None
+            rows.append(replace(OURS, effective_from=date(2025, 7, 15), ends=ends))
+        items = preview(
+            rows, [asset_subject(PUMP)], {"k1": tuple(done.values())}, today, date(2027, 6, 1), today, {}, ZONE
+        )
+        for item in items:
+            for p in item.job.occurrences:
+                if item.job.latest <= shifted_month(today):
+                    one = occurrence(p.row.code, p.window.cycle, p.window.nominal, on=item.job.latest)
+                    assert one.key not in done
+                    done[one.key] = one
+    days = sorted(o.completed_at.date() for o in done.values() if o.completed_at is not None)
+    assert {o.plan_row for o in done.values()} == {"LAW", "OURS"}
+    assert len(days) >= 20
+    assert max((b - a).days for a, b in pairwise(days)) <= 31
+
+
+def shifted_month(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, day.day)
