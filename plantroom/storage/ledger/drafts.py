@@ -84,8 +84,8 @@ class Drafts:
         # By due day, as most indexes of orders are: a fifth of the time less than by subject.
         drafts = sorted(drafts, key=attrgetter("due"))
         numbers = self._backend.take_numbers(connection, len(drafts)) if drafts else []
-        self._backend.insert_plain(connection, t.work_orders.name, _ORDERS, self._orders(drafts, numbers))
-        self._work.noted()
+        with self._work.together():
+            self._backend.insert_plain(connection, t.work_orders.name, _ORDERS, self._orders(drafts, numbers))
         return Added(list(zip(drafts, numbers, strict=True)), len(records))
 
     def _add_occurrences(self, drafts: Sequence[DraftOrder], records: Sequence[DraftOccurrence]) -> None:
