@@ -202,10 +202,10 @@ def days(planned: Planned, subject: int) -> list[tuple[object, ...]]:
 
 
 @given(cases())
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_the_columns_find_what_the_reference_finds(case: Case) -> None:
-    expected = by_reference(case)
     planned = in_columns(case)
+    expected = by_reference(case)
     event(f"jobs of several rows: {any(len(job[4]) > 1 for jobs in expected for job in jobs)}")  # type: ignore[arg-type]
     event(f"pulled: {any(o[5] for jobs in expected for job in jobs for o in job[4])}")  # type: ignore[union-attr]
     assert [days(planned, number) for number in range(len(case.subjects))] == expected
