@@ -15,7 +15,8 @@ import time
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from plantroom.cli.bench_product import environment
-from tests.unit.maintenance.histories import Life, live, lives
+from tests.unit.maintenance.histories import Life, lives
+from tests.unit.maintenance.living import live
 
 
 def run(examples: int, number: int) -> dict[str, object]:
