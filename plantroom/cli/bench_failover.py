@@ -2,7 +2,9 @@
 node that it is connected to.
 
 What the publisher has an acknowledgement for the API must give in the end, once and with its value; a safety event
-of each take-over must have its ticket; and no gap may be left open.
+of each take-over must have its ticket; and no gap may be left open. A gap that one collector finds when another has
+the number already stays listed until the publisher answers: what is open when all has come is sent again, as by a
+publisher that is asked for it.
 """
 
 import random
@@ -14,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,6 +25,7 @@ from numpy.typing import NDArray
 
 from plantroom.bootstrap.leasing import holder_id
 from plantroom.cli.bench_failover_load import KINDS, SteadyPublisher
+from plantroom.cli.bench_failover_lost import close_gaps, keep, lost_of
 from plantroom.cli.bench_ingest import differences, stored_readings
 from plantroom.cli.bench_product import environment
 from plantroom.cli.bench_rabbitmq import LOOPBACK, RabbitCluster, RabbitNode
@@ -139,7 +143,8 @@ def broker_for(kind: str) -> Iterator[tuple[str, RabbitCluster | None]]:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is killed how often, under which load. ``ledger_url`` is an empty database (``None``: an SQLite file)."""
+    """What is killed how often, under which load. ``ledger_url`` is an empty database (``None``: an SQLite file).
+    Where something is lost, spools, stores and logs are kept in the folder ``kept`` (``None``: nothing is)."""
 
     target: str = "collector"
     kills: int = 3
@@ -147,6 +152,7 @@ class Plan:
     seed: int = 1
     ledger_url: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
+    kept: Path | None = None
 
 
 def measure_failover(kind: str, plan: Plan, store: str, say: Callable[[str], None]) -> dict[str, Any]:
@@ -178,20 +184,28 @@ def failover(
         run = _Run(site, collectors, cluster, publisher, client, rng, say)
         gaps = [run.kill(number, plan.target) for number in range(plan.kills)]
         publisher.finish()
-        say(f"{publisher.acknowledged} messages acknowledged; waiting for the last to be stored")
+        acknowledged = publisher.acknowledged
+        say(f"{acknowledged} messages acknowledged; waiting for the last to be stored")
         lost, extra, again = run.compare()
         wait_for(lambda: _tickets(client) >= plan.kills, collectors.words)
         wait_for(lambda: not collectors.total("spool_depth"), collectors.words)
+        missed = run.missed() if lost else {}
+        sent_again, left_open = close_gaps(site.ledger, publisher, WAIT_S)
         wait_for(lambda: not collectors.silent(), collectors.words)
+        if plan.kept is not None and (lost or left_open):
+            collectors.stop()
+            keep({"site": site.data.parent, **({} if cluster is None else {"broker": cluster.folder})}, plan.kept)
         return {
             "kills": plan.kills,
-            "acknowledged": publisher.acknowledged,
+            "acknowledged": acknowledged,
             "lost": lost,
+            "missed": missed,
             "duplicates": extra,
             "untimed_stored_again": again,
             "sent_twice": publisher.doubled,
             "recognised": round(collectors.total("duplicates")),
-            "gaps": round(collectors.total("gaps")),
+            "gaps_sent_again": sent_again,
+            "gaps": left_open,
             "gap_s": {"max": max(gaps), "each": gaps},
             "safety_tickets": _tickets(client),
             "settings": {
@@ -292,6 +306,12 @@ class _Run:
             if not lost or time.monotonic() > end:
                 return lost, extra, again
             time.sleep(0.5)
+
+    def missed(self) -> dict[str, Any]:
+        """Which readings the API does not give, see ``lost_of``."""
+        now_ms = time.time_ns() // 1_000_000
+        found = {code: self._stored(code, self._begun_ms, now_ms) for code in self._site.codes}
+        return lost_of(self._publisher, {code: (ts.tolist(), values.tolist()) for code, (ts, values) in found.items()})
 
     def _compare_timed(self, code: str) -> tuple[int, int]:
         values = self._publisher.timed[code]

@@ -1,11 +1,25 @@
 """Two collectors on one ledger, killed in turn; RabbitMQ's node in use killed too: nothing acknowledged is lost."""
 
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from plantroom.cli.bench_failover import Plan, failover
+from plantroom.cli.bench_failover_load import SteadyPublisher
+from plantroom.cli.bench_failover_lost import close_gaps
 from plantroom.cli.bench_rabbitmq import RabbitCluster
+from plantroom.cli.bench_site import SITE, BenchSite
+from plantroom.ports.gaps import GapNews
+from tests.product import eventually
 from tests.servers.mosquitto import Mosquitto
 
 SETTINGS = {"PLANTROOM_LEASE_S": "2"}
@@ -22,15 +36,60 @@ def see_nothing_lost(document: dict[str, Any], kills: int) -> None:
     assert document["gap_s"]["max"] < GAP_S
 
 
-def test_a_killed_collector_of_a_mosquitto_site_is_replaced(own_mosquitto: Mosquitto, postgres_url: str) -> None:
-    plan = Plan("collector", 1, 200, 1, postgres_url, SETTINGS)
+def test_a_killed_collector_of_a_mosquitto_site_is_replaced(
+    own_mosquitto: Mosquitto, postgres_url: str, tmp_path: Path
+) -> None:
+    plan = Plan("collector", 1, 200, 1, postgres_url, SETTINGS, tmp_path / "kept")
     see_nothing_lost(failover(own_mosquitto.url, None, plan, None, print), 1)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(400)
 def test_a_killed_collector_and_a_killed_node_of_rabbitmq_are_replaced(
-    rabbit_cluster: RabbitCluster, postgres_url: str
+    rabbit_cluster: RabbitCluster, postgres_url: str, tmp_path: Path
 ) -> None:
-    plan = Plan("both", 2, 200, 2, postgres_url, SETTINGS)
+    plan = Plan("both", 2, 200, 2, postgres_url, SETTINGS, tmp_path / "kept")
     see_nothing_lost(failover(rabbit_cluster.url, rabbit_cluster, plan, None, print), 2)
+
+
+def test_what_is_listed_as_missing_when_all_has_come_is_sent_again_and_counts_if_it_stays_listed(
+    own_mosquitto: Mosquitto,
+) -> None:
+    now = datetime.now(UTC)
+    hole = GapNews("key-P-000", "P-000", "telemetry", "bench", 0, now, now, [(3, 4)])
+    never_sent = replace(hole, asset="key-P-001", code="P-001", holes=[(10**6, 10**6)])
+    with BenchSite(own_mosquitto.port, 5, None, {}) as site:
+        publisher = SteadyPublisher(own_mosquitto.url, site.codes, 200)
+        publisher.start()
+        assert eventually(lambda: publisher.published > 60, 20)
+        publisher.finish()
+        with site.ledger.begin() as tx:
+            tx.gaps.note(SITE, [hole, never_sent])
+        heard: list[int] = []
+
+        def heal(body: bytes) -> None:
+            heard.append(json.loads(body)["seq"])
+            with site.ledger.begin() as tx:
+                tx.gaps.note(SITE, [replace(hole, holes=[], came=[(heard[-1], heard[-1])])])
+
+        with listening(own_mosquitto.port, f"plantroom/{SITE}/+/telemetry", heal):
+            assert close_gaps(site.ledger, publisher, 3) == (3, 1)
+        publisher.stop()
+    assert heard == [3, 4]
+
+
+@contextmanager
+def listening(port: int, topics: str, hear: Callable[[bytes], None]) -> Iterator[None]:
+    granted = threading.Event()
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.on_message = lambda _client, _data, message: hear(message.payload)
+    client.on_subscribe = lambda *_: granted.set()
+    client.connect("127.0.0.1", port)
+    client.subscribe(topics, 1)
+    client.loop_start()
+    try:
+        assert granted.wait(20)
+        yield
+    finally:
+        client.disconnect()
+        client.loop_stop()
