@@ -13,7 +13,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from plantroom.cli.bench_failover import Plan, failover
+from plantroom.cli import bench_failover
+from plantroom.cli.bench_failover import Plan, TwoCollectors, failover
 from plantroom.cli.bench_failover_load import SteadyPublisher
 from plantroom.cli.bench_failover_lost import close_gaps
 from plantroom.cli.bench_rabbitmq import RabbitCluster
@@ -23,6 +24,7 @@ from tests.product import eventually
 from tests.servers.mosquitto import Mosquitto
 
 SETTINGS = {"PLANTROOM_LEASE_S": "2"}
+SLOW_S = 8.0
 GAP_S = 30.0
 """Generous: other tests may have the machine. What is usual is in docs/scaling.md."""
 
@@ -41,6 +43,26 @@ def test_a_killed_collector_of_a_mosquitto_site_is_replaced(
 ) -> None:
     plan = Plan("collector", 1, 200, 1, postgres_url, SETTINGS, tmp_path / "kept")
     see_nothing_lost(failover(own_mosquitto.url, None, plan, None, print), 1)
+
+
+@pytest.mark.long
+def test_what_a_killed_collector_has_on_its_disk_is_not_lost_while_it_takes_long_to_start(
+    own_mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, begun = TwoCollectors.start, list[str]()
+
+    def start_late(collectors: TwoCollectors, holder: str) -> None:
+        """As it is, the first time; again only a while after it was to."""
+        if holder in begun:
+            threading.Timer(SLOW_S, start, [collectors, holder]).start()
+        else:
+            begun.append(holder)
+            start(collectors, holder)
+
+    monkeypatch.setattr(TwoCollectors, "start", start_late)
+    monkeypatch.setattr(bench_failover, "WAIT_S", SLOW_S / 4)
+    document = failover(own_mosquitto.url, None, Plan("collector", 1, 200, 1, None, SETTINGS), None, print)
+    assert (document["lost"], document["missed"]) == (0, {})
 
 
 @pytest.mark.long
