@@ -34,6 +34,7 @@ from plantroom.cli.bench_servers import BenchInflux, BenchMosquitto
 from plantroom.cli.bench_site import SITE, BenchSite
 from plantroom.domain.assets import Asset, LocalName, Point
 from plantroom.errors import Unreachable
+from plantroom.ports.paging import EVERYTHING
 from plantroom.ports.readings import SeriesRef
 
 ASSETS = len(KINDS)
@@ -211,6 +212,7 @@ def failover(
             "acknowledged": acknowledged,
             "lost": lost,
             "missed": missed,
+            "dead_letters": _dead_letters(site),
             "duplicates": extra,
             "untimed_stored_again": again,
             "sent_twice": publisher.doubled,
@@ -248,7 +250,6 @@ class _Run:
     ) -> None:
         self._site, self._collectors, self._cluster = site, collectors, cluster
         self._publisher, self._client, self._rng, self._say = publisher, client, rng, say
-        self._begun_ms = time.time_ns() // 1_000_000
 
     def kill(self, number: int, target: str) -> float:
         """One kill; seconds until a message published after it was in the store."""
@@ -311,7 +312,8 @@ class _Run:
                 missing, more = self._compare_timed(code)
                 lost, extra = lost + missing, extra + more
             for code, values in self._publisher.untimed.items():
-                found = Counter(self._stored(code, self._begun_ms, time.time_ns() // 1_000_000)[1].tolist())
+                now_ms = time.time_ns() // 1_000_000
+                found = Counter(self._stored(code, self._publisher.begun_ms, now_ms)[1].tolist())
                 lost += (Counter(values) - found).total()
                 again += (found - Counter(values)).total()
             if not lost or time.monotonic() > end:
@@ -321,7 +323,7 @@ class _Run:
     def missed(self) -> dict[str, Any]:
         """Which readings the API does not give, see ``lost_of``."""
         now_ms = time.time_ns() // 1_000_000
-        found = {code: self._stored(code, self._begun_ms, now_ms) for code in self._site.codes}
+        found = {code: self._stored(code, self._publisher.begun_ms, now_ms) for code in self._site.codes}
         return lost_of(self._publisher, {code: (ts.tolist(), values.tolist()) for code, (ts, values) in found.items()})
 
     def _compare_timed(self, code: str) -> tuple[int, int]:
@@ -339,6 +341,12 @@ def _add_lifts(site: BenchSite, count: int) -> None:
             name = LocalName(f"电梯 {number}", f"Lift {number}")
             lift = Asset(f"key-L-{number}", SITE, f"L-{number}", "elevator", name)
             tx.assets.add(lift, [Point(lift.key, template) for template in site.classes["elevator"].points])
+
+
+def _dead_letters(site: BenchSite) -> int:
+    with site.ledger.read() as tx:
+        count: int = tx.collect.count_dead_letters(EVERYTHING, SITE)
+        return count
 
 
 def _tickets(client: httpx.Client) -> int:

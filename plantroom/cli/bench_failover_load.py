@@ -68,6 +68,8 @@ class SteadyPublisher:
         self._held: dict[str, bytes] = {}
         self._notes: dict[str, list[Note]] = {code: [] for code in codes}
         self._begun = time.monotonic()
+        self.begun_ms = 0
+        """When the first message may have been published: what says no instant of its own has one from then on."""
         self._numbers: dict[str, list[tuple[int, int]]] = {code: [] for code in codes}
         self.published = self.acknowledged = 0
         self._lock = threading.Lock()
@@ -83,6 +85,7 @@ class SteadyPublisher:
 
     def start(self) -> None:
         """Connect and begin."""
+        self.begun_ms = time.time_ns() // 1_000_000
         self._client.connect_async(self._broker.host, self._broker.port)
         self._client.loop_start()
         self._thread.start()

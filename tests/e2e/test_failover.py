@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -61,6 +62,21 @@ def test_what_a_killed_collector_has_on_its_disk_is_not_lost_while_it_takes_long
 
     monkeypatch.setattr(TwoCollectors, "start", start_late)
     monkeypatch.setattr(bench_failover, "WAIT_S", SLOW_S / 4)
+    document = failover(own_mosquitto.url, None, Plan("collector", 1, 200, 1, None, SETTINGS), None, print)
+    assert (document["lost"], document["missed"]) == (0, {})
+
+
+@pytest.mark.long
+def test_what_comes_while_the_bench_itself_has_to_wait_for_the_processor_is_not_lost(
+    own_mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = SteadyPublisher.start
+
+    def start_and_rest(publisher: SteadyPublisher) -> None:
+        start(publisher)
+        time.sleep(1)
+
+    monkeypatch.setattr(SteadyPublisher, "start", start_and_rest)
     document = failover(own_mosquitto.url, None, Plan("collector", 1, 200, 1, None, SETTINGS), None, print)
     assert (document["lost"], document["missed"]) == (0, {})
 
