@@ -39,6 +39,7 @@ def see_nothing_lost(document: dict[str, Any], kills: int) -> None:
     assert document["gap_s"]["max"] < GAP_S
 
 
+@pytest.mark.timeout(400)
 def test_a_killed_collector_of_a_mosquitto_site_is_replaced(
     own_mosquitto: Mosquitto, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -47,6 +48,7 @@ def test_a_killed_collector_of_a_mosquitto_site_is_replaced(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
 def test_what_a_killed_collector_has_on_its_disk_is_not_lost_while_it_takes_long_to_start(
     own_mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,6 +69,7 @@ def test_what_a_killed_collector_has_on_its_disk_is_not_lost_while_it_takes_long
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
 def test_what_comes_while_the_bench_itself_has_to_wait_for_the_processor_is_not_lost(
     own_mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
