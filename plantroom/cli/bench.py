@@ -1,5 +1,6 @@
 """``bench``: figures, measured on a product of its own on free ports."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -69,6 +70,9 @@ def failover(
     ledger: Annotated[
         str | None, typer.Option(help="Address of an empty database for the ledger; left out: an SQLite file.")
     ] = None,
+    kept: Annotated[
+        Path | None, typer.Option("--keep", help="Folder for spools, stores and logs of a run that lost something.")
+    ] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -80,7 +84,7 @@ def failover(
         raise typer.BadParameter("--broker mosquitto|rabbitmq, --target collector|node|both, --store influxdb|sqlite")
     if broker == "mosquitto" and target != "collector":
         raise typer.BadParameter("Mosquitto has one node: --target collector")
-    show(measure_failover(broker, Plan(target, kills, rate, seed, ledger), store, say), as_json)
+    show(measure_failover(broker, Plan(target, kills, rate, seed, ledger, kept=kept), store, say), as_json)
 
 
 @app.command()

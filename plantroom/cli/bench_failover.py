@@ -2,7 +2,9 @@
 node that it is connected to.
 
 What the publisher has an acknowledgement for the API must give in the end, once and with its value; a safety event
-of each take-over must have its ticket; and no gap may be left open.
+of each take-over must have its ticket; and no gap may be left open. A gap that one collector finds when another has
+the number already stays listed until the publisher answers: what is open when all has come is sent again, as by a
+publisher that is asked for it.
 """
 
 import random
@@ -14,14 +16,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.spool.inspect import inspect_folder
 from plantroom.bootstrap.leasing import holder_id
 from plantroom.cli.bench_failover_load import KINDS, SteadyPublisher
+from plantroom.cli.bench_failover_lost import close_gaps, keep, lost_of
 from plantroom.cli.bench_ingest import differences, stored_readings
 from plantroom.cli.bench_product import environment
 from plantroom.cli.bench_rabbitmq import LOOPBACK, RabbitCluster, RabbitNode
@@ -29,12 +34,16 @@ from plantroom.cli.bench_servers import BenchInflux, BenchMosquitto
 from plantroom.cli.bench_site import SITE, BenchSite
 from plantroom.domain.assets import Asset, LocalName, Point
 from plantroom.errors import Unreachable
+from plantroom.ports.paging import EVERYTHING
 from plantroom.ports.readings import SeriesRef
 
 ASSETS = len(KINDS)
 COLLECTORS = 2
 STEADY_S = (1.0, 2.0)
 WAIT_S = 60.0
+BACK_S = 240.0
+"""A collector that starts beside much other work takes a minute before it reads its first message."""
+
 ALIVE_S = 2.5
 REPORT_MAX_AGE = timedelta(seconds=5)
 TARGETS = ("collector", "node", "both")
@@ -109,6 +118,11 @@ class TwoCollectors:
         with self._site.ledger.read() as tx:
             return COLLECTORS - sum(report.reported_at > oldest for report in tx.collect.collectors())
 
+    def waiting(self) -> int:
+        """Messages on their disks that they have acknowledged and not dealt with, also of one that is not running: they
+        are not lost before it is back."""
+        return sum(int(spool["waiting"]) for f in self._folders for spool in inspect_folder(f / "spool"))
+
     def words(self) -> str:
         """The end of every log."""
         return "\n".join(
@@ -139,7 +153,8 @@ def broker_for(kind: str) -> Iterator[tuple[str, RabbitCluster | None]]:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is killed how often, under which load. ``ledger_url`` is an empty database (``None``: an SQLite file)."""
+    """What is killed how often, under which load. ``ledger_url`` is an empty database (``None``: an SQLite file).
+    Where something is lost, spools, stores and logs are kept in the folder ``kept`` (``None``: nothing is)."""
 
     target: str = "collector"
     kills: int = 3
@@ -147,6 +162,7 @@ class Plan:
     seed: int = 1
     ledger_url: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
+    kept: Path | None = None
 
 
 def measure_failover(kind: str, plan: Plan, store: str, say: Callable[[str], None]) -> dict[str, Any]:
@@ -178,20 +194,31 @@ def failover(
         run = _Run(site, collectors, cluster, publisher, client, rng, say)
         gaps = [run.kill(number, plan.target) for number in range(plan.kills)]
         publisher.finish()
-        say(f"{publisher.acknowledged} messages acknowledged; waiting for the last to be stored")
+        acknowledged = publisher.acknowledged
+        say(f"{acknowledged} messages acknowledged; waiting for the last to be stored")
+        # Whatever is left on the disk of a killed one is there once that has started again, however long that takes.
+        wait_for(lambda: not collectors.waiting(), collectors.words, BACK_S)
         lost, extra, again = run.compare()
         wait_for(lambda: _tickets(client) >= plan.kills, collectors.words)
         wait_for(lambda: not collectors.total("spool_depth"), collectors.words)
+        missed = run.missed() if lost else {}
+        sent_again, left_open = close_gaps(site.ledger, publisher, WAIT_S)
         wait_for(lambda: not collectors.silent(), collectors.words)
+        if plan.kept is not None and (lost or left_open):
+            collectors.stop()
+            keep({"site": site.data.parent, **({} if cluster is None else {"broker": cluster.folder})}, plan.kept)
         return {
             "kills": plan.kills,
-            "acknowledged": publisher.acknowledged,
+            "acknowledged": acknowledged,
             "lost": lost,
+            "missed": missed,
+            "dead_letters": _dead_letters(site),
             "duplicates": extra,
             "untimed_stored_again": again,
             "sent_twice": publisher.doubled,
             "recognised": round(collectors.total("duplicates")),
-            "gaps": round(collectors.total("gaps")),
+            "gaps_sent_again": sent_again,
+            "gaps": left_open,
             "gap_s": {"max": max(gaps), "each": gaps},
             "safety_tickets": _tickets(client),
             "settings": {
@@ -223,7 +250,6 @@ class _Run:
     ) -> None:
         self._site, self._collectors, self._cluster = site, collectors, cluster
         self._publisher, self._client, self._rng, self._say = publisher, client, rng, say
-        self._begun_ms = time.time_ns() // 1_000_000
 
     def kill(self, number: int, target: str) -> float:
         """One kill; seconds until a message published after it was in the store."""
@@ -286,12 +312,19 @@ class _Run:
                 missing, more = self._compare_timed(code)
                 lost, extra = lost + missing, extra + more
             for code, values in self._publisher.untimed.items():
-                found = Counter(self._stored(code, self._begun_ms, time.time_ns() // 1_000_000)[1].tolist())
+                now_ms = time.time_ns() // 1_000_000
+                found = Counter(self._stored(code, self._publisher.begun_ms, now_ms)[1].tolist())
                 lost += (Counter(values) - found).total()
                 again += (found - Counter(values)).total()
             if not lost or time.monotonic() > end:
                 return lost, extra, again
             time.sleep(0.5)
+
+    def missed(self) -> dict[str, Any]:
+        """Which readings the API does not give, see ``lost_of``."""
+        now_ms = time.time_ns() // 1_000_000
+        found = {code: self._stored(code, self._publisher.begun_ms, now_ms) for code in self._site.codes}
+        return lost_of(self._publisher, {code: (ts.tolist(), values.tolist()) for code, (ts, values) in found.items()})
 
     def _compare_timed(self, code: str) -> tuple[int, int]:
         values = self._publisher.timed[code]
@@ -308,6 +341,12 @@ def _add_lifts(site: BenchSite, count: int) -> None:
             name = LocalName(f"电梯 {number}", f"Lift {number}")
             lift = Asset(f"key-L-{number}", SITE, f"L-{number}", "elevator", name)
             tx.assets.add(lift, [Point(lift.key, template) for template in site.classes["elevator"].points])
+
+
+def _dead_letters(site: BenchSite) -> int:
+    with site.ledger.read() as tx:
+        count: int = tx.collect.count_dead_letters(EVERYTHING, SITE)
+        return count
 
 
 def _tickets(client: httpx.Client) -> int:

@@ -4,9 +4,10 @@ acknowledged."""
 import threading
 import time
 from bisect import bisect_left
+from collections.abc import Sequence
 from enum import Enum
 from itertools import cycle
-from typing import Any
+from typing import Any, NamedTuple
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -34,6 +35,17 @@ class Kind(Enum):
 KINDS = (Kind.NUMBERED, Kind.NUMBERED, Kind.TIMED, Kind.COUNTED, Kind.BARE)
 
 
+class Note(NamedTuple):
+    """What an asset published: its number, its instant (``None``: it says none), its value, and the second of the run;
+    ``body`` as it was sent."""
+
+    seq: int
+    ts_ms: int | None
+    value: float
+    at_s: float
+    body: bytes
+
+
 class SteadyPublisher:
     """Publishes a value of each asset in turn, ``rate`` messages a second in all, until ``finish``: assets of all
     ``KINDS`` in turn."""
@@ -54,6 +66,10 @@ class SteadyPublisher:
         """Messages that were sent a second time on purpose."""
         self._seqs = dict.fromkeys(codes, 0)
         self._held: dict[str, bytes] = {}
+        self._notes: dict[str, list[Note]] = {code: [] for code in codes}
+        self._begun = time.monotonic()
+        self.begun_ms = 0
+        """When the first message may have been published: what says no instant of its own has one from then on."""
         self._numbers: dict[str, list[tuple[int, int]]] = {code: [] for code in codes}
         self.published = self.acknowledged = 0
         self._lock = threading.Lock()
@@ -69,6 +85,7 @@ class SteadyPublisher:
 
     def start(self) -> None:
         """Connect and begin."""
+        self.begun_ms = time.time_ns() // 1_000_000
         self._client.connect_async(self._broker.host, self._broker.port)
         self._client.loop_start()
         self._thread.start()
@@ -84,9 +101,9 @@ class SteadyPublisher:
             self.acknowledged += 1
 
     def _run(self) -> None:
-        begun, count = time.monotonic(), 0
+        self._begun, count = time.monotonic(), 0
         while not self._stop_it.is_set():
-            ahead = count / self._rate - (time.monotonic() - begun)
+            ahead = count / self._rate - (time.monotonic() - self._begun)
             if ahead > 0:
                 time.sleep(ahead)
             self._publish(self._codes[count % len(self._codes)], count)
@@ -98,6 +115,7 @@ class SteadyPublisher:
         ts_ms, value = self._note(code, count, 1.0 + (seq % 1000) * 0.001)
         identity = ("bench", seq) if kind in {Kind.NUMBERED, Kind.COUNTED} else (None, None)
         body = encode_telemetry(ts_ms, {self.point: value}, *identity)
+        self._notes[code].append(Note(seq, ts_ms, value, round(time.monotonic() - self._begun, 2), body))
         if kind is Kind.NUMBERED and seq % ODD_EVERY == 1:
             self._held[code] = body
             return
@@ -123,6 +141,19 @@ class SteadyPublisher:
         with self._lock:
             self.published += 1
 
+    def kind(self, code: str) -> Kind:
+        """What the messages of this asset have beside a value."""
+        return self._kinds[code]
+
+    def notes(self, code: str) -> Sequence[Note]:
+        """All that this asset published, by its numbers."""
+        return self._notes[code]
+
+    def send_again(self, code: str, first: int, last: int) -> None:
+        """What has these numbers (both included), as a publisher does that is asked for it."""
+        for note in self._notes.get(code, [])[first : last + 1]:
+            self._send(telemetry_topic(SITE, code), note.body)
+
     def tell_event(self, code: str) -> None:
         """A passenger is trapped in this lift."""
         body = encode_event(time.time_ns() // 1_000_000, "passenger_trapped", "safety", {})
@@ -141,6 +172,10 @@ class SteadyPublisher:
         for code, late in self._held.items():
             self._send(telemetry_topic(SITE, code), late)
         self._held.clear()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until all is acknowledged. Raises ``Unreachable`` when it does not come to that."""
         end = time.monotonic() + SETTLE_S
         while self.acknowledged < self.published:
             if time.monotonic() > end:
