@@ -15,7 +15,7 @@ from datetime import date
 from maintenance.kinds import Case
 from maintenance.nesting import Planned, Track
 from maintenance.plan import OccurrenceState
-from maintenance.recurrence import Series, Window, local_day, shifted
+from maintenance.recurrence import Series, Window, local_day, shifted, window_at
 from maintenance.rests import Pause, carried, pauses_of
 
 
@@ -50,7 +50,8 @@ def behind_reuse(series: Series, case: Case, newest: int, day: date) -> Series:
 
 def resumed(series: Series, case: Case, last: date | None) -> Series:
     """The series of a floating row, which begins behind what is closed, with the dates left out that what stands since
-    has left out on account of a rest."""
+    has left out on account of a rest. What is overdue counts on the last day that it would be given now, as it does
+    where it stands."""
     pauses = pauses_of(case.facts.rests, case.zone)
     if not pauses:
         return series
@@ -60,7 +61,8 @@ def resumed(series: Series, case: Case, last: date | None) -> Series:
             track.next_cycle = one.key.cycle
             track.settle()
         if one.state is OccurrenceState.DUE and one.latest < case.today:
-            track.last = one.latest if track.last is None else max(track.last, one.latest)
+            over = window_at(track.series, one.key.cycle, one.nominal_date, track.last).latest
+            track.last = over if track.last is None else max(track.last, over)
     return track.series
 
 

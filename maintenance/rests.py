@@ -107,8 +107,8 @@ def lapsed(
     history: Sequence[Occurrence], rests: Sequence[Rest], zone: ZoneInfo, now: datetime | None = None
 ) -> list[Occurrence]:
     """What is due still although its last day was over during a rest, each as waived. What was over before it, together
-    with all that is done in one go with it, stays missed. ``now``: also what has lapsed by then of a rest that goes on.
-    O(due x rests)."""
+    with all that is still done in one go with it, stays missed. ``now``: also what has lapsed by then of a rest that
+    goes on. O(due x rests)."""
     rests = [replace(one, until=one.until or now) for one in rests if one.until is not None or now is not None]
     if not rests:
         return []
@@ -120,10 +120,12 @@ def lapsed(
     spans = list(zip(rests, pauses_of(rests, zone), strict=True))
     found: dict[object, Occurrence] = {}
     for some in jobs.values():
+        left = some
         for rest, pause in spans:
-            if _begins_in(some, rest, pause):
-                over = [one for one in some if _is_over(one, rest, pause)]
+            if _begins_in(left, rest, pause):
+                over = [one for one in left if _is_over(one, rest, pause)]
                 found |= {one.key: replace(one, state=OccurrenceState.WAIVED) for one in over}
+                left = [one for one in left if one.key not in found]
     return list(found.values())
 
 

@@ -153,3 +153,22 @@ def test_a_row_that_runs_in_a_season_is_not_asked_for_on_a_return_outside_of_it(
     )  # fmt: skip
     record = live(life((weekly,), date(2025, 6, 7), *steps))
     assert max(one.nominal_date for one in record.occurrences.values()) == date(2026, 10, 9), "the season's last week"
+
+
+def test_what_is_left_of_an_order_after_one_rest_may_lapse_in_the_next() -> None:
+    """The monthly visit of the order had its last day in the first rest, the half-monthly one in the second, with one
+    day of use between them: the order was over before the second and so nothing more of it lapsed."""
+    rows = (
+        row("R0", 15, "day", 4, 5, anchor=date(2026, 9, 8), max_gap_days=18, missed=Missed.SUPERSEDE),
+        row("R1", 1, "month", 14, 3, anchor=date(2024, 5, 4), max_gap_days=31, contains=("R0",)),
+    )
+    steps = (Step(0, "done", 0), Step(28, "nothing", 0), Step(38, "rests", 1, is_up=False), Step(31, "rests", 1))
+    live(life(rows, date(2027, 2, 26), *steps))
+
+
+def test_a_floating_row_leaves_out_the_same_dates_at_the_second_look_behind_a_rest() -> None:
+    """Two looks counted what was overdue before the rest on the last day it is given now, and on the one it had been
+    given: the dates of a year were left out by the first look and made by the second."""
+    monthly = row("R0", 1, "month", 6, 7, layer=LAW, anchor=date(2026, 3, 18), max_gap_days=31, shift_percent=100)
+    steps = (Step(127, "nothing", 0), Step(102, "deferred", 0), Step(400, "rests", 1))
+    live(life((replace(monthly, missed=Missed.SUPERSEDE),), date(2027, 3, 9), *steps))
