@@ -55,14 +55,17 @@ def resumed(series: Series, case: Case, last: date | None) -> Series:
     pauses = pauses_of(case.facts.rests, case.zone)
     if not pauses:
         return series
-    track = Track(series, series.next_cycle, last, pauses=tuple(one for one in pauses if one.since < one.until))
+    whole = tuple(one for one in pauses if one.since < one.until)
+    track = Track(series, series.next_cycle, last, pauses=whole, rests=pauses)
+    carry(track, last)
     for one in sorted(case.history, key=lambda o: o.key.cycle):
         if one.key.cycle >= series.next_cycle:
             track.next_cycle = one.key.cycle
             track.settle()
         if one.state is OccurrenceState.DUE and one.latest < case.today:
             over = window_at(track.series, one.key.cycle, one.nominal_date, track.last).latest
-            track.last = over if track.last is None else max(track.last, over)
+            if track.last is None or over > track.last:
+                carry(track, over)
     return track.series
 
 
