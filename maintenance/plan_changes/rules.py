@@ -113,9 +113,8 @@ def lawful(before: PlanRow, after: PlanRow) -> Outcome:
         raise _wrong("layer", "law_stays", text)
     cautions: list[Caution] = []
     floor = floor_of_change(before, after)
-    asked = after.max_gap_days or longest_between(after)
-    if floor is not None and (asked == 0 or asked > floor):
-        after = replace(after, max_gap_days=floor)
+    if floor is not None and _is_laxer(before, after, floor):
+        after = replace(after, max_gap_days=min(floor, after.max_gap_days or floor))
         cautions.append(_floor_kept(floor))
     elif floor is not None and after.max_gap_days is None and before.max_gap_days is not None:
         after = replace(after, max_gap_days=before.max_gap_days)
@@ -129,6 +128,14 @@ def lawful(before: PlanRow, after: PlanRow) -> Outcome:
         if told
     ]
     return Outcome(after, tuple(cautions), leaves_law=narrower or other_dates or less_proof)
+
+
+def _is_laxer(before: PlanRow, after: PlanRow, floor: int) -> bool:
+    """Whether a row says less often than the law, by its longest gap or by an interval that is new in it."""
+    asked = {after.max_gap_days or longest_between(after)}
+    if after.interval != before.interval:
+        asked.add(longest_between(after))
+    return any(days == 0 or days > floor for days in asked)
 
 
 _DATES = LocalName(
