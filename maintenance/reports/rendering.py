@@ -12,7 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from maintenance.figures.figure import Figure
 from maintenance.intervals import Interval, IntervalUnit
+from maintenance.plan import PlanRow
 from maintenance.reports.words import WORDS
+from maintenance.schedule_words import often_in_words, rule_in_words
+from maintenance.schedules import BY_INTERVAL, IntervalSchedule
 from plantroom.domain.assets import LocalName
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -69,6 +72,15 @@ class Speech:
     def money(self, amount: float | None) -> str:
         """CNY."""
         return "–" if amount is None else f"¥ {amount:,.2f}"
+
+    def often(self, row: PlanRow) -> str:
+        """When a row is due: its interval, or the rule that it goes by."""
+        if row.schedule == BY_INTERVAL:
+            return self.interval(row.interval)
+        said = [often_in_words(row.interval, row.schedule)]
+        if isinstance(row.schedule, IntervalSchedule):
+            said.append(rule_in_words(row.schedule))
+        return ("，" if self.language == "zh" else ", ").join(self.name(one) for one in said)
 
     def interval(self, every: Interval) -> str:
         """How often."""

@@ -16,11 +16,13 @@ from maintenance.reports.pack_lines import RecordLine, patrol_days, record_line
 from maintenance.reports.ports import Signed
 from maintenance.reports.rendering import TEMPLATES, Speech
 from maintenance.reports.words import WORDS
+from maintenance.schedules import BY_INTERVAL, AgeSchedule, IntervalSchedule, Schedule
 from maintenance.sla.policy import ClockKind
 from maintenance.work.records import Signatory
 from maintenance.work_orders import Kind, State
 from plantroom.domain.assets import LocalName, Severity
 from plantroom.domain.audit import canonical, sha256
+from tests.unit.maintenance.rows import row
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 ZH, EN = (Speech(language, ZoneInfo("Asia/Shanghai")) for language in ("zh", "en"))
@@ -90,6 +92,23 @@ def test_patrols_by_the_hour_are_listed_by_day_and_bound_by_their_digests() -> N
     assert [one.number for one in others] == [4]
     assert (day.count, day.first, day.last, day.done_by) == (3, 1, 3, ("李工",))
     assert day.digest == sha256("\n".join(frozen(n).sha256 for n in (1, 2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "zh", "en"),
+    [
+        (BY_INTERVAL, "每1年", "every year"),
+        (
+            AgeSchedule((2, 4), then=Interval(1, IntervalUnit.YEAR)),
+            "安装后第2、4年，之后每年一次",
+            "in years 2, 4 after its installation, then yearly",
+        ),
+        (IntervalSchedule("heating"), "每年一次，仅在供暖季", "yearly, only in the heating season"),
+    ],
+)
+def test_a_row_says_by_what_rule_it_is_due(schedule: Schedule, zh: str, en: str) -> None:
+    one = row("A", 1, "year", schedule=schedule)
+    assert (ZH.often(one), EN.often(one)) == (zh, en)
 
 
 @pytest.mark.parametrize(
