@@ -14,12 +14,11 @@ from maintenance.imports.cells import fold
 from maintenance.imports.codes import CODES
 from maintenance.imports.nearest import with_nearest
 from maintenance.imports.problems import CellProblem
-from maintenance.imports.rule_words import MANY_HOURS, read_rule
+from maintenance.imports.rule_words import MANY_HOURS, read_rule, says_how_often
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.reasons import frequency
 from maintenance.schedules import (
     BY_INTERVAL,
-    BeforeSchedule,
     IntervalSchedule,
     MeterSchedule,
     Schedule,
@@ -116,8 +115,14 @@ _RANGE = re.compile(
 _DATED = re.compile(
     r"每?(?:周|星期|礼拜)(?![一二三四五六七]次)[一二三四五六日天][一二三四五六日天、,※]*(?:.*)?|每?月(?:的)?(?:第?[0-9一二三四五六七八九十]+[日号]|初|底|末|中旬|上旬|下旬).*|"
     r"每?年(?:的)?[0-9一二三四五六七八九十]+月.*|[0-9一二三四五六七八九十]+月(?:份|[0-9]+[日号])?|每?个?(?:月|季|季度|年)[初末底].*|"
-    r".*(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday).*|第[一二三四]季度|q[1-4]"
+    r".*(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday).*|第[一二三四]季度|q[1-4]|"
+    r".*(?:january|february|march|april|june|july|august|september|october|november|december).*|(?:every|each|in)may|"
+    r"(?:on|at|by)?(?:the|every|each)*(?:[0-9]{1,2}(?:st|nd|rd|th)?|first|last|beginning|middle|end)(?:day)?"
+    r"of(?:the|every|each|a)*(?:month|quarter|year)s?"
 )
+_SAYS_WHEN = re.compile("[春夏秋冬]|运行|spring|summer|autumn|winter|running")
+"""A season, or running: the nearest interval (每季度一次 for 春季) would mislead."""
+
 _SHIFT = re.compile("每班次?(?:一次)?|(?:per|every|each)shift")
 _NO_TELLING = LocalName("班次长短未知", "nobody knows how long a shift is")
 _RUN = re.compile(
@@ -167,7 +172,7 @@ _OFTENER = LocalName("不能排成整日或整月的间隔", "this is no whole n
 def read_frequency(text: str, unit: str = "") -> Frequency:
     """What a cell means. ``unit``: what the heading says in brackets, for plain numbers. Raises ``CellProblem``."""
     rule = read_rule(text)
-    if rule is not None and not isinstance(rule, BeforeSchedule | IntervalSchedule):
+    if rule is not None and says_how_often(rule):
         return Frequency(implied_interval(rule), rule)
     folded = fold(text)
     if len(folded) > LONGEST:
@@ -374,6 +379,8 @@ def _refusal(bare: str, written: str) -> CellProblem:
         return CellProblem("frequency_is_a_date")
     if re.search(r"[0-9]\.[0-9]", bare) or re.search(r"[2-9二两三四五六七八九十]次|twice|thrice|times", bare):
         return CellProblem("unknown_frequency", _OFTENER)
+    if _SAYS_WHEN.search(written):
+        return CellProblem("unknown_frequency")
     return CellProblem("unknown_frequency", with_nearest(CODES["unknown_frequency"].meaning, written, _common()))
 
 

@@ -77,6 +77,14 @@ def read_rule(text: str) -> Schedule | None:
         return None
 
 
+def says_how_often(schedule: Schedule) -> bool:
+    """Whether a schedule's words may stand where a table says how often: not those beside an interval, nor another
+    meter than the two that have words of their own, for ``every 15 of month`` is none."""
+    if isinstance(schedule, MeterSchedule):
+        return schedule.point in dict(_METERS)
+    return not isinstance(schedule, BeforeSchedule | IntervalSchedule)
+
+
 def rule_text(schedule: Schedule, language: str) -> str | None:
     """A schedule's words where ``read_rule`` reads the same again, else ``None``."""
     said = rule_in_words(schedule)
@@ -101,7 +109,7 @@ def frequency_text(interval: Interval, schedule: Schedule, language: str) -> str
 
 
 def _scheduled_text(schedule: Schedule, language: str) -> str:
-    if isinstance(schedule, BeforeSchedule | IntervalSchedule) or rule_text(schedule, language) is None:
+    if not says_how_often(schedule) or rule_text(schedule, language) is None:
         return ""
     said = often_in_words(NO_INTERVAL, schedule)
     return said.en if language == "en" else said.zh

@@ -1,7 +1,7 @@
 """Closed occurrences of the plan (done, credited, missed, waived) beside what the history says of them. Pure.
 
-Every closing, and every change of what is closed, is an entry; what is only due is none. So the newest entries of an
-occurrence say what stands in the table, or that nothing does.
+Every closing, and every change of what is closed, is an entry; what is only due is none. So the entries of an
+occurrence say what stands in the table, or that nothing does; and each entry begins with what the one before it left.
 """
 
 import json
@@ -37,50 +37,81 @@ def as_entered(entered: Iterator[Change], stored: Iterator[tuple[str, str]]) -> 
 def _inserted_before(key: str | None, held: tuple[str, str] | None) -> None:
     """What comes before the history's next one is in no entry."""
     if held is not None and (key is None or held[0] < key):
-        detail = f"{_named(*held)} is closed in the table, and no entry of the history says so: it was changed past it"
+        named = _named(held[0], _document(held[1]))
+        detail = f"{named} is closed in the table, and no entry of the history says so: it was changed past it"
         raise Broken(Place(Tampering.OCCURRENCE_INSERTED, detail=detail))
 
 
 def _same(key: str, said: Sequence[Change], now: str | None) -> None:
     last = said[-1]
-    if now is not None and last.action == Action.CREATED.value and last.after == now:
+    if len(said) == 1 and now is not None and last.action == Action.CREATED.value and last.after == now:
         return
-    then = _folded(said)
+    then = _folded(key, said)
     if then is None and now is None:
         return
+    is_ = _document(now)
     if then is None:
-        detail = f"{_named(key, now)} is closed in the table, and entry {last.position} says that it was so no more"
+        detail = f"{_named(key, is_)} is closed in the table, and entry {last.position} says that it was so no more"
         raise Broken(Place(Tampering.OCCURRENCE_INSERTED, last.position, detail=detail))
     if now is None:
-        detail = f"{_named(key, json.dumps(then))} is not closed in the table, or is not there any more"
+        detail = f"{_named(key, then)} is not closed in the table, or is not there any more"
         raise Broken(Place(Tampering.OCCURRENCE_REMOVED, last.position, detail=detail))
-    is_ = _document(now)
-    for name in sorted(then.keys() | is_.keys()):
-        if then.get(name) != is_.get(name):
-            detail = (
-                f"{_named(key, now)} is not as it was closed: {name} is {is_.get(name)}, by the history up to entry"
-                f" {last.position} {then.get(name)}"
-            )
-            raise Broken(Place(Tampering.OCCURRENCE_CHANGED, last.position, detail=detail))
+    name = _differing(then, is_)
+    if name is not None:
+        detail = (
+            f"{_named(key, is_)} is not as it was closed: {name} is {is_.get(name)}, by the history up to entry"
+            f" {last.position} {then.get(name)}"
+        )
+        raise Broken(Place(Tampering.OCCURRENCE_CHANGED, last.position, detail=detail))
 
 
-def _folded(said: Sequence[Change]) -> Document | None:
-    """What came of all changes; ``None``: nothing is closed any more."""
+def _folded(key: str, said: Sequence[Change]) -> Document | None:
+    """What came of all changes; ``None``: nothing is closed any more. Each must begin with what those before it left:
+    else the program has gone on from what was changed past it, and its entry would make that good."""
     found: Document | None = None
     for one in said:
-        if one.action == Action.REMOVED.value:
-            found = None
-            continue
-        after = _document(one.after)
-        found = after if one.action == Action.CREATED.value or found is None else _changed(found, after)
+        before, after = _document(one.before), _document(one.after)
+        if one.action == Action.CREATED.value:
+            _nothing_stands(key, one, found)
+            found = after
+        elif found is None:
+            detail = f"{_named(key, before | after)} was closed past the history before entry {one.position} changed it"
+            raise Broken(Place(Tampering.OCCURRENCE_INSERTED, one.position, detail=detail))
+        else:
+            is_whole = one.action == Action.REMOVED.value
+            then = found if is_whole else {name: _value(found, name) for name in before.keys() | after.keys()}
+            _began_with(key, one, then, before)
+            found = None if is_whole else _changed(found, after)
     return found
+
+
+def _nothing_stands(key: str, one: Change, found: Document | None) -> None:
+    if found is not None:
+        detail = (
+            f"{_named(key, found)} was closed already when entry {one.position} closed it: in between it was made due"
+            " or taken away past the history"
+        )
+        raise Broken(Place(Tampering.OCCURRENCE_REMOVED, one.position, detail=detail))
+
+
+def _began_with(key: str, one: Change, then: Document, before: Document) -> None:
+    name = _differing(then, before)
+    if name is not None:
+        detail = (
+            f"the occurrence {key} was not as it was closed when entry {one.position} came: {name} was"
+            f" {before.get(name)}, by the history before that {then.get(name)}"
+        )
+        raise Broken(Place(Tampering.OCCURRENCE_CHANGED, one.position, detail=detail))
+
+
+def _differing(one: Document, other: Document) -> str | None:
+    """The first field that is not the same; one without a value is as good as not there."""
+    return next((name for name in sorted(one.keys() | other.keys()) if one.get(name) != other.get(name)), None)
 
 
 def _changed(found: Document, after: Document) -> Document:
     for name, value in after.items():
-        outer, _, inner = name.partition(".")
-        part = found.get(outer)
-        into, field = (part, inner) if inner and isinstance(part, dict) else (found, name)
+        into, field = _place(found, name)
         if value is None:
             into.pop(field, None)
         else:
@@ -88,15 +119,33 @@ def _changed(found: Document, after: Document) -> Document:
     return found
 
 
+def _value(found: Document, name: str) -> object:
+    part, field = _place(found, name)
+    return part.get(field)
+
+
+def _place(found: Document, name: str) -> tuple[Document, str]:
+    """The document inside ``found``, and its field, that an entry names with dots."""
+    outer, _, inner = name.partition(".")
+    part = found.get(outer)
+    return _place(part, inner) if inner and isinstance(part, dict) else (found, name)
+
+
 def _document(text: str | None) -> Document:
-    """Fields of an entry; of what the program has not written: none."""
+    """Fields of an entry; of what the program has not written: none. An entry of a change leaves it open whether a
+    field inside a document was null or was not there: here it is not there."""
     try:
         found = json.loads(text or "")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return {name: _without_nulls(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
-def _named(key: str, document: str | None) -> str:
-    said = _document(document)
+def _without_nulls(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
+
+
+def _named(key: str, said: Document) -> str:
     return f"the occurrence {key} of {said.get('plan_row')}, latest day {said.get('latest')}, {said.get('state')},"

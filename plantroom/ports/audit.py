@@ -18,11 +18,12 @@ RawEntry = tuple[object, ...]
 
 
 class Change(NamedTuple):
-    """Of an entry: what it did to which thing, and the canonical JSON of what came of that."""
+    """Of an entry: what it did to which thing, and the canonical JSON of what was there before and came of that."""
 
     key: str
     position: int
     action: str
+    before: str | None
     after: str | None
 
 

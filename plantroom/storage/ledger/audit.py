@@ -70,7 +70,7 @@ class SqlAudit(AuditRepository):
         return raw_entries(self._connection)
 
     def of_entity(self, entity: str) -> Iterator[Change]:
-        statement = sa.select(_e.key, _e.position, _e.action, _e.after).where(_e.entity == entity)
+        statement = sa.select(_e.key, _e.position, _e.action, _e.before, _e.after).where(_e.entity == entity)
         ordered = statement.order_by(_e.key, _e.position)
         with self._connection.execute(ordered, execution_options={"yield_per": AT_ONCE}) as result:
             yield from map(Change._make, result)

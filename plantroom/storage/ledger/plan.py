@@ -87,12 +87,13 @@ class SqlPlan(SqlStandings, PlanRepository):
         return found
 
     def _inherit(self, mine: Sequence[sa.ColumnElement[bool]], heir: str) -> None:
-        """Give occurrences to another row. The closed ones anew: the history knows a row by its key."""
-        closed = (*mine, _o.state != OccurrenceState.DUE.value)
-        rows = [dict(row) for row in self._connection.execute(sa.select(t.occurrences).where(*closed)).mappings()]
-        if rows:
-            self._connection.execute(t.occurrences.delete().where(*closed))
-            heirs = [row | {"lineage": heir} for row in rows]
+        """Give occurrences to another row. The closed ones anew: the history knows a row by its key. All are kept from
+        others first: what is closed in between would be deleted with them, or move without an entry."""
+        locked = self._work.locking(sa.select(t.occurrences).where(*mine).order_by(*_KEY))
+        rows = [dict(row) for row in self._connection.execute(locked).mappings()]
+        heirs = [row | {"lineage": heir} for row in rows if row["state"] != OccurrenceState.DUE.value]
+        if heirs:
+            self._connection.execute(t.occurrences.delete().where(*mine, _o.state != OccurrenceState.DUE.value))
             self._work.backend.insert_many(self._connection, t.occurrences, heirs)
         self._connection.execute(t.occurrences.update().where(*mine).values(lineage=heir))
 

@@ -1,14 +1,17 @@
 """What is closed of the plan stands as it was closed, or the check of the history says where it does not."""
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from maintenance.plan import Occurrence, OccurrenceState
+from maintenance.ports import MaintenanceTx
 from maintenance.records.sealing import seal_all
 from maintenance.records.verifying import verify, verify_in
 from maintenance.standings import DraftOccurrence
@@ -146,6 +149,89 @@ def stored(ledger: SqlLedger, cycle: int) -> Occurrence:
         return tx.plan.occurrences([key])[key]
 
 
+def close_again(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        tx.plan.update_occurrences([replace(stored(ledger, 2), state=DONE, completed_at=NOW, work_order="w2")])
+
+
+def reopen(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        tx.plan.update_occurrences([replace(stored(ledger, 2), state=DUE, completed_at=None)])
+
+
+def hand_over(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        tx.plan.hand_over("row-1", "row-2", "demo", date(2026, 1, 1))
+
+
+def defer(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        tx.plan.update_occurrences([replace(stored(ledger, 2), latest=date(2027, 1, 31))])
+
+
+@pytest.mark.parametrize(
+    ("change", "steps", "what", "field"),
+    [
+        ("state = 'due', latest = '2026-12-31'", [close_again], Tampering.OCCURRENCE_REMOVED, "missed"),
+        ("state = 'due'", [close_again, reopen], Tampering.OCCURRENCE_REMOVED, "missed"),
+        ("state = 'waived'", [hand_over], Tampering.OCCURRENCE_CHANGED, "state was waived"),
+        ("latest = '2026-12-31'", [reopen, close_again], Tampering.OCCURRENCE_CHANGED, "latest was 2026-12-31"),
+        ("latest = '2026-12-31'", [close_again, reopen], Tampering.OCCURRENCE_CHANGED, "latest was 2026-12-31"),
+        ("latest = '2026-12-31'", [defer], Tampering.OCCURRENCE_CHANGED, "latest was 2026-12-31"),
+        ("latest = '2026-12-31'", [close_again], Tampering.OCCURRENCE_CHANGED, "latest is 2026-12-31"),
+    ],
+)
+def test_what_was_changed_by_hand_is_not_made_good_by_what_the_program_does_next(
+    kept: SqlLedger, change: str, steps: list[Callable[[SqlLedger], None]], what: Tampering, field: str
+) -> None:
+    by_hand(kept, f"UPDATE occurrences SET {change} WHERE subject = 'p1' AND cycle = 2")
+    for step in steps:
+        step(kept)
+    broken = verify(kept).broken
+    assert broken is not None
+    assert (broken.what, "p1/row-1/2" in broken.detail, field in broken.detail) == (what, True, True), broken
+    assert broken.position is not None
+
+
+@pytest.mark.parametrize("step", [reopen, defer])
+def test_what_was_closed_by_hand_stays_a_finding_after_the_program_has_changed_it(
+    kept: SqlLedger, step: Callable[[SqlLedger], None]
+) -> None:
+    with kept.begin() as tx:
+        tx.plan.forget([occurrence(2).key])
+        tx.plan.add_occurrences([occurrence(2)])
+    reopen(kept)
+    assert verify(kept).broken is None
+    by_hand(kept, "UPDATE occurrences SET state = 'done' WHERE subject = 'p1' AND cycle = 2")
+    step(kept)
+    broken = verify(kept).broken
+    assert broken is not None
+    assert (broken.what, "p1/row-1/2" in broken.detail) == (Tampering.OCCURRENCE_INSERTED, True)
+
+
+@pytest.mark.parametrize(
+    "readings",
+    [
+        [READING | {"value": None}],
+        [READING | {"value": None}, READING, {"point": None}, None, {"value": None}],
+        [{"a": {"b": {"c": 1, "d": None}}}, {"a": {"b": {"c": 2}}}, {"a": {"b": {"c": None}}}, {"a": {}}, {"a": 1}],
+        [{"a": [{"b": None}]}, {"a": [{"b": 1}]}, {}],
+    ],
+)
+def test_a_reading_with_gaps_and_parts_is_put_together_again(
+    kept: SqlLedger, readings: list[dict[str, Any] | None]
+) -> None:
+    for reading in readings:
+        with kept.begin() as tx:
+            tx.plan.update_occurrences([replace(stored(kept, 4), evidence=reading)])
+        verdict = verify(kept)
+        assert verdict.broken is None, verdict.broken
+    with kept.begin() as tx:
+        tx.plan.update_occurrences([replace(stored(kept, 4), state=DUE)])
+    verdict = verify(kept)
+    assert verdict.broken is None, verdict.broken
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -179,6 +265,42 @@ def test_what_a_row_hands_over_forgets_or_takes_along_is_intact(kept: SqlLedger)
         tx.plan.remove_row("row-2")
     verdict = verify(kept)
     assert (verdict.broken, verdict.seen is not None and verdict.seen.occurrences) == (None, 0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_the_program_does_in_any_order_is_intact(kept: SqlLedger, seed: int) -> None:
+    chosen = Random(seed)
+    for _ in range(40):
+        with kept.begin() as tx:
+            there = tx.plan.occurrences_of("demo")
+            for one in chosen.sample(there, min(len(there), chosen.randint(1, 3))):
+                do_something(tx, one, chosen)
+            if chosen.random() < 0.2:
+                row, heir = chosen.sample(["row-1", "row-2"], 2)
+                tx.plan.hand_over(row, heir, "demo", date(2026, 1, 1))
+            if chosen.random() < 0.5:
+                lost = [occurrence(n) for n in range(1, 7) if not any(one.key.cycle == n for one in there)]
+                tx.plan.add_occurrences(lost)
+    verdict = verify(kept)
+    assert verdict.broken is None, verdict.broken
+
+
+def do_something(tx: MaintenanceTx, one: Occurrence, chosen: Random) -> None:
+    """Something that is done to an occurrence, up to twice in one transaction."""
+    if chosen.random() < 0.15:
+        tx.plan.forget([one.key])
+        if chosen.random() < 0.5:
+            tx.plan.add_occurrences([replace(one, state=chosen.choice([MISSED, DUE]))])
+        return
+    for _ in range(chosen.randint(1, 2)):
+        one = replace(
+            one,
+            state=chosen.choice(list(OccurrenceState)),
+            completed_at=chosen.choice([None, NOW, NOW + timedelta(hours=1)]),
+            latest=one.latest + timedelta(days=chosen.randint(-1, 1)),
+            evidence=chosen.choice([None, READING, READING | {"value": None}, {}]),
+        )
+        tx.plan.update_occurrences([one])
 
 
 def test_a_transaction_that_is_undone_leaves_no_entry(kept: SqlLedger) -> None:
@@ -216,7 +338,17 @@ def test_what_was_closed_before_the_update_is_entered_as_it_stands(empty_url: st
         assert (verdict.broken, verdict.seen is not None and verdict.seen.occurrences) == (None, 3)
         assert sorted(entries(opened)) == [("created", f"p1/row-1/{n}") for n in (1, 2, 4)]
         seal_all(opened)
-        by_hand(opened, "UPDATE occurrences SET state = 'done' WHERE cycle = 2")
+        reopen(opened)
+        close_again(opened)
+        with opened.begin() as tx:
+            tx.plan.update_occurrences(
+                [replace(stored(opened, 4), completed_at=NOW + timedelta(days=1), evidence=None)]
+            )
+        with opened.begin() as tx:
+            tx.plan.forget([occurrence(1).key])
+        verdict = verify(opened)
+        assert (verdict.broken, verdict.seen is not None and verdict.seen.occurrences) == (None, 2)
+        by_hand(opened, "UPDATE occurrences SET state = 'missed' WHERE cycle = 2")
         with opened.read() as tx:
             broken = verify_in(tx, []).broken
         assert broken is not None

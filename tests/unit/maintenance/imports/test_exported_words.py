@@ -10,7 +10,7 @@ from maintenance.imports.plan import PlanImport
 from maintenance.imports.plan_columns import COLUMN_ORDER, plan_cells
 from maintenance.imports.reading import read_plan_table
 from maintenance.imports.writing import csv_bytes
-from maintenance.intervals import Interval, IntervalUnit
+from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
 from maintenance.plan import BeforeReuse, Layer, PlanRow
 from maintenance.schedules import BY_INTERVAL, AgeSchedule, IntervalSchedule, MeterSchedule, SeasonSchedule
 from maintenance.seed.loader import plan_rows
@@ -86,6 +86,17 @@ def test_of_the_two_cells_of_an_export_the_one_that_was_changed_counts(
 def test_an_interval_of_its_own_beside_the_years_comes_back(every: Interval) -> None:
     row = replace(PLAIN, interval=every, schedule=AgeSchedule((1, 4), then=YEAR))
     assert imported(exported(row), rows=[row]).counts["unchanged"] == 1
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_another_meter_stands_in_the_rule_s_column_and_comes_back(language: str) -> None:
+    miles = MeterSchedule("miles", 5)
+    row = replace(PLAIN, interval=NO_INTERVAL, schedule=miles)
+    line = exported(row, language)
+    assert [line[KEYS.index(key)] is None for key in ("frequency", "schedule")] == [True, False]
+    assert imported(line, rows=[row], language=language).counts["unchanged"] == 1
+    found = imported(exported(row, language, frequency="每月一次"), rows=[row], language=language)
+    assert [change.after.schedule for change in found.changes] == [BY_INTERVAL]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

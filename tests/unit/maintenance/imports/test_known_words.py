@@ -101,3 +101,11 @@ def test_what_is_near_to_nothing_gets_no_guess(text: str) -> None:
     with pytest.raises(CellProblem) as refused:
         equipment_named(text)
     assert "最接近" not in refused.value.said.zh
+
+
+@pytest.mark.parametrize("text", ["春季", "秋季一次", "每年冬天", "运行季", "運行月", "summer", "when running"])
+def test_seasons_and_running_get_no_guess_of_an_interval(text: str) -> None:
+    with pytest.raises(CellProblem) as refused:
+        read_frequency(text)
+    assert refused.value.code == "unknown_frequency"
+    assert "最接近" not in refused.value.said.zh

@@ -122,3 +122,12 @@ def test_words_of_a_frequency_are_a_rule_where_they_are_no_plain_interval() -> N
         assert refused.value.code == "unknown_choice"
         assert "提前14天" in refused.value.said.zh
         assert "14 days ahead" in refused.value.said.en
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_another_meter_is_said_by_the_rule_alone(language: str) -> None:
+    schedule = MeterSchedule("Door_cycles", 5.0)
+    assert not frequency_text(implied_interval(schedule), schedule, language)
+    assert read_schedule(write_schedule(schedule, language)) == schedule
+    for point in ("run_hours", "starts"):
+        assert frequency_text(implied_interval(schedule), MeterSchedule(point, 5.0), language)
