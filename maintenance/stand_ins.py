@@ -97,10 +97,14 @@ def sources(links: Sequence[StandIn], today: date) -> list[Source]:
     it (or are to, before this one does), the law's from each that stands or stood for it and ends. O(links squared)."""
     found: dict[tuple[str, str], Source] = {}
     for one in links:
-        mine = [Source(one.row, one.law, one.since, one.slack)]
-        for other in links:
-            if other.law == one.law and other.row != one.row and (other.since <= today or other.since < one.since):
-                mine.append(Source(one.row, other.row, min(one.since, other.until or date.max), one.slack))
+        mine = [
+            Source(one.row, one.law, one.since, one.slack),
+            *(
+                Source(one.row, other.row, min(one.since, other.until or date.max), one.slack)
+                for other in links
+                if other.law == one.law and other.row != one.row and (other.since <= today or other.since < one.since)
+            ),
+        ]
         if one.until is not None and one.since <= today:
             mine.append(Source(one.law, one.row, one.until, resumes=True))
         for source in mine:
