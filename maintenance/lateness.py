@@ -1,30 +1,90 @@
 """The last day that the law allowed for work that is done: it may be earlier than the day that was written down when
-the job was planned, since the one before was done early and no scheduler has looked since."""
+the job was planned, since the one before was done early and no scheduler has looked since. Rows that stand for the
+law's, or did, count from what was done of either (``maintenance.stand_ins``)."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from maintenance.plan import Occurrence, OccurrenceState, PlanRow
+from maintenance.answering import answering, subject_of
+from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day, shifted
 from maintenance.rests import Rest, carried_through, pauses_of
 from maintenance.schedules import IntervalSchedule
-from maintenance.stand_ins import floor_of
+from maintenance.stand_ins import Source, floor_of, sources, stand_ins
+from plantroom.errors import NotFound
 
 
 def last_allowed(
-    history: Sequence[Occurrence], floor: int, at: datetime, zone: ZoneInfo, rests: Sequence[Rest] = ()
+    history: Sequence[Occurrence],
+    floor: int,
+    at: datetime | None,
+    zone: ZoneInfo,
+    rests: Sequence[Rest] = (),
+    handed: date | None = None,
 ) -> date | None:
     """The last day, counted from the last completion before ``at`` or the last day of what was missed before (from the
-    end of a rest during which it was over); ``None`` without any. ``history`` are the occurrences of one row on one
-    subject."""
-    day = local_day(at, zone)
-    done = [local_day(o.completed_at, zone) for o in history if o.completed_at is not None and o.completed_at < at]
-    missed = [o.latest for o in history if o.state is OccurrenceState.MISSED and o.latest < day]
-    last = carried_through(max([*done, *missed], default=None), floor, pauses_of(rests, zone))
+    end of a rest during which it was over), or from what others hand to the row; ``None`` without any. Without ``at``
+    from the last completion, whatever was missed since. ``history`` are the occurrences of one row on one subject."""
+    days = [day for day in (_last(history, at, zone), handed) if day is not None]
+    last = carried_through(max(days, default=None), floor, pauses_of(rests, zone))
     return None if last is None else shifted(last, floor)
+
+
+def _last(history: Sequence[Occurrence], at: datetime | None, zone: ZoneInfo, before: date = date.max) -> date | None:
+    """The day something was done last, as above; what was missed counts with a date before a day."""
+    done = [o.completed_at for o in history if o.completed_at is not None and (at is None or o.completed_at < at)]
+    days = [local_day(instant, zone) for instant in done]
+    if at is not None:
+        today = local_day(at, zone)
+        missed = [o for o in history if o.state is OccurrenceState.MISSED and o.nominal_date < before]
+        days += [o.latest for o in missed if o.latest < today]
+    return max(days, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is on record of a subject: its occurrences by lineage, and what its rows count from that stand for others
+    or come back."""
+
+    occurrences: Mapping[str, Sequence[Occurrence]]
+    lineages: Mapping[str, str]
+    given: Sequence[Source]
+    rests: Sequence[Rest]
+    zone: ZoneInfo
+
+    def last_allowed(self, row: PlanRow, floor: int, at: datetime | None, but: OccurrenceKey) -> date | None:
+        """The last day for one of the rows, as ``last_allowed``, from all that is on record but one occurrence."""
+        own = [one for one in self.occurrences.get(but.lineage, ()) if one.key != but]
+        return last_allowed(own, floor, at, self.zone, self.rests, self._handed(row, at))
+
+    def _handed(self, row: PlanRow, at: datetime | None) -> date | None:
+        days = [
+            shifted(day, one.slack)
+            for one in self.given
+            if one.row == row.code
+            for day in [_last(self.occurrences.get(self.lineages[one.of], ()), at, self.zone, one.before)]
+            if day is not None
+        ]
+        return max(days, default=None)
+
+
+def record_of(tx: MaintenanceTx, rows: Sequence[PlanRow], site: str, key: str) -> Record:
+    """The record of a subject by the rows of its site."""
+    occurrences: defaultdict[str, list[Occurrence]] = defaultdict(list)
+    for one in tx.plan.occurrences_of(site, key):
+        occurrences[one.key.lineage].append(one)
+    try:
+        holding = answering(rows, subject_of(tx, site, key))
+    except NotFound:
+        holding = []
+    links = stand_ins(holding, {row.code: row for row in rows})
+    lineages = {row.code: row.lineage for row in holding}
+    zone = ZoneInfo(tx.assets.site(site).time_zone)
+    return Record(occurrences, lineages, sources(links, date.max), tx.rests.of([key]).get(key, ()), zone)
 
 
 def lawful(tx: MaintenanceTx, occurrences: Sequence[Occurrence], at: datetime) -> list[Occurrence]:
@@ -32,16 +92,14 @@ def lawful(tx: MaintenanceTx, occurrences: Sequence[Occurrence], at: datetime) -
     done too late shows as such."""
     found: list[Occurrence] = []
     for one in occurrences:
-        rows = {row.code: row for row in tx.plan.rows(one.site)}
-        row = next((r for r in rows.values() if r.lineage == one.key.lineage), None)
-        floor = None if row is None or _in_season(row) else floor_of(row, rows)
-        if floor is None:
+        rows = tx.plan.rows(one.site)
+        by_code = {row.code: row for row in rows}
+        row = next((r for r in by_code.values() if r.lineage == one.key.lineage), None)
+        floor = None if row is None or _in_season(row) else floor_of(row, by_code)
+        if row is None or floor is None:
             found.append(one)
             continue
-        zone = ZoneInfo(tx.assets.site(one.site).time_zone)
-        known = [o for o in tx.plan.occurrences_of(one.site, one.key.subject) if o.key.lineage == one.key.lineage]
-        rests = tx.rests.of([one.key.subject]).get(one.key.subject, ())
-        last = last_allowed([o for o in known if o.key != one.key], floor, at, zone, rests)
+        last = record_of(tx, rows, one.site, one.key.subject).last_allowed(row, floor, at, one.key)
         found.append(
             one if last is None or last >= one.latest else replace(one, latest=last, earliest=min(one.earliest, last))
         )

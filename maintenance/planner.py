@@ -34,13 +34,15 @@ from maintenance.recurrence import (
 from maintenance.rests import AT_REST, without_lapsed
 from maintenance.schedules import BeforeSchedule
 from maintenance.stand_ins import (
-    StandIn,
+    Source,
     comes_after,
+    floating_on,
     floor_of,
     handed_to,
     reaching,
     replaced_from,
     resuming,
+    sources,
     stand_ins,
 )
 from plantroom.domain.assets import Asset, LocalName
@@ -200,7 +202,7 @@ def plan_subject(
     for occurrence in history:
         by_row[occurrence.key.lineage].append(occurrence)
     floors = {row.code: floor_of(row, every_row) for row in rows}
-    ends, links = replaced_from(rows, today), stand_ins(rows, every_row)
+    ends, given = replaced_from(rows, today), sources(stand_ins(rows, every_row), today)
     lineages = {row.code: row.lineage for row in rows}
 
     def last(code: str, before: date) -> date | None:
@@ -208,28 +210,28 @@ def plan_subject(
 
     made: dict[str, Track] = {}
     undated: list[Undated] = []
-    for row in _after_others(rows, links, today):
+    for row in _after_others(rows, given, today):
         case = Case(
             row, subject.asset, subject.anchor(row), _start(row, start or today, today), today, floors[row.code],
             by_row[row.lineage], facts, zone,
         )  # fmt: skip
         dates = dates_of(case, made)
-        track = _track(case, dates, ends.get(row.code), handed_to(row, links, last, made, today))
+        track = _track(case, dates, ends.get(row.code), handed_to(row, given, last, made, today))
         track.contains, track.calendar, track.today = contains[row.code], is_working_day, today
         made[row.code] = track
         if dates.unknown is not None and not track.standing:
             undated.append(Undated(row, dates.unknown))
     tracks = tuple(made[row.code] for row in rows)
-    standing = _standing({t.row.lineage: t for t in tracks}, history, today, is_working_day, links)
+    standing = _standing({t.row.lineage: t for t in tracks}, history, today, is_working_day, given)
     return SubjectPlan(tuple(standing), tracks, floors, tuple(undated))
 
 
-def _after_others(rows: Sequence[PlanRow], links: Sequence[StandIn], today: date) -> list[PlanRow]:
+def _after_others(rows: Sequence[PlanRow], given: Sequence[Source], today: date) -> list[PlanRow]:
     """The rows, each one before another row behind that one, and behind those that hand it what is yet to come. Where
     rows wait for each other, they come last: the first of them finds nothing to go before."""
     left = list(rows)
     done: list[PlanRow] = []
-    needs = {row.code: {before_of(row), *comes_after(row, links, today)} for row in rows}
+    needs = {row.code: {before_of(row), *comes_after(row, given, today)} for row in rows}
     while left:
         waiting = {row.code for row in left}
         ready = [row for row in left if needs[row.code].isdisjoint(waiting)] or left
@@ -284,9 +286,10 @@ def _track(case: Case, dates: Dates, ends: date | None, handed: Handed) -> Track
     standing = tuple((o.nominal_date, o.latest) for o in history if o.state is OccurrenceState.DUE)
     newest = max(history, key=lambda o: o.key.cycle)
     series = behind_reuse(series, case, newest.key.cycle, newest.nominal_date)
-    if row.shift_percent and dates.grid is None:
-        series = resumed(series, case, last)
     next_cycle = newest.key.cycle + 1
+    if row.shift_percent and dates.grid is None:
+        series = floating_on(series, {o.key.cycle: o.nominal_date for o in history}, handed)
+        series = resumed(series, case, last)
     series = resuming(series, next_cycle, handed)
     track = Track(series, next_cycle, last, standing=standing, newest=newest.nominal_date, handed=handed)
     return paused(track, case)
@@ -297,7 +300,7 @@ def _standing(
     history: Sequence[Occurrence],
     today: date,
     is_working_day: IsWorkingDay,
-    links: Sequence[StandIn] = (),
+    given: Sequence[Source] = (),
 ) -> list[Standing]:
     groups: dict[str, list[Occurrence]] = defaultdict(list)
     for occurrence in history:
@@ -313,22 +316,20 @@ def _standing(
             track = tracks[occurrence.key.lineage]
             if track.last is None or counted > track.last:
                 carry(track, counted)
-            _hand_on(tracks.values(), links, occurrence, track.row.code, counted)
+            _hand_on(tracks.values(), given, occurrence, track.row.code, counted)
         found.append(Standing(group[0].work_order, job))
     return found
 
 
 def _hand_on(
-    tracks: Iterable[Track], links: Sequence[StandIn], occurrence: Occurrence, code: str, counted: date
+    tracks: Iterable[Track], given: Iterable[Source], occurrence: Occurrence, code: str, counted: date
 ) -> None:
-    """What a row had due before another one stands for it, and the other one before it ended, counts for both."""
+    """What a row had due before another one answered in its place counts for both."""
     for track in tracks:
-        for one in links:
-            begins = (one.row, one.law) == (track.row.code, code) and occurrence.nominal_date < one.since
-            ends = (one.law, one.row) == (track.row.code, code) and occurrence.nominal_date < (one.until or date.min)
-            if not begins and not ends:
+        for one in given:
+            if (one.row, one.of) != (track.row.code, code) or occurrence.nominal_date >= one.before:
                 continue
-            handed = Handed(counted, shifted(counted, one.slack if begins else 0))
+            handed = Handed(counted, shifted(counted, one.slack))
             if handed.counts is not None and (track.last is None or handed.counts > track.last):
                 track.handed = handed
                 carry(track, handed.counts)

@@ -8,6 +8,7 @@ longest gap holds over both changes. Rows that fulfil each other all stay and ha
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import takewhile
 
 from maintenance.earlier_anchors import reaching_back
 from maintenance.handing import NOTHING, Handed
@@ -78,21 +79,56 @@ def _gap(row: PlanRow) -> int:
     return longest_between(row) if row.max_gap_days is None else row.max_gap_days
 
 
-def comes_after(row: PlanRow, links: Iterable[StandIn], today: date) -> set[str]:
-    """The codes of the rows whose coming dates decide on those of a row: of one that it is yet to stand for, and of one
-    that is yet to end which stands for it."""
-    coming = (one for one in links if one.row == row.code and one.since > today)
-    ending = (one for one in links if one.law == row.code and _is_ending(one, today))
-    return {one.law for one in coming} | {one.row for one in ending}
+@dataclass(frozen=True, slots=True)
+class Source:
+    """That a row (code) counts from what was done of another one, ``slack`` days later than it was done, and from what
+    was missed of it with a date before a day: for the rest the row answers itself. ``resumes``: from that day on the
+    row's dates are its own again."""
+
+    row: str
+    of: str
+    before: date
+    slack: int = 0
+    resumes: bool = False
 
 
-def _is_ending(one: StandIn, today: date) -> bool:
-    return one.since <= today and one.until is not None and one.until > today
+def sources(links: Sequence[StandIn], today: date) -> list[Source]:
+    """What rows count from: a row that stands for the law's from that one and from all others that stand or stood for
+    it (or are to, before this one does), the law's from each that stands or stood for it and ends. O(links squared)."""
+    found: dict[tuple[str, str], Source] = {}
+    for one in links:
+        mine = [
+            Source(one.row, one.law, one.since, one.slack),
+            *(
+                Source(one.row, other.row, min(one.since, other.until or date.max), one.slack)
+                for other in links
+                if other.law == one.law and other.row != one.row and (other.since <= today or other.since < one.since)
+            ),
+        ]
+        if one.until is not None and one.since <= today:
+            mine.append(Source(one.law, one.row, one.until, resumes=True))
+        for source in mine:
+            known = found.get((source.row, source.of), source)
+            found[source.row, source.of] = _both(known, source)
+    return list(found.values())
+
+
+def _both(one: Source, other: Source) -> Source:
+    """Of two rows of the law's on account of which a row counts from another one, the stricter decides."""
+    if one.resumes or other.resumes:
+        return one if one.resumes else other
+    return replace(one, before=min(one.before, other.before), slack=min(one.slack, other.slack))
+
+
+def comes_after(row: PlanRow, given: Iterable[Source], today: date) -> set[str]:
+    """The codes of the rows whose coming dates decide on those of a row: of one that it is yet to stand for or to
+    follow, and of one that is yet to end which stands for it."""
+    return {one.of for one in given if one.row == row.code and one.before > today}
 
 
 def handed_to(
     row: PlanRow,
-    links: Sequence[StandIn],
+    given: Iterable[Source],
     last: Callable[[str, date], date | None],
     tracks: Mapping[str, Track],
     today: date,
@@ -101,43 +137,28 @@ def handed_to(
     only with a date before that day, for the other one answers for the rest. ``tracks`` are those that stand so far: of
     what is yet to come, each counts as done when it is planned."""
     found = NOTHING
-    for one in links:
+    for one in given:
         if one.row == row.code:
-            coming = tracks.get(one.law) if one.since > today else None
-            own = [last(one.law, one.since), *(last(*earlier) for earlier in stood_for(one.law, links, today))]
-            day = _planned_last(coming, _latest(*own))
-            found = found.later(Handed(day, None if day is None else shifted(day, one.slack)))
-        elif one.law == row.code and one.until is not None and one.since <= today:
-            coming = tracks.get(one.row) if one.until > today else None
-            day = _planned_last(coming, last(one.row, one.until))
-            found = found.later(Handed(day, day, one.until))
+            coming = tracks.get(one.of) if one.before > today else None
+            day = _planned_last(coming, last(one.of, one.before), one.before)
+            counts = None if day is None else shifted(day, one.slack)
+            found = found.later(Handed(day, counts, one.before if one.resumes else None))
     return found
-
-
-def stood_for(law: str, links: Iterable[StandIn], today: date) -> list[tuple[str, date]]:
-    """The codes of the rows that stood for a row and have ended, and when: what was done of them counts for what
-    follows, too."""
-    return [(one.row, one.until) for one in links if one.law == law and one.until is not None and one.until <= today]
 
 
 def _latest(*days: date | None) -> date | None:
     return max((day for day in days if day is not None), default=None)
 
 
-def _planned_last(track: Track | None, last: date | None) -> date | None:
-    """The day that a row which ends is planned for last; where it is planned no more, the one that it counts from."""
+def _planned_last(track: Track | None, last: date | None, before: date) -> date | None:
+    """The day that a row is planned for last of its dates before a day; where it is planned no more, the one that it
+    counts from."""
     if track is None:
         return last
-    counted = [track.counted(min(day, latest), latest) for day, latest in track.standing if day < _end(track)]
+    counted = [track.counted(min(day, latest), latest) for day, latest in track.standing if day < before]
     copy = replace(track, last=_latest(last, track.handed.counts, *counted))
-    if track.series.ends is None:
-        return copy.last
-    coming = (copy.counted(planned.window.planned, planned.window.latest) for planned in copy.alone())
-    return _latest(copy.last, *coming)
-
-
-def _end(track: Track) -> date:
-    return track.series.ends or date.max
+    windows = takewhile(lambda one: one.nominal < before, (planned.window for planned in copy.alone()))
+    return _latest(copy.last, *(copy.counted(one.planned, one.latest) for one in windows))
 
 
 def reaching(series: Series, handed: Handed) -> Series:
@@ -157,3 +178,13 @@ def resuming(series: Series, cycle: int, handed: Handed) -> Series:
     if handed.resumes is None or series.nominal(cycle) >= handed.resumes:
         return series
     return series.strictly_behind(cycle - 1, shifted(handed.resumes, -1))
+
+
+def floating_on(series: Series, given: Mapping[int, date], handed: Handed) -> Series:
+    """As ``resuming``, of a row whose dates move with what is closed, behind which the series begins. ``given`` are the
+    dates of all cycles: what was made for the time before others stood for the row keeps its date, and what was made
+    since the return is found again."""
+    if handed.resumes is None:
+        return series
+    before = [cycle for cycle, day in given.items() if day < handed.resumes]
+    return resuming(series, max([series.next_cycle, *(cycle + 1 for cycle in before)]), handed)

@@ -11,13 +11,13 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from maintenance.answering import answering, subject_of
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
-from maintenance.planner import Subject, asset_subject, hour_rows_for, rows_for, site_subject
+from maintenance.planner import Subject
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
 from maintenance.rests import lapsed
-from maintenance.stand_ins import replaced_from
-from plantroom.catalogue import systems
+from maintenance.stand_ins import replaced_from, stand_ins
 from plantroom.domain.assets import AssetStatus
 from plantroom.errors import NotFound
 
@@ -31,9 +31,8 @@ def ended_with_order(tx: MaintenanceTx, occurrences: Sequence[Occurrence], now: 
         return []
     site = tx.assets.site(occurrences[0].site)
     zone, key = ZoneInfo(site.time_zone), occurrences[0].key.subject
-    own = site_subject(site.code, site.name)
     try:
-        subject = own if key == own.key else asset_subject(tx.assets.get(key).asset)
+        subject = subject_of(tx, site.code, key)
     except NotFound:
         return [_waived(one) for one in occurrences]
     over = {one.key for one in occurrences if one.state is OccurrenceState.WAIVED} | {
@@ -44,11 +43,15 @@ def ended_with_order(tx: MaintenanceTx, occurrences: Sequence[Occurrence], now: 
     }
     gone = _scrapped_on(tx, subject, zone)
     today = local_day(now, zone)
-    ends = _ends(tx.plan.rows(site.code, today), subject, today)
+    rows = tx.plan.rows(site.code, today)
+    holding = answering(rows, subject)
+    ends, replaced = _ends(rows, holding, today), _replaced(holding)
     return [
         _waived(one)
         for one in occurrences
-        if one.key in over or one.latest >= min(gone, ends.get(one.key.lineage, date.min))
+        if one.key in over
+        or one.latest >= min(gone, ends.get(one.key.lineage, date.min))
+        or any(one.latest >= since and one.nominal_date < until for since, until in replaced[one.key.lineage])
     ]
 
 
@@ -72,13 +75,9 @@ def _scrapped_on(tx: MaintenanceTx, subject: Subject, zone: ZoneInfo) -> date:
     return date.max if since is None else local_day(since, zone)
 
 
-def _ends(rows: Sequence[PlanRow], subject: Subject, today: date) -> dict[str, date]:
+def _ends(rows: Sequence[PlanRow], holding: Sequence[PlanRow], today: date) -> dict[str, date]:
     """From when rows ask nothing more of a subject, by lineage (``date.max``: they still do): they have ended, others
     of its rows stand for them, a site's own row has taken their place, or they name other machines now. O(rows)."""
-    if subject.asset is not None:
-        subject = asset_subject(replace(subject.asset, status=AssetStatus.IN_SERVICE))
-    classes = {key: system.classes for key, system in systems().items()}
-    holding = [*rows_for(rows, subject, classes), *hour_rows_for(rows, subject, classes)]
     replaced, mine = replaced_from(holding, today), {row.lineage for row in holding}
     own = {row.code: row.first_day for row in rows if row.site is not None}
     found: dict[str, date] = {}
@@ -88,6 +87,15 @@ def _ends(rows: Sequence[PlanRow], subject: Subject, today: date) -> dict[str, d
         else:
             since = own.get(row.code, date.max) if row.site is None else date.max
             found[row.lineage] = min(row.ends or date.max, row.effective_from if since == date.max else since)
+    return found
+
+
+def _replaced(holding: Sequence[PlanRow]) -> defaultdict[str, list[tuple[date, date]]]:
+    """From when until when others of a subject's rows stand or stood for a row, by its lineage."""
+    lineages = {row.code: row.lineage for row in holding}
+    found: defaultdict[str, list[tuple[date, date]]] = defaultdict(list)
+    for one in stand_ins(holding, {}):
+        found[lineages[one.law]].append((one.since, one.until or date.max))
     return found
 
 

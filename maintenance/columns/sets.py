@@ -11,7 +11,7 @@ from maintenance.nesting import Track, containment, look_ahead
 from maintenance.plan import PlanRow
 from maintenance.recurrence import Series, has_dates
 from maintenance.schedules import BY_INTERVAL
-from maintenance.stand_ins import floor_of, replaced_from, stand_ins, stood_for
+from maintenance.stand_ins import floor_of, replaced_from, sources, stand_ins
 from maintenance.work_orders import Kind
 
 _LONGEST_DAYS = 400 * 366
@@ -67,12 +67,7 @@ def row_set(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow], today: da
     groups = _groups(contains)
     lonely = tuple(group[0] for group in groups if len(group) == 1)
     said = "|".join(f"{v.row.lineage}:{v.row.version}:{v.floor}:{v.ends}" for v in variants)
-    handing: list[Handing] = []
-    for one in links:
-        earlier = [(one.law, one.since), *stood_for(one.law, links, today)]
-        handing += [Handing(places[one.row], places[code], day) for code, day in earlier if code != one.row]
-        if one.until is not None:
-            handing.append(Handing(places[one.law], places[one.row], one.until, resumes=True))
+    handing = [Handing(places[one.row], places[one.of], one.before, one.resumes) for one in sources(links, today)]
     if links:
         said += f"|{handing}"
     return RowSet(

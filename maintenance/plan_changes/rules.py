@@ -1,5 +1,6 @@
 """What a change makes of a row: the next version, and what the law keeps. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -57,7 +58,9 @@ def outcome_of(proposal: Proposal, lineage: str) -> Outcome:
         effective_from=day,
         since=before.first_day,
     )
-    return lawful(before, row)
+    found = lawful(before, row)
+    gone = sorted(set(before.fulfils) - set(row.fulfils))
+    return replace(found, cautions=(*found.cautions, _hands_nothing_back(gone))) if gone else found
 
 
 def _needed(row: PlanRow | None) -> PlanRow:
@@ -173,6 +176,18 @@ def _floor_kept(days: int) -> Caution:
         LocalName(
             f"比法规宽松：仍按法规间隔（最长{days}天）安排",
             f"laxer than the law: still scheduled by the law's longest gap, {days} days",
+        ),
+    )
+
+
+def _hands_nothing_back(codes: Sequence[str]) -> Caution:
+    """A row that only ceases to stand for others has never stood for them: their dates since then are made up for."""
+    said = ", ".join(codes)
+    return Caution(
+        "fulfils_dropped",
+        LocalName(
+            f"不再满足{said}后，其以往所有日期都将补生成并记为漏做；请改为终止本计划项并另建一项",
+            f"all dates that {said} had since then will be made and count as missed: end this row and make another one",
         ),
     )
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from maintenance.lateness import record_of
 from maintenance.lifecycle import ENDED
 from maintenance.plan import Layer
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import end_of_day, local_day
-from maintenance.rests import carried_through, pauses_of
 from maintenance.stand_ins import floor_of
 from maintenance.transitions import apply_transition
 from maintenance.views import note_order
@@ -43,13 +43,15 @@ class Deferral:
 def laws_last_day(tx: MaintenanceTx, order: WorkOrder) -> date | None:
     """The last day on which the law lets an order be done; ``None`` when no law asks for it.
 
-    Of each occurrence whose row is the law's or stands for one: the last completion and the longest gap between two
-    (from the return to service, where that ran out while the machine was out of use; where nobody has ever done it, or
-    the law names no gap, the occurrence's own last day). Statutory work without occurrences: its ``due``.
+    Of each occurrence whose row is the law's or stands for one: the last completion, also of rows that it stands for or
+    that stood for it, and the longest gap between two (from the return to service, where that ran out while the machine
+    was out of use; where nobody has ever done it, or the law names no gap, the occurrence's own last day). Statutory
+    work without occurrences: its ``due``.
     """
     zone = ZoneInfo(tx.assets.site(order.site).time_zone)
     days: list[date] = []
-    by_code = {row.code: row for row in tx.plan.rows(order.site)}
+    rows = tx.plan.rows(order.site)
+    by_code = {row.code: row for row in rows}
     stored = tx.plan.occurrences([one.key for one in order.occurrences])
     for shown in order.occurrences:
         row = by_code.get(shown.plan_row)
@@ -57,13 +59,12 @@ def laws_last_day(tx: MaintenanceTx, order: WorkOrder) -> date | None:
         floor = None if row is None else floor_of(row, by_code)
         if not statutory and floor is None:
             continue
-        rests = tx.rests.of([shown.key.subject]).get(shown.key.subject, ())
-        last = carried_through(
-            _last_done(tx, shown.key.lineage, shown.key.subject, zone), floor, pauses_of(rests, zone)
-        )  # fmt: skip
+        last = None
+        if row is not None and floor is not None:
+            last = record_of(tx, rows, order.site, shown.key.subject).last_allowed(row, floor, None, shown.key)
         known = stored.get(shown.key)
         own = shown.due if known is None else known.latest
-        days.append(own if floor is None or last is None else last + timedelta(days=floor))
+        days.append(own if last is None else last)
     if not days and order.kind is Kind.STATUTORY and order.due is not None:
         days.append(local_day(order.due, zone))
     return min(days, default=None)
@@ -126,12 +127,3 @@ _ENDS_WITH = frozenset({"missed", "conflict", "incomplete", "late_evidence"})
 
 def _is_law(layer: Layer, kind: str) -> bool:
     return layer is Layer.LAW or kind == Kind.STATUTORY.value
-
-
-def _last_done(tx: MaintenanceTx, lineage: str, subject: str, zone: ZoneInfo) -> date | None:
-    done = [
-        local_day(one.completed_at, zone)
-        for one in tx.plan.occurrences_of(None, subject)
-        if one.key.lineage == lineage and one.completed_at is not None
-    ]
-    return max(done, default=None)

@@ -77,7 +77,7 @@ def plan_rows(draw: st.DrawFn, *, fulfils: bool = True) -> tuple[PlanRow, ...]:
 
 @st.composite
 def stood_for(draw: st.DrawFn) -> tuple[PlanRow, ...]:
-    """A row of the law, one that stands or stood for it, and one that may have come after that."""
+    """A row of the law, one that stands or stood for it, and one that may have come beside it or after that."""
     law, first, next_one = draw(plan_rows(fulfils=False)), draw(plan_rows(fulfils=False))[0], draw(st.booleans())
     gap = draw(st.sampled_from([4, 15, 31, 92]))
     begins = st.sampled_from([date(2000, 1, 1), date(2025, 6, 1), date(2026, 2, 1), TODAY])
@@ -86,7 +86,8 @@ def stood_for(draw: st.DrawFn) -> tuple[PlanRow, ...]:
     found = [replace(law[0], max_gap_days=gap), *law[1:]]
     found.append(replace(first, lineage="first", code="FIRST", effective_from=draw(begins), ends=ends, **more))
     if next_one:
-        found.append(replace(found[-1], lineage="next", code="NEXT", effective_from=draw(begins), ends=None))
+        until = draw(st.none() | st.sampled_from([date(2025, 8, 1), TODAY]))
+        found.append(replace(found[-1], lineage="next", code="NEXT", effective_from=draw(begins), ends=until))
     return tuple(draw(st.permutations(found)))
 
 

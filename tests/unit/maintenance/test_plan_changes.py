@@ -225,3 +225,12 @@ def test_which_line_and_system_a_row_s_cost_belongs_to() -> None:
     systems = {"all": ("pump", "ahu", "chiller"), "water": ("pump", "water_tank")}
     assert system_of_class(systems) == {"pump": "water", "water_tank": "water", "ahu": "all", "chiller": "all"}
     assert deepest([MONTHLY, row("Q", 3, "month")]).code == "Q"
+
+
+def test_a_row_that_only_ceases_to_stand_for_the_law_s_hands_nothing_back_and_says_so() -> None:
+    ours = replace(MONTHLY, fulfils=("L", "K"))
+    (caution,) = changed(ours, fulfils=("K",)).cautions
+    assert caution.code == "fulfils_dropped"
+    assert "L had since then" in caution.text.en
+    assert "L后" in caution.text.zh
+    assert changed(ours, fulfils=("K", "L", "N")).cautions == ()

@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from maintenance.plan import Layer, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
-from maintenance.planner import asset_subject
+from maintenance.planner import asset_subject, plan_subject
 from maintenance.preview import PreviewItem, preview
 from plantroom.domain.assets import Asset, LocalName
 from tests.unit.maintenance.rows import row
@@ -157,3 +159,58 @@ def test_no_gap_beyond_the_laws_opens_while_rows_stand_for_each_other_in_turn() 
 
 def shifted_month(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, day.day)
+
+
+RUNS = replace(OURS, effective_from=date(2025, 3, 5))
+NEXT = replace(OURS, lineage="lineage-NEXT", code="NEXT", anchor=date(2025, 1, 4), early_days=0, late_days=0)
+DONE_BY_OURS = (
+    occurrence("LAW", 2, date(2025, 3, 4)),
+    *(occurrence("OURS", n, date(2025, n + 1, 1)) for n in range(3, 12)),
+    occurrence("OURS", 12, date(2026, 1, 1)),
+)
+"""The law's row was done in March, ours each month since then."""
+EARLY = occurrence("OURS", 13, date(2026, 2, 1), on=date(2026, 1, 30))
+
+
+def test_a_second_row_counts_from_what_the_first_one_does_that_still_runs() -> None:
+    items = look(LAW, RUNS, NEXT, history=(*DONE_BY_OURS, EARLY))
+    assert nominals(items, "NEXT")[:2] == ["2026-03-04", "2026-04-04"]
+    assert lasts(items, "NEXT")[0] == "2026-03-02"
+
+
+def test_a_second_row_that_is_yet_to_begin_counts_from_what_the_first_one_has_planned_until_then() -> None:
+    coming = replace(NEXT, effective_from=date(2026, 3, 12))
+    items = look(LAW, RUNS, coming, history=(*DONE_BY_OURS, EARLY))
+    assert nominals(items, "OURS")[:2] == ["2026-03-01", "2026-04-01"]
+    assert lasts(items, "NEXT")[0] == "2026-04-01"
+
+
+def test_what_the_first_row_has_overdue_counts_for_the_second_one() -> None:
+    early = occurrence("OURS", 12, date(2026, 1, 1), on=date(2025, 12, 30))
+    over = occurrence("OURS", 13, date(2026, 1, 30), OccurrenceState.DUE)
+    items = look(LAW, RUNS, NEXT, history=(*DONE_BY_OURS[:-1], early, over))
+    assert lasts(items, "NEXT")[0] == "2026-03-02"
+
+
+@pytest.mark.parametrize("shift", [0, 50, 100])
+@pytest.mark.parametrize("left", [False, True])
+def test_a_row_comes_back_once_however_its_dates_move(shift: int, left: bool) -> None:
+    """Looked at on the days after, with what the first look has made: nothing is made again, nothing moves."""
+    history = [*DONE_BY_OURS, EARLY]
+    if left:
+        history.append(occurrence("LAW", 3, date(2025, 4, 10), OccurrenceState.WAIVED))
+    rows = [replace(LAW, shift_percent=shift), replace(RUNS, ends=TODAY)]
+    made: dict[int, tuple[date, date]] = {}
+    for today in (TODAY, date(2026, 2, 6), date(2026, 2, 8)):
+        plan = plan_subject(rows, {r.code: r for r in rows}, asset_subject(PUMP), history, today, ZONE)
+        stands = [standing.job.leader.window for standing in plan.standing]
+        assert {one.cycle: (one.nominal, one.latest) for one in stands} == made
+        new = [job.leader.window for job in plan.to_make(date(2026, 4, 6))]
+        assert today == TODAY or new == []
+        for one in new:
+            made[one.cycle] = one.nominal, one.latest
+            due = occurrence("LAW", one.cycle, one.nominal, OccurrenceState.DUE)
+            history.append(replace(due, earliest=one.earliest, latest=one.latest))
+    first = min(made.values())
+    assert first[0] >= TODAY
+    assert first[1] == date(2026, 2, 10) if shift < 100 else date(2026, 3, 2), "31 days after what ours did last"
