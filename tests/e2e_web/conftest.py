@@ -6,10 +6,13 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 
 from tests.e2e_web.person import DESK, Person, open_context, sign_in_once
 from tests.product import Api, Product
+
+# What a page is to show comes within a second; a slow machine that does other things beside it takes more than five.
+expect.set_options(timeout=15_000)
 
 ARGUMENTS = [
     "--headless=new",
