@@ -8,13 +8,15 @@ longest gap holds over both changes. Rows that fulfil each other all stay and ha
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from maintenance.earlier_anchors import reaching_back
 from maintenance.handing import NOTHING, Handed
+from maintenance.intervals import Interval, IntervalUnit
 from maintenance.nesting import Track
 from maintenance.plan import PlanRow
-from maintenance.recurrence import Series, longest_between, shifted
+from maintenance.recurrence import Series, longest_between, longest_days, shifted
+from maintenance.schedules import AgeSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def stand_ins(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow]) -> list
         floor = floor_of(row, every_row)
         for code in sorted(fulfilled(row, by_code)):
             if code in by_code and row.code not in fulfilled(by_code[code], by_code):
-                gap = _gap(by_code[code])
+                gap = _gap_for(by_code[code], row)
                 slack = 0 if floor is None or gap <= 0 else max(0, gap - floor)
                 found.append(StandIn(row.code, code, row.first_day, row.ends, slack))
     return found
@@ -67,8 +69,9 @@ def fulfilled(row: PlanRow, by_code: Mapping[str, PlanRow]) -> set[str]:
 
 def floor_of(row: PlanRow, by_code: Mapping[str, PlanRow]) -> int | None:
     """The longest gap in days that holds for a row: its own and those of the rows that it fulfils (where such a row
-    has none, its interval), so that a laxer row never loosens what it stands for."""
-    gaps = [_gap(by_code[code]) for code in fulfilled(row, by_code) if code in by_code]
+    has none, its interval; where it goes by age and this one does not, the shortest of its steps), so that a laxer row
+    never loosens what it stands for."""
+    gaps = [_gap_for(by_code[code], row) for code in fulfilled(row, by_code) if code in by_code]
     gaps = [gap for gap in gaps if gap > 0]
     if row.max_gap_days is not None:
         gaps.append(row.max_gap_days)
@@ -77,6 +80,20 @@ def floor_of(row: PlanRow, by_code: Mapping[str, PlanRow]) -> int | None:
 
 def _gap(row: PlanRow) -> int:
     return longest_between(row) if row.max_gap_days is None else row.max_gap_days
+
+
+def _gap_for(law: PlanRow, row: PlanRow) -> int:
+    """The longest gap that a row has on account of one that it stands for."""
+    if isinstance(law.schedule, AgeSchedule) and not isinstance(row.schedule, AgeSchedule):
+        return shortest_between(law.schedule)
+    return _gap(law)
+
+
+def shortest_between(schedule: AgeSchedule) -> int:
+    """The fewest days that the dates of a row by age are apart, the first one from its beginning on: what an interval
+    in its place may not be longer than, whatever the machine's age."""
+    gaps = [longest_days(Interval(b - a, IntervalUnit.YEAR)) for a, b in pairwise((0, *schedule.years))]
+    return min([*gaps, *([] if schedule.then is None else [longest_days(schedule.then)])])
 
 
 @dataclass(frozen=True, slots=True)

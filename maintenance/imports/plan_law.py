@@ -8,10 +8,11 @@ from maintenance.imports.plan_reading import Wanted
 from maintenance.imports.problems import Problem, Problems, in_words
 from maintenance.intervals import Interval
 from maintenance.plan import Layer, PlanRow
-from maintenance.plan_changes.rules import floor_of_change, lawful, shortest_between
+from maintenance.plan_changes.rules import floor_of_change, lawful
 from maintenance.recurrence import longest_between, longest_days
 from maintenance.schedule_words import how_often
 from maintenance.schedules import AgeSchedule, BeforeSchedule, IntervalSchedule, MeterSchedule
+from maintenance.stand_ins import shortest_between
 from plantroom.domain.assets import LocalName
 from plantroom.errors import BadData
 

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import pairwise
 
-from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import Layer, PlanRow
 from maintenance.plan_changes.model import Action, Caution
-from maintenance.recurrence import longest_between, longest_days
+from maintenance.recurrence import longest_between
 from maintenance.schedules import AgeSchedule
+from maintenance.stand_ins import shortest_between
 from plantroom.domain.assets import LocalName
 from plantroom.errors import BadData, FieldProblem
 
@@ -85,13 +84,6 @@ def law_floor(row: PlanRow) -> int | None:
         return None
     gap = longest_between(row) if row.max_gap_days is None else row.max_gap_days
     return gap if gap > 0 else None
-
-
-def shortest_between(schedule: AgeSchedule) -> int:
-    """The fewest days that the dates of a row by age are apart, the first one from its beginning on: what an interval
-    in its place may not be longer than, whatever the machine's age."""
-    gaps = [longest_days(Interval(b - a, IntervalUnit.YEAR)) for a, b in pairwise((0, *schedule.years))]
-    return min([*gaps, *([] if schedule.then is None else [longest_days(schedule.then)])])
 
 
 def floor_of_change(before: PlanRow, after: PlanRow) -> int | None:

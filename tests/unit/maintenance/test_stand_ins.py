@@ -7,13 +7,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import Layer, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.planner import asset_subject, plan_subject
 from maintenance.preview import PreviewItem, preview
+from maintenance.schedules import AgeSchedule
+from maintenance.stand_ins import floor_of, stand_ins
 from plantroom.domain.assets import Asset, LocalName
 from tests.unit.maintenance.rows import row
 
 ZONE = ZoneInfo("Asia/Shanghai")
+YEARLY = Interval(1, IntervalUnit.YEAR)
 TODAY = date(2026, 2, 5)
 PUMP = Asset("k1", "demo", "X-1", "pump", LocalName("泵", "Pump"))
 LAW = row("LAW", 1, "month", 3, 0, max_gap_days=31, layer=Layer.LAW, anchor=date(2025, 1, 10))
@@ -214,3 +218,13 @@ def test_a_row_comes_back_once_however_its_dates_move(shift: int, left: bool) ->
     first = min(made.values())
     assert first[0] >= TODAY
     assert first[1] == date(2026, 2, 10) if shift < 100 else date(2026, 3, 2), "31 days after what ours did last"
+
+
+def test_an_interval_that_stands_for_the_law_s_years_is_never_longer_than_the_shortest_of_them() -> None:
+    """A row every six years stood for the inspection in years 1, 4, 7, then yearly, and was due every three years."""
+    law = row("LAW", 1, "year", schedule=AgeSchedule((1, 4, 7), then=YEARLY), max_gap_days=1096, layer=Layer.LAW)
+    years = row("OURS", 6, "year", fulfils=("LAW",))
+    assert floor_of(years, {"LAW": law}) == 366
+    assert [one.slack for one in stand_ins([law, years], {"LAW": law})] == [0], "from the law's last one on"
+    by_age = replace(years, schedule=AgeSchedule((2, 5), then=YEARLY))
+    assert floor_of(by_age, {"LAW": law}) == 1096, "of its own years, the law's longest step"
