@@ -7,7 +7,7 @@ from maintenance.imports.outcome import Outcome
 from maintenance.imports.plan import compare
 from maintenance.imports.problems import CellProblem
 from maintenance.imports.reading import read_plan_table
-from maintenance.imports.vocabulary import Named, class_words, equipment_named, seed_departments
+from maintenance.imports.vocabulary import Named, class_words, equipment_named, is_site_wide, seed_departments
 from maintenance.imports.words import KINDS
 from maintenance.plan import PlanRow
 from maintenance.schedules import SeasonSchedule
@@ -48,6 +48,20 @@ def test_they_are_kinds_of_work_too(word: str, kind: str) -> None:
 @pytest.mark.parametrize("word", ["弱电系统", "弱電系統", "弱电", "ELV system"])
 def test_extra_low_voltage_is_the_security_system(word: str) -> None:
     assert equipment_named(word) == Named("security", None)
+
+
+@pytest.mark.parametrize(
+    ("word", "system"),
+    [("给排水", "water"), ("给水", "water"), ("強電", "power"), ("强电系统", "power"), ("风管", "hvac")],
+)
+def test_trades_are_the_systems_that_they_look_after(word: str, system: str) -> None:
+    assert equipment_named(word) == Named(system, None)
+    assert equipment_named("消防报警系统") == Named(None, "fire_panel")
+
+
+@pytest.mark.parametrize("word", ["Fire extinguishers", "避雷", "灭火器"])
+def test_what_is_no_asset_of_a_class_is_work_of_the_site(word: str) -> None:
+    assert is_site_wide(word)
 
 
 @pytest.mark.parametrize("word", ["供暖", "採暖", "供热设备"])
