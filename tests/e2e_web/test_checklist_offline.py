@@ -68,7 +68,9 @@ def test_answers_given_offline_outlive_the_tab_and_reach_the_server(
     technician.expect_answered(plain[1], "not_ok")
     expect(technician.sync_line()).to_have_attribute("data-sync", "waiting")
     expect(technician.sync_line()).to_contain_text("无信号")
+    assert api.get(f"/api/v1/work-orders/{order['id']}")["answers"] == {}
 
+    # A service worker that Chromium starts anew for the second tab may be online for a moment: what waits may go by it.
     technician.page.close()
     reopened = Person(tablet.new_page(), *product.admin())
     reopened.page.goto(f"/orders/{order['id']}")
@@ -80,7 +82,6 @@ def test_answers_given_offline_outlive_the_tab_and_reach_the_server(
         reopened.expect_answered(step, "na")
     reopened.page.locator("[data-action=complete]").click()
     expect(reopened.page.get_by_text("已完成").first).to_be_visible()
-    assert api.get(f"/api/v1/work-orders/{order['id']}")["answers"] == {}
 
     tablet.set_offline(False)
     expect(reopened.sync_line()).to_have_attribute("data-sync", "sent", timeout=20_000)
