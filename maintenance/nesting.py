@@ -108,7 +108,7 @@ class Track:
     rests: tuple[Pause, ...] = ()
     """All pauses, those that it has come by, too."""
     newest: date | None = None
-    """The nominal date of the cycle before the next one."""
+    """The nominal date of the cycle before the next one, as long as there are ``pauses`` to come to."""
     reuses: tuple[Pause, ...] = ()
     """The pauses so long that the row was or is to be done before the machine is used again."""
     handed: Handed = NOTHING
@@ -197,7 +197,8 @@ class Track:
     def go_on(self, cycle: int, counted: date) -> None:
         """Go on behind a cycle that counts on a day."""
         self.settle()
-        self.newest = self.resumed.until if self.asked and self.resumed is not None else self.series.nominal(cycle)
+        if self.pauses:
+            self.newest = self.resumed.until if self.asked and self.resumed is not None else self.series.nominal(cycle)
         if self.asked and self.resumed is not None:
             # What may be early by then is done with it.
             self.series = self.series.strictly_behind(cycle, shifted(self.resumed.until, self.row.early_days))

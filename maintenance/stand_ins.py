@@ -36,6 +36,8 @@ def stand_ins(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow]) -> list
     by_code = {row.code: row for row in rows}
     found = []
     for row in rows:
+        if not row.fulfils:
+            continue
         floor = floor_of(row, every_row)
         for code in sorted(fulfilled(row, by_code)):
             if code in by_code and row.code not in fulfilled(by_code[code], by_code):

@@ -49,20 +49,24 @@ class HandedIn:
 
 
 def handed_in(sets: Sequence[RowSet], row_set: Days, first: Days, history: Closed) -> HandedIn:
-    """What each pair is handed. ``row_set`` and ``first`` are those of the subjects. O(pairs + history)."""
+    """What each pair is handed. ``row_set`` and ``first`` are those of the subjects. O(pairs + history) for each day on
+    which a row begins or ends to stand for another."""
     counts, resumes = (np.full(int(first[-1]), NEVER, np.int64) for _ in range(2))
+    if not any(one.handing for one in sets):
+        return HandedIn(counts, resumes)
     done = counts.copy()
     np.maximum.at(done, history.pair, history.done)
     missed = history.missed > NEVER
     pair, nominal, latest = history.pair[missed], history.nominal[missed], history.missed[missed]
+    by_day: dict[int, Days] = {}
     for number, one in enumerate(sets):
-        if not one.handing:
-            continue
-        begins = first[:-1][row_set == number]
+        begins = first[:-1][row_set == number] if one.handing else first[:0]
         for to, by, before, resume in one.handing:
-            day, last = before.toordinal(), done.copy()
-            np.maximum.at(last, pair[nominal < day], latest[nominal < day])
-            counts[begins + to] = np.maximum(counts[begins + to], last[begins + by])
+            day = before.toordinal()
+            if day not in by_day:
+                by_day[day] = done.copy()
+                np.maximum.at(by_day[day], pair[nominal < day], latest[nominal < day])
+            counts[begins + to] = np.maximum(counts[begins + to], by_day[day][begins + by])
             if resume:
                 resumes[begins + to] = np.maximum(resumes[begins + to], day)
     return HandedIn(counts, resumes)

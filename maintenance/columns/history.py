@@ -53,8 +53,8 @@ def stand(
     """Put ``tracks`` (fresh: no offset, cycle 0, never done) behind their history.
 
     ``numbers`` are the pairs of ``tracks``, ascending, ``variant`` gives their rows by place and ``shift`` is their
-    ``shift_percent``; ``start`` is where those without a history begin, ``handed`` what
-    other rows hand them. O(history) but for the partly shifted.
+    ``shift_percent``; ``start`` is where those without a history begin, ``handed`` what other rows hand them.
+    O(history) but for the partly shifted.
     """
     known = np.isin(history.pair, numbers)
     mine = history.of(known)
