@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from maintenance.answering import answering, subject_of
-from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
+from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
+from maintenance.planner import last_day
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day, shifted
 from maintenance.rests import Rest, carried_through, pauses_of
@@ -36,13 +38,11 @@ def last_allowed(
 
 def _last(history: Sequence[Occurrence], at: datetime | None, zone: ZoneInfo, before: date = date.max) -> date | None:
     """The day something was done last, as above; what was missed counts with a date before a day."""
-    done = [o.completed_at for o in history if o.completed_at is not None and (at is None or o.completed_at < at)]
-    days = [local_day(instant, zone) for instant in done]
-    if at is not None:
-        today = local_day(at, zone)
-        missed = [o for o in history if o.state is OccurrenceState.MISSED and o.nominal_date < before]
-        days += [o.latest for o in missed if o.latest < today]
-    return max(days, default=None)
+    if at is None:
+        return last_day([o for o in history if o.completed_at is not None], zone, before)
+    today = local_day(at, zone)
+    known = [o for o in history if (o.latest < today if o.completed_at is None else o.completed_at < at)]
+    return last_day(known, zone, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +88,21 @@ def record_of(tx: MaintenanceTx, rows: Sequence[PlanRow], site: str, key: str) -
 
 
 def lawful(tx: MaintenanceTx, occurrences: Sequence[Occurrence], at: datetime) -> list[Occurrence]:
-    """Occurrences that are being completed at an instant, each with the last day that the law allowed, so that work
-    done too late shows as such."""
+    """Occurrences of an order that are being completed at an instant, each with the last day that the law allowed, so
+    that work done too late shows as such."""
     found: list[Occurrence] = []
+    if not occurrences:
+        return found
+    site = occurrences[0].site
+    rows = tx.plan.rows(site)
+    by_code, record = {row.code: row for row in rows}, cache(partial(record_of, tx, rows, site))
     for one in occurrences:
-        rows = tx.plan.rows(one.site)
-        by_code = {row.code: row for row in rows}
         row = next((r for r in by_code.values() if r.lineage == one.key.lineage), None)
         floor = None if row is None or _in_season(row) else floor_of(row, by_code)
         if row is None or floor is None:
             found.append(one)
             continue
-        last = record_of(tx, rows, one.site, one.key.subject).last_allowed(row, floor, at, one.key)
+        last = record(one.key.subject).last_allowed(row, floor, at, one.key)
         found.append(
             one if last is None or last >= one.latest else replace(one, latest=last, earliest=min(one.earliest, last))
         )

@@ -220,6 +220,7 @@ def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime, now: datetime) ->
     last = min(one.due for one in order.occurrences)
     changed: list[Occurrence] = []
     undone: list[Occurrence] = []
+    done: list[Occurrence] = []
     for place, shown in enumerate(order.occurrences):
         occurrence = found.get(shown.key)
         if occurrence is None or occurrence.completed_at is not None:
@@ -231,7 +232,8 @@ def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime, now: datetime) ->
             undone.append(occurrence)
         else:
             state = OccurrenceState.DONE if place == 0 else OccurrenceState.CREDITED
-            changed += lawful(tx, [replace(occurrence, state=state, completed_at=at)], at)
+            done.append(replace(occurrence, state=state, completed_at=at))
+    changed += lawful(tx, done, at)
     waived = ended_with_order(tx, undone, now) if order.state is State.CANCELLED else []
     left = {one.key for one in undone} - {one.key for one in waived}
     tx.plan.update_occurrences([*changed, *waived, *missed([one for one in undone if one.key in left], last)])

@@ -7,6 +7,7 @@ never put off beyond the law's last day. Days are local to the site.
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from maintenance.lateness import record_of
@@ -51,7 +52,7 @@ def laws_last_day(tx: MaintenanceTx, order: WorkOrder) -> date | None:
     zone = ZoneInfo(tx.assets.site(order.site).time_zone)
     days: list[date] = []
     rows = tx.plan.rows(order.site)
-    by_code = {row.code: row for row in rows}
+    by_code, record = {row.code: row for row in rows}, cache(partial(record_of, tx, rows, order.site))
     stored = tx.plan.occurrences([one.key for one in order.occurrences])
     for shown in order.occurrences:
         row = by_code.get(shown.plan_row)
@@ -61,7 +62,7 @@ def laws_last_day(tx: MaintenanceTx, order: WorkOrder) -> date | None:
             continue
         last = None
         if row is not None and floor is not None:
-            last = record_of(tx, rows, order.site, shown.key.subject).last_allowed(row, floor, None, shown.key)
+            last = record(shown.key.subject).last_allowed(row, floor, None, shown.key)
         known = stored.get(shown.key)
         own = shown.due if known is None else known.latest
         days.append(own if last is None else last)

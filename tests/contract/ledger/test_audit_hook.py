@@ -175,31 +175,20 @@ def many(count: int) -> tuple[list[Asset], list[Point]]:
     return made, [point(key, one.key) for one in made for key in ("vibration", "flow")]
 
 
+@pytest.mark.parametrize(("count", "write_at"), [(200, 100), (160, 150)])
 def test_of_many_new_machines_each_has_one_entry_with_its_points(
-    machine: SqlLedger, monkeypatch: pytest.MonkeyPatch
+    machine: SqlLedger, monkeypatch: pytest.MonkeyPatch, count: int, write_at: int
 ) -> None:
-    monkeypatch.setattr(audit_hook, "WRITE_AT", 100)
+    """Of 160, 60 and 60 gather without being written; the last 40 reach what is written at before their points are
+    there."""
+    monkeypatch.setattr(audit_hook, "WRITE_AT", write_at)
     monkeypatch.setattr(asset_bulk, "TOGETHER", 60)
     before = len(entries(machine))
     with machine.begin() as tx:
-        tx.assets.add_many(*many(200))
+        tx.assets.add_many(*many(count))
     made = entries(machine)[before:]
-    assert sorted(entry["label"] for entry in made) == sorted(f"M-{n}" for n in range(200))
+    assert sorted(entry["label"] for entry in made) == sorted(f"M-{n}" for n in range(count))
     assert {entry["action"] for entry in made} == {"created"}
-    assert all(entry["after"]["~made_with_it"]["points"].keys() == {"vibration", "flow"} for entry in made)
-
-
-def test_the_last_few_machines_of_many_have_their_points_in_their_entries_too(
-    machine: SqlLedger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """60 and 60 gather without being written; the last 40 reach what is written at before their points are there."""
-    monkeypatch.setattr(audit_hook, "WRITE_AT", 150)
-    monkeypatch.setattr(asset_bulk, "TOGETHER", 60)
-    before = len(entries(machine))
-    with machine.begin() as tx:
-        tx.assets.add_many(*many(160))
-    made = entries(machine)[before:]
-    assert sorted(entry["label"] for entry in made) == sorted(f"M-{n}" for n in range(160))
     assert all(entry["after"]["~made_with_it"]["points"].keys() == {"vibration", "flow"} for entry in made)
 
 
