@@ -62,32 +62,37 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+@pytest.fixture(scope="session")
+def emptying(postgres_migrated: str) -> Iterator[psycopg.Connection]:
+    """A connection whose ``SELECT emptied()`` empties the database: kept, and with it the plans of its statements."""
+    plain = make_url(postgres_migrated).set(drivername="postgresql").render_as_string(hide_password=False)
+    # Triggers and foreign keys rest while everything is emptied: a new database a test takes half a second.
+    rest = "-c lock_timeout=5000 -c session_replication_role=replica"
+    filled = [table.name for table in reversed(metadata.sorted_tables) if table not in (counters, *APPEND_ONLY)]
+    steps = [*map(_emptied, filled), *(_unlocked(table.name) for table in APPEND_ONLY)]
+    body = "".join([*steps, "UPDATE counters SET value = 0;"])
+    with psycopg.connect(plain, options=rest, autocommit=True) as connection:
+        connection.execute(f"CREATE FUNCTION emptied() RETURNS void LANGUAGE plpgsql AS $$ BEGIN {body} END $$")
+        yield connection
+
+
 @pytest.fixture
-def postgresql_url(postgres_migrated: str) -> Iterator[str]:
+def postgresql_url(postgres_migrated: str, emptying: psycopg.Connection) -> Iterator[str]:
     """SQLAlchemy's address of a migrated, empty ledger on PostgreSQL; emptied again after the test."""
     yield postgres_migrated
-    plain = make_url(postgres_migrated).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, options="-c lock_timeout=5000") as connection:
-        # Triggers and foreign keys rest while everything is emptied: a new database a test takes half a second.
-        filled = [table.name for table in reversed(metadata.sorted_tables) if table not in (counters, *APPEND_ONLY)]
-        connection.execute(
-            ";".join(
-                [
-                    "SET session_replication_role = replica",
-                    *(f'DELETE FROM "{name}"' for name in filled),
-                    *(statement for table in APPEND_ONLY for statement in _emptied(table.name)),
-                    "UPDATE counters SET value = 0",
-                ]
-            )
-        )
+    emptying.execute("SELECT emptied()")
 
 
-def _emptied(table: str) -> tuple[str, ...]:
+def _emptied(table: str, rows: str = "true", before: str = "", after: str = "") -> str:
+    """Statements that empty a table, if it has ``rows``."""
+    delete = f'DELETE FROM "{table}" WHERE {rows};'
+    return f'IF EXISTS (SELECT 1 FROM "{table}" WHERE {rows}) THEN {before}{delete}{after} END IF;'
+
+
+def _unlocked(table: str) -> str:
     """Statements that empty a table whose rows nobody may delete, but for the history's first entry."""
-    trigger = f"{table}_append_only"
-    kept = " WHERE action <> 'begun'" if table == "audit_entries" else ""
-    return (
-        f"ALTER TABLE {table} DISABLE TRIGGER {trigger}",
-        f"DELETE FROM {table}{kept}",
-        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}",
+    kept = "action <> 'begun'" if table == "audit_entries" else "true"
+    trigger = f"TRIGGER {table}_append_only"
+    return _emptied(
+        table, kept, f"ALTER TABLE {table} DISABLE {trigger};", f"ALTER TABLE {table} ENABLE ALWAYS {trigger};"
     )
