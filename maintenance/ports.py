@@ -5,6 +5,7 @@ They belong to the ledger's transaction (``plantroom.ports.ledger``); the same e
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -56,6 +57,11 @@ class PlanRepository(PlanRowVersions):
         another lineage of the same site."""
 
     @abstractmethod
+    def add_rows(self, rows: Sequence[PlanRow]) -> None:
+        """Add rows whose lineages are new, for every site, as their first versions. ``Conflict`` when a code belongs to
+        another lineage."""
+
+    @abstractmethod
     def remove_row(self, lineage: str) -> None:
         """Take a row away that was entered by mistake, with its versions and occurrences. Orders keep what they are."""
 
@@ -68,7 +74,16 @@ class PlanRepository(PlanRowVersions):
         """Items of a checklist template; unknown: empty."""
 
     @abstractmethod
-    def put_checklist(self, code: str, items: Sequence[ChecklistItem]) -> None: ...
+    def checklist_codes(self) -> AbstractSet[str]:
+        """Of all templates."""
+
+    @abstractmethod
+    def put_checklists(self, lists: Mapping[str, Sequence[ChecklistItem]]) -> None:
+        """Add templates, by code, or replace them."""
+
+    def put_checklist(self, code: str, items: Sequence[ChecklistItem]) -> None:
+        """As ``put_checklists``, of one."""
+        self.put_checklists({code: items})
 
     @abstractmethod
     def occurrences(self, keys: Sequence[OccurrenceKey]) -> Mapping[OccurrenceKey, Occurrence]:

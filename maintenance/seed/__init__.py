@@ -12,12 +12,10 @@ def seed_default_profile(tx: MaintenanceTx) -> int:
 
     A row or checklist that exists is left as it is, whatever became of it.
     """
-    for code, items in checklists().items():
-        if not tx.plan.checklist(code):
-            tx.plan.put_checklist(code, items)
+    there = tx.plan.checklist_codes()
+    tx.plan.put_checklists({code: items for code, items in checklists().items() if code not in there})
     know_classes(tx)
     known = {row.code for row in tx.plan.rows() if row.site is None}
     missing = [row for row in plan_rows() if row.code not in known]
-    for row in missing:
-        tx.plan.put_row(row)
+    tx.plan.add_rows(missing)
     return len(missing)

@@ -113,9 +113,7 @@ def plan_seed(
 
 def apply_seed(tx: MaintenanceTx, plan: SeedPlan) -> None:
     """Write what a plan says."""
-    for one in plan.lists:
-        if one.action in _WRITTEN:
-            tx.plan.put_checklist(one.code, one.items)
+    tx.plan.put_checklists({one.code: one.items for one in plan.lists if one.action in _WRITTEN})
     for change in plan.rows:
         if change.row is not None:
             tx.plan.put_row(change.row)

@@ -1,6 +1,7 @@
 """The plan table and its occurrences."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -117,9 +118,22 @@ class SqlPlan(SqlStandings, PlanRepository):
             self._connection.execute(t.plan_rows.insert(), values)
         else:
             self._connection.execute(t.plan_rows.update().where(r.lineage == row.lineage), values)
-        version = {k: values[k] for k in ("lineage", "version", "document")}
-        self._connection.execute(t.plan_row_versions.insert(), version | {"effective_from": row.effective_from})
+        self._connection.execute(t.plan_row_versions.insert(), _version_values(row, values))
         return row
+
+    def add_rows(self, rows: Sequence[PlanRow]) -> None:
+        if not rows:
+            return
+        r, codes = t.plan_rows.c, [row.code for row in rows]
+        general = sa.select(r.code).where(r.profile == "", r.code.in_(codes))
+        taken = sorted(self._connection.execute(general).scalars())
+        if taken:
+            raise Conflict(f"the code {taken[0]!r} belongs to another row of the plan table")
+        first = [replace(row, version=1) for row in rows]
+        values = [_row_values(row) for row in first]
+        self._connection.execute(t.plan_rows.insert(), values)
+        versions = [_version_values(*both) for both in zip(first, values, strict=True)]
+        self._connection.execute(t.plan_row_versions.insert(), versions)
 
     def remove_row(self, lineage: str) -> None:
         for table in (t.occurrences, t.plan_row_versions, t.plan_rows):
@@ -133,10 +147,16 @@ class SqlPlan(SqlStandings, PlanRepository):
         text = self._connection.execute(sa.select(t.checklists.c["items"]).where(t.checklists.c.code == code)).scalar()
         return () if text is None else load_shared(tuple[ChecklistItem, ...], text)
 
-    def put_checklist(self, code: str, items: Sequence[ChecklistItem]) -> None:
+    def checklist_codes(self) -> AbstractSet[str]:
+        return set(self._connection.execute(sa.select(t.checklists.c.code)).scalars())
+
+    def put_checklists(self, lists: Mapping[str, Sequence[ChecklistItem]]) -> None:
+        if not lists:
+            return
         insert = self._work.backend.insert(t.checklists)
         statement = insert.on_conflict_do_update(index_elements=["code"], set_={"items": insert.excluded["items"]})
-        self._connection.execute(statement, {"code": code, "items": dump(tuple(items))})
+        rows = [{"code": code, "items": dump(tuple(items))} for code, items in lists.items()]
+        self._connection.execute(statement, rows)
 
     def occurrences(self, keys: Sequence[OccurrenceKey]) -> Mapping[OccurrenceKey, Occurrence]:
         found: dict[OccurrenceKey, Occurrence] = {}
@@ -255,6 +275,10 @@ def _in_effect(on: date) -> sa.Select[Any]:
     ranked = sa.select(v.lineage, v.document, place.label("place")).subquery()
     best = sa.and_(ranked.c.lineage == r.lineage, ranked.c.place == 1)
     return sa.select(ranked.c.document).join_from(t.plan_rows, ranked, best).order_by(r.profile, r.code)
+
+
+def _version_values(row: PlanRow, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: values[k] for k in ("lineage", "version", "document")} | {"effective_from": row.effective_from}
 
 
 def _row_values(row: PlanRow) -> dict[str, Any]:

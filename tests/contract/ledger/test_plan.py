@@ -128,6 +128,23 @@ def test_a_checklist_is_replaced_and_an_unknown_one_is_empty(ledger: SqlLedger) 
         assert tuple(tx.plan.checklist("c")) == items
 
 
+def test_rows_and_checklists_are_added_many_at_once(ledger: SqlLedger) -> None:
+    rows = [plan_row(lineage=f"d{n}", code=f"A-{n}", effective_from=date(2026, 1, n)) for n in (1, 2)]
+    items = {f"c{n}": (ChecklistItem(str(n), "ok", name("look")),) for n in (1, 2)}
+    with ledger.begin() as tx:
+        tx.plan.add_rows([])
+        tx.plan.put_checklists({})
+        tx.plan.add_rows(rows)
+        tx.plan.put_checklists(items)
+    with ledger.read() as tx:
+        assert tx.plan.rows() == [replace(row, version=1) for row in rows]
+        assert [list(tx.plan.versions(row.lineage)) for row in rows] == [[replace(row, version=1)] for row in rows]
+        assert tx.plan.checklist_codes() == set(items)
+        assert {code: tuple(tx.plan.checklist(code)) for code in items} == items
+    with ledger.begin() as tx, pytest.raises(Conflict, match="A-2"):
+        tx.plan.add_rows([plan_row(lineage="d3", code="A-2")])
+
+
 def test_occurrences_are_added_once(planted: SqlLedger) -> None:
     first, second, third = (occurrence(n) for n in (1, 2, 3))
     with planted.begin() as tx:
