@@ -58,7 +58,7 @@ def web_receiver() -> Iterator[WebReceiver]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     told.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield told
     finally:
@@ -110,7 +110,7 @@ def mail_receiver() -> Iterator[MailReceiver]:
     server.daemon_threads = True
     server.told = told  # type: ignore[attr-defined]
     told.port = server.server_address[1]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield told
     finally:

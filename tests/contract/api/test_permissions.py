@@ -119,6 +119,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
     if (method, path) == ("POST", "/api/v1/imports"):
         table = {"file": ("assets.csv", "设备编号,设备类别\nI-9,水泵\n".encode())}
         return client.post(path, params={"kind": "assets", "mode": "commit", "site": site}, files=table)
+    spares = [world.spare(site)] if (method, path) == ("POST", "/api/v1/loop-tests") else []
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("POST", "/api/v1/sites"): {"code": "s-9", "name": {"zh": "九", "en": "Nine"}},
         ("POST", "/api/v1/assets"): {"site": site, "code": "P-9", "class": "pump"},
@@ -169,7 +170,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/tokens"): {"name": "t", "role": "viewer", "site": site},
         ("POST", "/api/v1/dead-letters/replay"): {"site": site},
         ("POST", "/api/v1/records/{record_id}/addenda"): {"text": "6 mm", "reason": "copied wrongly"},
-        ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
+        ("POST", "/api/v1/loop-tests"): {"site": site, "assets": spares, "points": ["vibration"]},
         ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
     }
     bodies |= bodies_of(world, site)
