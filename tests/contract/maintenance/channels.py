@@ -6,10 +6,12 @@ from typing import Any
 
 from maintenance.notify.channels import Channel
 from maintenance.notify.delivery import Delivered, deliver
-from maintenance.notify.messages import Message
+from maintenance.notify.messages import Message, Notice
+from maintenance.notify.outbox import notify_channels
 from maintenance.notify.ports import MessageFilter, Post, Vault
 from maintenance.notify.senders import Sender, check_address, sealed_address
 from maintenance.ports import MaintenanceTx
+from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
 from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import Ledger
@@ -61,3 +63,17 @@ class Office:
     def stored(self, channel: Channel) -> Channel:
         with self.ledger.read() as tx:
             return tx.channels.get(channel.id)
+
+
+def tell(office: Office, count: int = 1, **more: Any) -> None:
+    for n in range(count):
+        words = LocalName(f"通知{n}", f"Notice {n}")
+        given: dict[str, Any] = {
+            "topic": "ticket",
+            "site": "demo",
+            "title": words,
+            "lines": (words,),
+            "dedup": new_key(),
+        }
+        with office.ledger.begin() as tx:
+            notify_channels(tx, Notice(**(given | more)), office.clock.now())

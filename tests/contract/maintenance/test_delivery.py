@@ -4,33 +4,25 @@ import base64
 import hashlib
 import hmac
 import json
-import logging
 import threading
 import time
 import urllib.parse
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from maintenance.notify.batches import ALONE, MAX_ATTEMPTS
 from maintenance.notify.channels import Channel, ChannelKind
 from maintenance.notify.delivery import Delivered, Delivery
-from maintenance.notify.messages import Notice
-from maintenance.notify.outbox import notify_channels
-from maintenance.notify.ports import NotSent, Outgoing
 from maintenance.notify.senders import TIMEOUT_S, signature
 from maintenance.notify.trying import replayed, try_channel
 from maintenance.ports import OrderFilter
 from maintenance.work_orders import State
-from plantroom.domain.assets import LocalName, Severity
-from plantroom.domain.keys import new_key
-from plantroom.errors import SettingError
+from plantroom.domain.assets import Severity
 from plantroom.ports.paging import PageRequest
-from plantroom.storage.vault import FileVault
-from tests.contract.maintenance.channels import SECRET, Office
+from tests.contract.maintenance.channels import SECRET, Office, tell
 from tests.contract.maintenance.tablet import Store
 from tests.receivers import MailReceiver, WebReceiver, mail_receiver, web_receiver
 
@@ -50,20 +42,6 @@ def web() -> Iterator[WebReceiver]:
 def mail() -> Iterator[MailReceiver]:
     with mail_receiver() as made:
         yield made
-
-
-def tell(office: Office, count: int = 1, **more: Any) -> None:
-    for n in range(count):
-        words = LocalName(f"通知{n}", f"Notice {n}")
-        given: dict[str, Any] = {
-            "topic": "ticket",
-            "site": "demo",
-            "title": words,
-            "lines": (words,),
-            "dedup": new_key(),
-        }
-        with office.ledger.begin() as tx:
-            notify_channels(tx, Notice(**(given | more)), office.clock.now())
 
 
 def states(office: Office) -> list[str]:
@@ -348,55 +326,3 @@ def test_a_test_message_says_whether_it_arrived_and_past_the_outbox(office: Offi
     nobody = office.channel("http://127.0.0.1:9/x")
     problem = try_channel(office.ledger, office.post, nobody, office.clock, "wang")
     assert problem == "the receiver cannot be reached (ConnectError)"
-
-
-def test_no_secret_is_in_the_ledger_in_what_is_shown_or_in_the_logs(
-    office: Office, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
-) -> None:
-    secrets = ("KEY-hidden-1", "TOKENhidden2", "hidden-pass3", "/hidden4", "a secret of sixteen")
-    caplog.set_level(logging.DEBUG)
-    made = [
-        office.channel(url)
-        for url in (
-            "wecombot://KEY-hidden-1",
-            "feishu://TOKENhidden2",
-            "mailto://user:hidden-pass3@localhost:9?from=a@b.cd&to=d@e.fg&smtp=127.0.0.1",
-            "http://127.0.0.1:9/hidden4",
-        )
-    ]
-    seen = [text for one in made for text in (one.sealed, one.shown)]
-    for one in (made[2], made[3]):
-        problem = try_channel(office.ledger, office.post, one, office.clock, "wang")
-        seen.append(str(problem))
-    out, err = capfd.readouterr()
-    logged = [record.getMessage() for record in caplog.records]
-    for text in (*seen, out, err, *logged):
-        assert not any(secret in text for secret in secrets), text
-
-
-def test_a_key_that_is_gone_or_another_one_is_said_and_sends_nothing(
-    office: Office, web: WebReceiver, tmp_path: Path
-) -> None:
-    channel = office.channel(web.url)
-    assert (tmp_path / "secrets.key").stat().st_mode & 0o777 == 0o600
-    (tmp_path / "secrets.key").unlink()
-    with pytest.raises(NotSent, match="PLANTROOM_SECRETS_KEY"):
-        office.post(channel, Outgoing("x", "t", "b", {}))
-    FileVault(tmp_path / "secrets.key").seal("another key is made")
-    with pytest.raises(NotSent, match="is not the key"):
-        office.post(channel, Outgoing("x", "t", "b", {}))
-    (tmp_path / "secrets.key").write_text("nonsense")
-    with pytest.raises(SettingError, match="holds no key"):
-        FileVault(tmp_path / "secrets.key").seal("x")
-
-
-def test_several_processes_make_one_key(tmp_path: Path) -> None:
-    vaults = [FileVault(tmp_path / "secrets.key") for _ in range(8)]
-    sealed: list[str] = []
-    threads = [threading.Thread(target=lambda v=vault: sealed.append(v.seal("x"))) for vault in vaults]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert [vaults[0].open(one) for one in sealed] == ["x"] * 8
-    assert [path.name for path in tmp_path.iterdir()] == ["secrets.key"]

@@ -1,22 +1,17 @@
-"""Rows that do not simply go by an interval: seasons, ages, in season, before another row, meters, conditions."""
+"""Rows that do not simply go by an interval: seasons, ages, in season, before another row; what all kinds share."""
 
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from maintenance.facts import NO_FACTS, Facts, Sighting
+from maintenance.facts import Facts
 from maintenance.grids import AgeGrid, InSeasonGrid, SeasonGrid
 from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
-from maintenance.meters import Meter, Sample, use_since
 from maintenance.nesting import Job
-from maintenance.plan import AppliesTo, Layer, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
-from maintenance.planner import SubjectPlan, asset_subject, plan_subject
-from maintenance.preview import Horizon, PreviewItem, preview_all
+from maintenance.plan import Layer
 from maintenance.recurrence import longest_between, longest_days
 from maintenance.schedules import (
     AgeSchedule,
@@ -24,69 +19,13 @@ from maintenance.schedules import (
     ConditionSchedule,
     FulfilledBy,
     IntervalSchedule,
-    MeterSchedule,
-    Schedule,
     SeasonSchedule,
-    implied_interval,
 )
 from maintenance.site_calendar import working_days
 from plantroom.domain.assets import Asset, LocalName
 from plantroom.domain.calendars import MonthDay, Season, SiteCalendar
 from tests.examples import examples
-from tests.unit.maintenance.rows import row
-
-ZONE = ZoneInfo("Asia/Shanghai")
-YEAR = Interval(1, IntervalUnit.YEAR)
-LIFT = Asset("k1", "demo", "L-1", "elevator", LocalName("梯", "Lift"), installed_on=date(2022, 5, 10))
-
-
-def by(code: str, schedule: Schedule, early: int = 0, late: int = 0, **more: object) -> PlanRow:
-    """A row of a schedule, with the interval that it implies unless another one is given."""
-    interval = more.pop("interval", implied_interval(schedule))
-    assert isinstance(interval, Interval)
-    return row(code, interval.every, interval.unit.value, early, late, schedule=schedule, **more)
-
-
-def closed(
-    one: PlanRow, cycle: int, nominal: date, on: date | None, state: OccurrenceState = OccurrenceState.DONE
-) -> Occurrence:
-    at = None if on is None else datetime(on.year, on.month, on.day, 4, tzinfo=UTC)
-    return Occurrence(OccurrenceKey(one.lineage, "k1", cycle), "demo", one.code, nominal, nominal, nominal, state, at)
-
-
-def plan(
-    rows: list[PlanRow],
-    today: date,
-    history: list[Occurrence] | None = None,
-    facts: Facts = NO_FACTS,
-    asset: Asset = LIFT,
-) -> SubjectPlan:
-    every_row = {one.code: one for one in rows}
-    return plan_subject(rows, every_row, asset_subject(asset), history or [], today, ZONE, facts=facts)
-
-
-def ahead(found: SubjectPlan, until: date) -> dict[str, list[date]]:
-    dates: dict[str, list[date]] = {}
-    for job in found.upcoming(until):
-        for planned in job.occurrences:
-            dates.setdefault(planned.row.code, []).append(planned.window.nominal)
-    return dates
-
-
-def shown(
-    rows: list[PlanRow],
-    start: date,
-    end: date,
-    facts: Facts = NO_FACTS,
-    today: date | None = None,
-) -> list[PreviewItem]:
-    horizon = Horizon(start, end, today or start, ZONE, calendar=facts.calendar)
-    return preview_all(rows, [asset_subject(LIFT)], {}, horizon, {"x": ("elevator", "pump")}, {"k1": facts}).items
-
-
-def here(one: PlanRow) -> PlanRow:
-    return replace(one, applies_to=AppliesTo(assets=("k1",)))
-
+from tests.unit.maintenance.kinds_given import YEAR, ahead, by, closed, here, plan, shown
 
 # seasons
 
@@ -304,148 +243,6 @@ def test_a_row_before_nothing_or_before_itself_has_no_date(other: str) -> None:
     assert {u.row.code for u in found.undated} == {"SELF", "B"}
 
 
-# meters
-
-
-def hours(start: date, days: int, per_day: float, first: float = 12_000.0) -> list[Sample]:
-    begin = datetime(start.year, start.month, start.day, tzinfo=UTC)
-    return [Sample(begin + timedelta(days=n), first + n * per_day) for n in range(days + 1)]
-
-
-GREASE = MeterSchedule("run_hours", 1500)
-
-
-def metered(samples: list[Sample]) -> Facts:
-    return Facts(meters={"run_hours": Meter(samples, "h", LocalName("运行小时", "Run hours"))})
-
-
-def test_greasing_is_due_1500_running_hours_after_the_last_one_at_the_measured_rate() -> None:
-    grease = here(by("WA-GRE", GREASE, late=14))
-    facts = metered(hours(date(2026, 1, 1), 60, 9.2))
-    done = closed(grease, 0, date(2026, 1, 11), date(2026, 1, 11))
-    found = plan([grease], date(2026, 3, 2), [done], facts)
-    # 1,500 h at 9.2 h a day are 163.04 days after noon (UTC+8) of the 11th
-    assert ahead(found, date(2026, 12, 31))["WA-GRE"][0] == date(2026, 6, 23)
-    items = shown([grease], date(2026, 3, 2), date(2026, 12, 31), facts)
-    assert "1,500 running hours expected on 2026-06-13 at 9.2 h/day" in items[0].reason.en
-    assert "按每天9.2小时计，预计2026-06-13达到运行1,500小时" in items[0].reason.zh
-
-
-def test_hours_that_are_reached_are_due_now_and_not_in_the_past_for_a_machine_without_a_history() -> None:
-    grease = by("WA-GRE", GREASE, late=14)
-    found = plan([grease], date(2026, 8, 1), facts=metered(hours(date(2026, 1, 1), 200, 10)))
-    job = found.upcoming(date(2026, 9, 1))[0]
-    assert (job.leader.window.nominal, job.latest) == (date(2026, 8, 1), date(2026, 8, 15))
-
-
-def test_hours_reached_while_nobody_looked_are_overdue() -> None:
-    grease = by("WA-GRE", GREASE, late=14)
-    done = closed(grease, 0, date(2026, 1, 1), date(2026, 1, 1))
-    found = plan([grease], date(2026, 8, 1), [done], metered(hours(date(2026, 1, 1), 200, 10)))
-    job = found.upcoming(date(2026, 9, 1))[0]
-    assert job.leader.window.nominal == date(2026, 5, 31)
-    assert job.latest < date(2026, 8, 1)
-
-
-def test_the_calendars_cap_comes_first_where_the_machine_hardly_runs() -> None:
-    grease = here(by("WA-GRE", GREASE, late=14, interval=YEAR))
-    facts = metered(hours(date(2026, 1, 1), 60, 0.5))
-    items = shown([grease], date(2026, 3, 2), date(2027, 12, 31), facts)
-    assert items[0].job.due == date(2027, 1, 1)
-    assert "the calendar's limit" in items[0].reason.en
-
-
-def test_a_meter_without_readings_or_use_has_no_date_and_says_so() -> None:
-    grease = by("WA-GRE", GREASE)
-    for facts, words in (
-        (Facts(), "no readings of run_hours"),
-        (metered(hours(date(2026, 1, 1), 30, 0.0)), "not in use"),
-    ):
-        found = plan([grease], date(2026, 3, 2), facts=facts)
-        assert ahead(found, date(2027, 1, 1)) == {}
-        assert words in found.undated[0].because.en
-
-
-def test_without_readings_the_cap_alone_gives_the_date() -> None:
-    grease = here(by("WA-GRE", GREASE, interval=YEAR, anchor=date(2025, 6, 1)))
-    items = shown([grease], date(2026, 3, 2), date(2026, 12, 31))
-    assert [i.job.due for i in items] == [date(2026, 6, 1)]
-    assert "no readings of run_hours" in items[0].reason.en
-
-
-def test_a_meter_that_is_replaced_goes_on_counting_from_there() -> None:
-    grease = by("WA-GRE", GREASE)
-    old, new = hours(date(2026, 1, 1), 50, 10, 8_000), hours(date(2026, 2, 21), 50, 10, 0)
-    jump = hours(date(2026, 4, 13), 30, 10, 6_500)
-    done = closed(grease, 0, date(2026, 1, 1), date(2026, 1, 1))
-    facts = metered([*old, *new, *jump])
-    found = ahead(plan([grease], date(2026, 5, 14), [done], facts), date(2026, 12, 1))["WA-GRE"][0]
-    assert date(2026, 6, 1) <= found <= date(2026, 6, 4), "1,500 h after 1 January, less the days of the two changes"
-
-
-@given(
-    rises=st.lists(st.floats(0, 24), min_size=2, max_size=60),
-    resets=st.sets(st.integers(1, 59), max_size=3),
-    done_on=st.integers(0, 59),
-)
-def test_use_is_what_has_risen_since_the_completion_over_every_reset(
-    rises: list[float], resets: set[int], done_on: int
-) -> None:
-    begin, value, samples, used = datetime(2026, 1, 1, tzinfo=UTC), 500.0, [], 0.0
-    for n, rise in enumerate(rises):
-        value = 0.0 if n in resets else value + rise
-        used += rise if n not in resets and n > done_on else 0.0
-        samples.append(Sample(begin + timedelta(days=n), value))
-    at = begin + timedelta(days=done_on)
-    found = use_since(Meter(samples, "h"), 1e9, at)
-    assert found is not None
-    assert found.used == pytest.approx(used, abs=1e-6)
-
-
-# conditions
-
-BEARING = ConditionSchedule(("bearing_wear",))
-
-
-def seen(on: date) -> Sighting:
-    at = datetime(on.year, on.month, on.day, 2, tzinfo=UTC)
-    return Sighting("bearing_wear", at, LocalName("轴承磨损", "bearing wear"))
-
-
-def test_an_episode_opens_one_job_and_no_other_before_it_is_done() -> None:
-    check = by("CM-B", BEARING, late=7)
-    facts = Facts(sightings=[seen(date(2026, 3, 1)), seen(date(2026, 3, 2))])
-    first = plan([check], date(2026, 3, 2), facts=facts).upcoming(date(2026, 5, 1))
-    assert [(j.leader.window.cycle, j.leader.window.nominal, j.latest) for j in first] == [
-        (0, date(2026, 3, 2), date(2026, 3, 9))
-    ]
-    standing = closed(check, 0, date(2026, 3, 2), None, OccurrenceState.DUE)
-    again = plan([check], date(2026, 3, 8), [standing], facts)
-    assert again.upcoming(date(2026, 5, 1)) == []
-    assert again.standing[0].job.leader.window.nominal == date(2026, 3, 2), "what stands does not move"
-
-
-def test_after_it_is_done_only_what_is_seen_anew_opens_another() -> None:
-    check = by("CM-B", BEARING, late=7)
-    done = closed(check, 0, date(2026, 3, 2), date(2026, 3, 4))
-    old = Facts(sightings=[seen(date(2026, 3, 1))])
-    assert plan([check], date(2026, 3, 5), [done], old).upcoming(date(2026, 5, 1)) == []
-    new = Facts(sightings=[seen(date(2026, 3, 1)), seen(date(2026, 3, 20))])
-    jobs = plan([check], date(2026, 3, 20), [done], new).upcoming(date(2026, 5, 1))
-    assert [(j.leader.window.cycle, j.leader.window.nominal) for j in jobs] == [(1, date(2026, 3, 20))]
-
-
-def test_a_job_by_condition_says_what_was_noticed() -> None:
-    items = shown(
-        [here(by("CM-B", BEARING, late=7))],
-        date(2026, 3, 2),
-        date(2026, 4, 1),
-        Facts(sightings=[seen(date(2026, 3, 1))]),
-    )
-    assert "because bearing wear was noticed on 2026-03-01" in items[0].reason.en
-    assert "2026-03-01发现“轴承磨损”" in items[0].reason.zh
-
-
 # what all of them share
 
 
@@ -494,7 +291,7 @@ def test_a_credited_row_says_by_what() -> None:
 
 
 def test_rows_without_an_interval_are_no_floor_for_what_fulfils_them() -> None:
-    other = by("CM", BEARING)
+    other = by("CM", ConditionSchedule(("bearing_wear",)))
     ours = here(by("OURS", IntervalSchedule(), interval=YEAR, fulfils=("CM",), anchor=date(2026, 1, 1)))
     assert other.interval == NO_INTERVAL
     jobs: list[Job] = plan([ours, other], date(2026, 1, 1)).upcoming(date(2028, 6, 1))
