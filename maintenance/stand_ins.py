@@ -16,7 +16,7 @@ from maintenance.intervals import Interval, IntervalUnit
 from maintenance.nesting import Track
 from maintenance.plan import PlanRow
 from maintenance.recurrence import Series, longest_between, longest_days, shifted
-from maintenance.schedules import AgeSchedule
+from maintenance.schedules import AgeSchedule, SeasonSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,20 @@ def _gap(row: PlanRow) -> int:
 
 
 def _gap_for(law: PlanRow, row: PlanRow) -> int:
-    """The longest gap that a row has on account of one that it stands for."""
+    """The longest gap that a row has on account of one that it stands for; 0: none, for the seasons that it has from
+    that one are as far apart as they are."""
+    if law.max_gap_days is None and _has_its_seasons(row, law):
+        return 0
     if isinstance(law.schedule, AgeSchedule) and not isinstance(row.schedule, AgeSchedule):
         return shortest_between(law.schedule)
     return _gap(law)
+
+
+def _has_its_seasons(row: PlanRow, law: PlanRow) -> bool:
+    has, asked = row.schedule, law.schedule
+    if not isinstance(has, SeasonSchedule) or not isinstance(asked, SeasonSchedule):
+        return False
+    return set(asked.seasons) <= set(has.seasons)
 
 
 def shortest_between(schedule: AgeSchedule) -> int:

@@ -6,6 +6,7 @@ along (the tolerance) follows it, and what the law asks for never becomes laxer 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from maintenance.frequencies import canonical
@@ -18,6 +19,7 @@ from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_law import keeps_its_dates, keeps_its_rule, kept_lawful
 from maintenance.imports.plan_matching import find_row, is_plain, named_by_law, schedule_in_words, system_of
 from maintenance.imports.plan_reading import Wanted, understand
+from maintenance.imports.plan_stand_ins import check_stand_ins
 from maintenance.imports.plan_words import classes_of, names, new_name, standards, subject_text, tolerance
 from maintenance.imports.problems import Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
@@ -58,10 +60,11 @@ class PlanImport:
         problems: Problems | None = None,
         has_checklist: Callable[[str], bool] = lambda code: code in seed_checklists(),
         waiting: Waiting | None = None,
+        today: date = date.min,
     ) -> None:
         """``known``: rows of every site's profile and of ``site``; ``assets``: keys of the site's assets by code;
         ``has_checklist``: whether there is one of a code (default: those of the seed); ``waiting``: changes of the
-        known rows that are not in effect yet."""
+        known rows that are not in effect yet; ``today``: from when what is written is in effect."""
         self._known = known
         self._site = site
         self._departments = departments or seed_departments()
@@ -73,6 +76,8 @@ class PlanImport:
         self._coming: frozenset[str] = frozenset()
         self._seen: dict[str, Row] = {}
         self._lines: list[PlanLine] = []
+        self._today = today
+        self._changed: dict[str, Wanted] = {}
         self._all: Sequence[Wanted] = ()
         self.outcome = Outcome(problems or Problems())
         self._checks = RowChecks(site, self._rights, self.outcome.problems, has_checklist, waiting or Waiting())
@@ -86,6 +91,8 @@ class PlanImport:
         self._all = lines
         for wanted in lines:
             self._line(wanted)
+        problems, rights = self.outcome.problems, self._checks.rights
+        check_stand_ins(self.outcome.changes, self._changed, self._known, self._today, rights, problems)
         resolve(self._lines, self._known, self.outcome.problems)
         return self.outcome
 
@@ -117,6 +124,7 @@ class PlanImport:
         if action != "unchanged":
             change = Change(RECORD, row.lineage, row.code, self._site, match, row, wanted.row.sheet, wanted.row.number)
             self.outcome.changes.append(change)
+            self._changed[row.code] = wanted
             self._mine = [r for r in self._mine if r.lineage != row.lineage] + [row]
         self.outcome.note(wanted.row, action, row.code, changes)
         if wanted.code is not None and action == "unchanged":

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from maintenance.plan import Layer, PlanRow
 from maintenance.plan_changes.model import Action, Caution
+from maintenance.plan_changes.standing import BY_OTHERS, weakened
 from maintenance.recurrence import longest_between
 from maintenance.schedules import AgeSchedule
 from maintenance.stand_ins import shortest_between
@@ -34,8 +35,18 @@ class Outcome:
     leaves_law: bool
 
 
-def outcome_of(proposal: Proposal, lineage: str) -> Outcome:
-    """The row that the proposal makes. ``lineage`` is that of a new row. ``BadData`` names the field that cannot be."""
+def outcome_of(proposal: Proposal, lineage: str, rows: Sequence[PlanRow] = ()) -> Outcome:
+    """The row that the proposal makes. ``lineage`` is that of a new row, ``rows`` are those of every site as they are:
+    what the row stands for is looked up there. ``BadData`` names the field that cannot be."""
+    found = _made(proposal, lineage)
+    if proposal.action is Action.RETIRE:
+        return found
+    others = [one for one in rows if one.lineage != found.row.lineage]
+    laxer = tuple(one.caution() for one in weakened(rows, [*others, found.row]))
+    return Outcome(found.row, (*found.cautions, *laxer), found.leaves_law or bool(laxer))
+
+
+def _made(proposal: Proposal, lineage: str) -> Outcome:
     before, day = proposal.before, proposal.effective_from
     if before is None:
         wanted = _needed(proposal.wanted)
@@ -140,7 +151,6 @@ _PROOF = LocalName(
     "法规要求的项目将改变性质、实施单位或减少凭证",
     "work that the law asks for will be of another kind, done by others or with less evidence",
 )
-_BY_OTHERS = frozenset({"contractor", "authority"})
 
 
 def _other_dates(before: PlanRow, after: PlanRow, floor: int | None) -> bool:
@@ -158,7 +168,7 @@ def _other_dates(before: PlanRow, after: PlanRow, floor: int | None) -> bool:
 
 def _less_proof(before: PlanRow, after: PlanRow) -> bool:
     """Whether the work would be frozen, done or proved otherwise than the law has it."""
-    other_hands = after.executor != before.executor and before.executor in _BY_OTHERS
+    other_hands = after.executor != before.executor and before.executor in BY_OTHERS
     return after.kind != before.kind or other_hands or not set(before.evidence) <= set(after.evidence)
 
 
