@@ -105,10 +105,10 @@ class PlanImport:
         before = match or shared
         row, changes = self._new(wanted) if before is None else self._merged(wanted, before)
         if row is not None and before is not None:
-            asked = row.max_gap_days
+            asked = row
             row = kept_lawful(wanted, before, row, self._site, self._rights, self.outcome.problems)
-            if row is not None and row.max_gap_days not in (asked, before.max_gap_days):
-                changes["max_gap_days"] = [before.max_gap_days, row.max_gap_days]
+            if row is not None:
+                changes = _as_kept(changes, before, asked, row)
         if row is None or not self._checks.is_sound(wanted, row, before, self._there):
             return
         if changes and not self._checks.leaves_waiting(wanted, match, shared):
@@ -278,6 +278,20 @@ class PlanImport:
             number += 1
             code = f"{base}-{number}"
         return code
+
+
+def _as_kept(
+    changes: dict[str, list[object]], before: PlanRow, asked: PlanRow, kept: PlanRow
+) -> dict[str, list[object]]:
+    """The changes of what the law has left of those that a line asked for."""
+    if kept.max_gap_days not in (asked.max_gap_days, before.max_gap_days):
+        changes = changes | {"max_gap_days": [before.max_gap_days, kept.max_gap_days]}
+    if kept.interval == asked.interval:
+        return changes
+    found = {key: value for key, value in changes.items() if key not in ("frequency", "schedule", "tolerance")}
+    if kept.interval != before.interval:
+        found["frequency"] = [often_in_words(one.interval, one.schedule).zh for one in (before, kept)]
+    return found
 
 
 def _values(wanted: Wanted, row: PlanRow) -> Mapping[str, Any]:

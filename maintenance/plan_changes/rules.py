@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from maintenance.intervals import Interval
 from maintenance.plan import Layer, PlanRow
+from maintenance.plan_changes.law_hours import kept_by_the_hour, law_hours
 from maintenance.plan_changes.model import Action, Caution
 from maintenance.plan_changes.standing import BY_OTHERS, weakened
+from maintenance.reasons import frequency
 from maintenance.recurrence import longest_between
 from maintenance.schedules import AgeSchedule
 from maintenance.stand_ins import shortest_between
@@ -93,7 +96,9 @@ def law_floor(row: PlanRow) -> int | None:
     """The longest gap in days that the law allows by a row of its own; ``None`` when the row says none."""
     if row.layer is not Layer.LAW:
         return None
-    gap = longest_between(row) if row.max_gap_days is None else row.max_gap_days
+    hours = law_hours(row)
+    between = longest_between(row) if hours is None else -(-hours // 24)
+    gap = between if row.max_gap_days is None else row.max_gap_days
     return gap if gap > 0 else None
 
 
@@ -119,6 +124,9 @@ def lawful(before: PlanRow, after: PlanRow) -> Outcome:
         raise _wrong("layer", "law_stays", text)
     cautions: list[Caution] = []
     floor = floor_of_change(before, after)
+    after, fewer_hours = kept_by_the_hour(before, after, floor)
+    if fewer_hours:
+        cautions.append(_hours_kept(after.interval))
     if floor is not None and _is_laxer(before, after, floor):
         after = replace(after, max_gap_days=min(floor, after.max_gap_days or floor))
         cautions.append(_floor_kept(floor))
@@ -179,6 +187,14 @@ def _floor_kept(days: int) -> Caution:
             f"比法规宽松：仍按法规间隔（最长{days}天）安排",
             f"laxer than the law: still scheduled by the law's longest gap, {days} days",
         ),
+    )
+
+
+def _hours_kept(interval: Interval) -> Caution:
+    said = frequency(interval)
+    return Caution(
+        "law_floor",
+        LocalName(f"比法规宽松：仍按法规{said.zh}安排", f"laxer than the law: still scheduled as it says, {said.en}"),
     )
 
 

@@ -245,6 +245,28 @@ def test_nobody_but_an_administrator_lets_the_law_begin_in_a_century(world: Worl
     assert decide(boss(world), change, "approve").status_code == 403
 
 
+def test_a_patrol_of_the_law_s_stays_at_its_hours_with_a_warning(world: World) -> None:
+    hours = {"every": 2, "unit": "hour"}
+    rule = {"type": "interval", "open_hours": True}
+    law = {
+        "code": "X-PAT", "name": {"zh": "防火巡查", "en": "Fire patrol"}, "interval": hours, "schedule": rule,
+        "layer": "law", "site": True, "site_code": HOME,
+    }  # fmt: skip
+    assert world.admin.post("/api/v1/plan-rows", json=law).status_code == 201
+    daily = {"interval": {"every": 1, "unit": "day"}, "schedule": {"type": "interval"}}
+    for row in (daily, {"interval": {"every": 12, "unit": "hour"}}):
+        change = asked(world, plan_row="X-PAT", row=row)
+        assert [one["code"] for one in change["warnings"]] == ["law_floor"]
+        assert "每2小时" in change["warnings"][0]["text"]["zh"]
+        assert decide(boss(world), change, "approve").status_code == 200
+        assert (row_now(world, "X-PAT")["interval"], row_now(world, "X-PAT")["schedule"]["open_hours"]) == (hours, True)
+    often = boss(world).post(
+        PATH, json=ASKED | {"site": HOME, "plan_row": "X-PAT", "row": {"interval": MONTH | {"unit": "hour"}}}
+    )
+    assert often.json()["state"] == "approved"
+    assert row_now(world, "X-PAT")["interval"] == {"every": 1, "unit": "hour"}
+
+
 FLOOD: dict[str, Any] = ROW | {
     "code": "X-FLOOD",
     "name": {"zh": "雨季前防灌水", "en": "Flood protection"},
