@@ -40,6 +40,7 @@ from maintenance.schedules import (
     implied_interval,
 )
 from maintenance.seed.lists import seed_checklists
+from maintenance.stand_ins import standing_since
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
 
@@ -109,6 +110,7 @@ class PlanImport:
             row = kept_lawful(wanted, before, row, self._site, self._rights, self.outcome.problems)
             if row is not None:
                 changes = _as_kept(changes, before, asked, row)
+                row = standing_since(before, row, max(self._today, row.effective_from))
         if row is None or not self._checks.is_sound(wanted, row, before, self._there):
             return
         if changes and not self._checks.leaves_waiting(wanted, match, shared):

@@ -12,7 +12,7 @@ from maintenance.plan_changes.standing import BY_OTHERS, weakened
 from maintenance.reasons import frequency
 from maintenance.recurrence import longest_between
 from maintenance.schedules import AgeSchedule
-from maintenance.stand_ins import shortest_between
+from maintenance.stand_ins import shortest_between, standing_since
 from plantroom.domain.assets import LocalName
 from plantroom.errors import BadData, FieldProblem
 
@@ -71,6 +71,7 @@ def _made(proposal: Proposal, lineage: str) -> Outcome:
         effective_from=day,
         since=before.first_day,
     )
+    row = standing_since(before, row, day)
     found = lawful(before, row)
     gone = sorted(set(before.fulfils) - set(row.fulfils))
     return replace(found, cautions=(*found.cautions, _hands_nothing_back(gone))) if gone else found

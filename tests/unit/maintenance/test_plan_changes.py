@@ -18,6 +18,7 @@ from maintenance.planner import asset_subject
 from maintenance.preview import Horizon, PreviewItem, preview_all
 from maintenance.recurrence import longest_between
 from maintenance.schedules import BY_INTERVAL, AgeSchedule, IntervalSchedule, MeterSchedule
+from maintenance.stand_ins import stand_ins
 from plantroom.domain.assets import Asset, LocalName
 from plantroom.domain.calendars import ALWAYS_OPEN
 from plantroom.errors import BadData
@@ -280,6 +281,26 @@ def test_which_line_and_system_a_row_s_cost_belongs_to() -> None:
     systems = {"all": ("pump", "ahu", "chiller"), "water": ("pump", "water_tank")}
     assert system_of_class(systems) == {"pump": "water", "water_tank": "water", "ahu": "all", "chiller": "all"}
     assert deepest([MONTHLY, row("Q", 3, "month")]).code == "Q"
+
+
+def test_a_row_stands_for_those_that_a_later_version_names_since_that_version() -> None:
+    law = row("L", 1, "month", layer=Layer.LAW)
+    plain = replace(MONTHLY, effective_from=date(2025, 1, 1), fulfils=("K",))
+    day, later = date(2026, 3, 1), date(2026, 5, 1)
+
+    def since(one: PlanRow, *others: PlanRow) -> dict[str, date]:
+        rows = [one, law, replace(law, code="K", lineage="k"), *others]
+        return {link.law: link.since for link in stand_ins(rows, {}) if link.row == one.code}
+
+    second = changed(plain, day=day, fulfils=("K", "L")).row
+    assert since(second) == {"K": date(2025, 1, 1), "L": day}
+    third = changed(second, day=later, estimated_minutes=5).row
+    assert since(third) == since(second)
+    dropped = changed(third, day=later, fulfils=("K",)).row
+    assert (since(dropped), dropped.fulfils_since) == ({"K": date(2025, 1, 1)}, ())
+    assert since(changed(dropped, day=later, fulfils=("L",)).row) == {"L": later}
+    outer = row("OUT", 1, "month", fulfils=("M",), effective_from=date(2025, 6, 1))
+    assert since(outer, second) == {"M": date(2025, 6, 1), "K": date(2025, 6, 1), "L": day}
 
 
 def test_a_row_that_only_ceases_to_stand_for_the_law_s_hands_nothing_back_and_says_so() -> None:

@@ -10,7 +10,7 @@ from maintenance.imports.outcome import Outcome as Imported
 from maintenance.imports.plan import PlanImport
 from maintenance.imports.reading import read_plan_table
 from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
-from maintenance.plan import Layer, PlanRow
+from maintenance.plan import FulfilsSince, Layer, PlanRow
 from maintenance.plan_changes.model import Action
 from maintenance.plan_changes.rules import Outcome, Proposal, outcome_of
 from maintenance.schedules import (
@@ -211,3 +211,11 @@ def test_a_supervisor_s_table_may_name_a_stand_in_with_the_law_s_season_and_proo
     assert not found.problems.errors
     assert not [one for one in found.problems.warnings if one.code.startswith("stand_in")]
     assert [one.code for one in found.changes] == ["A-1"]
+
+
+def test_a_table_s_row_stands_for_what_it_names_since_the_day_of_the_import() -> None:
+    rows, problems = read_plan_table("编号,设施设备类别,维护周期,满足项目\nHE-Y,,,LI-M\n".encode(), "plan.csv")
+    found = PlanImport(plan_rows(), None, problems=problems, today=TODAY).run(rows)
+    assert not found.problems.errors
+    (row,) = [one.after for one in found.changes if isinstance(one.after, PlanRow)]
+    assert row.fulfils_since == (FulfilsSince("LI-M", TODAY),)
