@@ -16,7 +16,7 @@ from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day, shifted
 from maintenance.rests import Rest, carried_through, pauses_of
 from maintenance.schedules import IntervalSchedule
-from maintenance.stand_ins import Source, floor_of, sources, stand_ins
+from maintenance.stand_ins import Source, floor_of, handed_to, sources, stand_ins
 from plantroom.errors import NotFound
 
 
@@ -62,14 +62,10 @@ class Record:
         return last_allowed(own, floor, at, self.zone, self.rests, self._handed(row, at))
 
     def _handed(self, row: PlanRow, at: datetime | None) -> date | None:
-        days = [
-            shifted(day, one.slack)
-            for one in self.given
-            if one.row == row.code
-            for day in [_last(self.occurrences.get(self.lineages[one.of], ()), at, self.zone, one.before)]
-            if day is not None
-        ]
-        return max(days, default=None)
+        def last(code: str, before: date) -> date | None:
+            return _last(self.occurrences.get(self.lineages[code], ()), at, self.zone, before)
+
+        return handed_to(row, self.given, last, {}, date.max).total.counts
 
 
 def record_of(tx: MaintenanceTx, rows: Sequence[PlanRow], site: str, key: str) -> Record:

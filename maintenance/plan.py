@@ -16,6 +16,7 @@ __all__ = [
     "AppliesTo",
     "BeforeReuse",
     "Evidence",
+    "FulfilsSince",
     "Interval",
     "IntervalUnit",
     "Layer",
@@ -81,6 +82,14 @@ class BeforeReuse:
 
 
 @dataclass(frozen=True, slots=True)
+class FulfilsSince:
+    """From when a row stands for another one (its code)."""
+
+    code: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class PlanRow:
     """One line of the plan table at one version. ``lineage`` is the key that survives new versions and
     renamed codes; ``site`` is ``None`` for a row of every site's default profile.
@@ -94,7 +103,8 @@ class PlanRow:
     to be done. ``since`` is from when the row has been in the plan under whatever version: where dates count from on
     assets without an in-service date (``None``: ``effective_from``). ``job_cost`` and ``material_cost`` are what one
     job costs beside the time of our own people, CNY. ``before_reuse`` asks for the row when a machine comes back that
-    was out of use for long.
+    was out of use for long. ``fulfils_since`` are the days of those rows that it has come to stand for later than it
+    came into the plan (``maintenance.stand_ins.standing_since``).
     """
 
     lineage: str
@@ -134,6 +144,7 @@ class PlanRow:
     job_cost: float | None = None
     material_cost: float | None = None
     before_reuse: BeforeReuse | None = None
+    fulfils_since: tuple[FulfilsSince, ...] = ()
 
     @property
     def first_day(self) -> date:

@@ -17,7 +17,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from maintenance.facts import NO_FACTS, Facts
-from maintenance.handing import Handed
+from maintenance.handing import Handed, Received
 from maintenance.kinds import Case, Dates, dates_of
 from maintenance.nesting import Job, Planned, Track, containment, jobs, joined, look_ahead, not_before
 from maintenance.pausing import asked_for, behind_reuse, carry, paused, resumed
@@ -209,6 +209,7 @@ def plan_subject(
         return last_day(by_row[lineages[code]], zone, before)
 
     made: dict[str, Track] = {}
+    received: dict[str, Received] = {}
     undated: list[Undated] = []
     for row in _after_others(rows, given, today):
         case = Case(
@@ -216,13 +217,15 @@ def plan_subject(
             by_row[row.lineage], facts, zone,
         )  # fmt: skip
         dates = dates_of(case, made)
-        track = _track(case, dates, ends.get(row.code), handed_to(row, given, last, made, today))
+        received[row.code] = handed_to(row, given, last, made, today)
+        received[row.code].own = last(row.code, date.max)
+        track = _track(case, dates, ends.get(row.code), received[row.code].total)
         track.contains, track.calendar, track.today = contains[row.code], is_working_day, today
         made[row.code] = track
         if dates.unknown is not None and not track.standing:
             undated.append(Undated(row, dates.unknown))
     tracks = tuple(made[row.code] for row in rows)
-    standing = _standing({t.row.lineage: t for t in tracks}, history, today, is_working_day, given)
+    standing = _standing({t.row.lineage: t for t in tracks}, history, today, is_working_day, given, received)
     return SubjectPlan(tuple(standing), tracks, floors, tuple(undated))
 
 
@@ -300,7 +303,8 @@ def _standing(
     history: Sequence[Occurrence],
     today: date,
     is_working_day: IsWorkingDay,
-    given: Sequence[Source] = (),
+    given: Sequence[Source],
+    received: Mapping[str, Received],
 ) -> list[Standing]:
     groups: dict[str, list[Occurrence]] = defaultdict(list)
     for occurrence in history:
@@ -316,23 +320,31 @@ def _standing(
             track = tracks[occurrence.key.lineage]
             if track.last is None or counted > track.last:
                 carry(track, counted)
-            _hand_on(tracks.values(), given, occurrence, track.row.code, counted)
+            mine = received[track.row.code]
+            mine.own = max(mine.own or counted, counted)
+            _hand_on(tracks.values(), given, occurrence, counted, received)
         found.append(Standing(group[0].work_order, job))
     return found
 
 
 def _hand_on(
-    tracks: Iterable[Track], given: Iterable[Source], occurrence: Occurrence, code: str, counted: date
+    tracks: Iterable[Track],
+    given: Iterable[Source],
+    occurrence: Occurrence,
+    counted: date,
+    received: Mapping[str, Received],
 ) -> None:
     """What a row had due before another one answered in its place counts for both."""
-    for track in tracks:
-        for one in given:
-            if (one.row, one.of) != (track.row.code, code) or occurrence.nominal_date >= one.before:
-                continue
-            handed = Handed(counted, shifted(counted, one.slack))
-            if handed.counts is not None and (track.last is None or handed.counts > track.last):
-                track.handed = handed
-                carry(track, handed.counts)
+    by_code = {track.row.code: track for track in tracks}
+    for one in given:
+        if by_code[one.of].row.lineage != occurrence.key.lineage or occurrence.nominal_date >= one.before:
+            continue
+        track, mine = by_code[one.row], received[one.row]
+        had = mine.last
+        mine.take(one.law, Handed(counted, shifted(counted, one.slack)), binds=one.binds)
+        if mine.last != had:
+            track.handed = mine.total
+            carry(track, mine.last)
 
 
 def _in_turn(groups: list[list[Occurrence]]) -> Iterator[list[Occurrence]]:

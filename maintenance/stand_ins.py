@@ -11,24 +11,25 @@ from datetime import date
 from itertools import pairwise, takewhile
 
 from maintenance.earlier_anchors import reaching_back
-from maintenance.handing import NOTHING, Handed
+from maintenance.handing import Handed, Received
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.nesting import Track
-from maintenance.plan import PlanRow
+from maintenance.plan import FulfilsSince, PlanRow
 from maintenance.recurrence import Series, longest_between, longest_days, shifted
-from maintenance.schedules import AgeSchedule
+from maintenance.schedules import AgeSchedule, SeasonSchedule
 
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
     """That a row stands for another one (codes) from a day on, until another day (``None``: for good). ``slack``: by
-    how many days the other's longest gap is longer than that of the row itself."""
+    how many days the other's longest gap is longer than that of the row itself; ``binds``: whether it has one."""
 
     row: str
     law: str
     since: date
     until: date | None
     slack: int = 0
+    binds: bool = True
 
 
 def stand_ins(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow]) -> list[StandIn]:
@@ -39,11 +40,11 @@ def stand_ins(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow]) -> list
         if not row.fulfils:
             continue
         floor = floor_of(row, every_row)
-        for code in sorted(fulfilled(row, by_code)):
+        for code, since in sorted(_since(row, by_code).items()):
             if code in by_code and row.code not in fulfilled(by_code[code], by_code):
                 gap = _gap_for(by_code[code], row)
                 slack = 0 if floor is None or gap <= 0 else max(0, gap - floor)
-                found.append(StandIn(row.code, code, row.first_day, row.ends, slack))
+                found.append(StandIn(row.code, code, since, row.ends, slack, gap > 0))
     return found
 
 
@@ -69,6 +70,33 @@ def fulfilled(row: PlanRow, by_code: Mapping[str, PlanRow]) -> set[str]:
     return found - {row.code}
 
 
+def _since(row: PlanRow, by_code: Mapping[str, PlanRow]) -> dict[str, date]:
+    """From when a row stands for those of ``fulfilled``."""
+    found: dict[str, date] = {}
+    left = list(_own_since(row, row.first_day).items())
+    while left:
+        code, day = left.pop()
+        if code == row.code or found.get(code, date.max) <= day:
+            continue
+        found[code] = day
+        if code in by_code:
+            left += ((other, max(day, since)) for other, since in _own_since(by_code[code], date.min).items())
+    return found
+
+
+def _own_since(row: PlanRow, day: date) -> dict[str, date]:
+    return dict.fromkeys(row.fulfils, day) | {one.code: one.day for one in row.fulfils_since}
+
+
+def standing_since(before: PlanRow, after: PlanRow, day: date) -> PlanRow:
+    """The next version of a row, in effect from a day on, with the days from which it stands for others: for those that
+    it has named only now not since it came into the plan."""
+    known = {one.code: one for one in before.fulfils_since}
+    named = [code for code in after.fulfils if code in known or code not in before.fulfils]
+    found = [known.get(code, FulfilsSince(code, day)) for code in named]
+    return replace(after, fulfils_since=tuple(one for one in found if one.day > after.first_day))
+
+
 def floor_of(row: PlanRow, by_code: Mapping[str, PlanRow]) -> int | None:
     """The longest gap in days that holds for a row: its own and those of the rows that it fulfils (where such a row
     has none, its interval; where it goes by age and this one does not, the shortest of its steps), so that a laxer row
@@ -85,10 +113,20 @@ def _gap(row: PlanRow) -> int:
 
 
 def _gap_for(law: PlanRow, row: PlanRow) -> int:
-    """The longest gap that a row has on account of one that it stands for."""
+    """The longest gap that a row has on account of one that it stands for; 0: none, for the seasons that it has from
+    that one are as far apart as they are."""
+    if law.max_gap_days is None and _has_its_seasons(row, law):
+        return 0
     if isinstance(law.schedule, AgeSchedule) and not isinstance(row.schedule, AgeSchedule):
         return shortest_between(law.schedule)
     return _gap(law)
+
+
+def _has_its_seasons(row: PlanRow, law: PlanRow) -> bool:
+    has, asked = row.schedule, law.schedule
+    if not isinstance(has, SeasonSchedule) or not isinstance(asked, SeasonSchedule):
+        return False
+    return set(asked.seasons) <= set(has.seasons)
 
 
 def shortest_between(schedule: AgeSchedule) -> int:
@@ -101,42 +139,44 @@ def shortest_between(schedule: AgeSchedule) -> int:
 @dataclass(frozen=True, slots=True)
 class Source:
     """That a row (code) counts from what was done of another one, ``slack`` days later than it was done, and from what
-    was missed of it with a date before a day: for the rest the row answers itself. ``resumes``: from that day on the
-    row's dates are its own again."""
+    was missed of it with a date before a day: for the rest the row answers itself. ``law``: the row on account of which
+    that is so, whose longest gap it keeps where it ``binds``; ``None``: the row itself, for ``of`` has stood for it and
+    from that day on its dates are its own again."""
 
     row: str
     of: str
     before: date
     slack: int = 0
-    resumes: bool = False
+    law: str | None = None
+    binds: bool = True
+
+    @property
+    def resumes(self) -> bool:
+        """Whether the row's dates are its own again from the day on."""
+        return self.law is None
 
 
 def sources(links: Sequence[StandIn], today: date) -> list[Source]:
     """What rows count from: a row that stands for the law's from that one and from all others that stand or stood for
-    it (or are to, before this one does), the law's from each that stands or stood for it and ends. O(links squared)."""
-    found: dict[tuple[str, str], Source] = {}
+    it (or are to, before this one does), the law's from each that stands or stood for it and ends. What stood for a row
+    itself counts for that one's longest gap, whatever else it stood for. O(links squared)."""
+    found: list[Source] = []
+    back: dict[tuple[str, str], Source] = {}
     for one in links:
-        mine = [
-            Source(one.row, one.law, one.since, one.slack),
-            *(
-                Source(one.row, other.row, min(one.since, other.until or date.max), one.slack)
-                for other in links
-                if other.law == one.law and other.row != one.row and (other.since <= today or other.since < one.since)
-            ),
-        ]
+        law, slack, binds = one.law, one.slack, one.binds
+        found.append(Source(one.row, law, one.since, slack, law, binds))
+        found += (
+            Source(one.row, other.row, min(one.since, other.until or date.max), slack, law, binds)
+            for other in links
+            if other.law == law and other.row != one.row and (other.since <= today or other.since < one.since)
+        )
         if one.until is not None and one.since <= today:
-            mine.append(Source(one.law, one.row, one.until, resumes=True))
-        for source in mine:
-            known = found.get((source.row, source.of), source)
-            found[source.row, source.of] = _both(known, source)
-    return list(found.values())
-
-
-def _both(one: Source, other: Source) -> Source:
-    """Of two rows of the law's on account of which a row counts from another one, the stricter decides."""
-    if one.resumes or other.resumes:
-        return one if one.resumes else other
-    return replace(one, before=min(one.before, other.before), slack=min(one.slack, other.slack))
+            back[law, one.row] = Source(law, one.row, one.until)
+    for place, source in enumerate(found):
+        mine = back.get((source.row, source.of))
+        if mine is not None:
+            found[place] = replace(source, before=mine.before, slack=0)
+    return [*found, *back.values()]
 
 
 def comes_after(row: PlanRow, given: Iterable[Source], today: date) -> set[str]:
@@ -151,18 +191,24 @@ def handed_to(
     last: Callable[[str, date], date | None],
     tracks: Mapping[str, Track],
     today: date,
-) -> Handed:
+) -> Received:
     """What others hand to a row. ``last`` gives the day that a row was done last, by its code; what was missed counts
     only with a date before that day, for the other one answers for the rest. ``tracks`` are those that stand so far: of
     what is yet to come, each counts as done when it is planned."""
-    found = NOTHING
+    found = Received()
     for one in given:
         if one.row == row.code:
             coming = tracks.get(one.of) if one.before > today else None
-            day = _planned_last(coming, last(one.of, one.before), one.before)
-            counts = None if day is None else shifted(day, one.slack)
-            found = found.later(Handed(day, counts, one.before if one.resumes else None))
+            found.take(
+                one.law, _work(one, _planned_last(coming, last(one.of, one.before), one.before)), binds=one.binds
+            )
     return found
+
+
+def _work(source: Source, day: date | None) -> Handed:
+    """Work of a day, as it counts."""
+    counts = None if day is None else shifted(day, source.slack)
+    return Handed(day, counts, source.before if source.resumes else None)
 
 
 def _latest(*days: date | None) -> date | None:

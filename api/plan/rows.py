@@ -1,5 +1,6 @@
 """Plan rows out of what a request says."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,8 @@ from api.plan.schemas import PlanRowCreate
 from api.services import Services
 from maintenance.going_by import GoingBy
 from maintenance.plan import BeforeReuse, Layer, PlanRow
+from maintenance.plan_changes.standing import Weaker, weakened
+from maintenance.plan_changes.waiting import today_of
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import default_early_days, default_missed
 from maintenance.schedules import BeforeSchedule
@@ -19,9 +22,30 @@ from plantroom.domain.keys import new_key
 from plantroom.errors import Conflict, NotFound
 
 
+class StandsForLess(Conflict):
+    """A row that is not simply written: it is to stand for the law's with less than that one asks for."""
+
+    code = "stand_in_weakens_law"
+
+    def __init__(self, laxer: Sequence[Weaker]) -> None:
+        said = [one.said() for one in laxer]
+        super().__init__(
+            "；".join(one.zh for one in said)
+            + "：请申请变更，由管理员批准 / "
+            + "; ".join(one.en for one in said)
+            + ": ask for it as a change (POST /api/v1/plan-changes), which an administrator approves"
+        )
+
+
 def make_row(tx: MaintenanceTx, services: Services, form: PlanRowCreate, site: str | None) -> PlanRow:
-    """Write a new row of a site (``None``: of every one). Raises as ``row_of``."""
-    written = tx.plan.put_row(row_of(tx, services, form, site))
+    """Write a new row of a site (``None``: of every one). Raises as ``row_of``; ``StandsForLess``."""
+    row = row_of(tx, services, form, site)
+    if row.fulfils:
+        rows = tx.plan.rows()
+        laxer = weakened(rows, [*rows, row], today_of(tx, site, services.planning_now()))
+        if laxer:
+            raise StandsForLess(laxer)
+    written = tx.plan.put_row(row)
     tx.live.note("plan", written.site, {"code": written.code, "change": "created"})
     return written
 

@@ -233,7 +233,7 @@ def _asked(tx: MaintenanceTx, services: Services, caller: Access, form: PlanChan
 def _shown(tx: MaintenanceTx, services: Services, change: DomainChange) -> PlanChange:
     found = None
     if change.state is ChangeState.REQUESTED:
-        found = cautions_of(change, today_of(tx, change.site, services.planning_now()))
+        found = cautions_of(tx, change, today_of(tx, change.site, services.planning_now()))
     warnings = [] if found is None else [Warned.model_validate(one) for one in found.cautions]
     return PlanChange.of(change, services.directory.refs(tx)(change.asset), warnings)
 

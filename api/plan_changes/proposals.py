@@ -111,13 +111,13 @@ def _validated(document: dict[str, object]) -> PlanRowCreate:
         raise BadData("; ".join(f"{one.field}: {one.message}" for one in problems), problems) from None
 
 
-def cautions_of(change: PlanChange, today: date) -> Outcome | None:
+def cautions_of(tx: MaintenanceTx, change: PlanChange, today: date) -> Outcome | None:
     """What an approval would make of the change as it was asked for, whatever has become of the row; ``None`` for a
     suggestion without a change, and where the rules refuse it."""
     if change.action is None:
         return None
     try:
-        return outcome_of(proposal_of(change, today), "new")
+        return outcome_of(proposal_of(change, today), "new", tx.plan.rows())
     except BadData:
         return None
 

@@ -61,14 +61,26 @@ def handed_in(sets: Sequence[RowSet], row_set: Days, first: Days, history: Close
     by_day: dict[int, Days] = {}
     for number, one in enumerate(sets):
         begins = first[:-1][row_set == number] if one.handing else first[:0]
-        for to, by, before, resume in one.handing:
+        # On account of each row of the law's the later work counts, and of these the one whose longest gap ends first.
+        by_law: dict[tuple[int, int | None], Days] = {}
+        for to, by, before, law in one.handing:
             day = before.toordinal()
             if day not in by_day:
                 by_day[day] = done.copy()
                 np.maximum.at(by_day[day], pair[nominal < day], latest[nominal < day])
-            counts[begins + to] = np.maximum(counts[begins + to], by_day[day][begins + by])
-            if resume:
+            work = by_day[day][begins + by]
+            by_law[to, law] = np.maximum(by_law.get((to, law), work), work)
+            if law is None:
                 resumes[begins + to] = np.maximum(resumes[begins + to], day)
+        for (to, law), work in by_law.items():
+            if law is not None:
+                known = counts[begins + to]
+                counts[begins + to] = np.where(
+                    (known > NEVER) & (work > NEVER), np.minimum(known, work), np.maximum(known, work)
+                )
+        for (to, law), work in by_law.items():
+            if law is None:
+                counts[begins + to] = np.maximum(counts[begins + to], work)
     return HandedIn(counts, resumes)
 
 

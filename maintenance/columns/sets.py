@@ -20,12 +20,13 @@ _KINDS = {kind.value for kind in Kind}
 
 class Handing(NamedTuple):
     """That a row counts from what was done of another one (their places), and from what was missed of it with a date
-    before a day; on that day its own dates resume where it says so."""
+    before a day. ``law`` is the place of the row on account of which that is so; ``None``: on that day its own dates
+    resume."""
 
     to: int
     by: int
     before: date
-    resumes: bool = False
+    law: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,10 @@ def row_set(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow], today: da
     groups = _groups(contains)
     lonely = tuple(group[0] for group in groups if len(group) == 1)
     said = "|".join(f"{v.row.lineage}:{v.row.version}:{v.floor}:{v.ends}" for v in variants)
-    handing = [Handing(places[one.row], places[one.of], one.before, one.resumes) for one in sources(links, today)]
+    handing = [
+        Handing(places[one.row], places[one.of], one.before, None if one.law is None else places[one.law])
+        for one in sources(links, today)
+    ]
     if links:
         said += f"|{handing}"
     return RowSet(

@@ -6,6 +6,7 @@ along (the tolerance) follows it, and what the law asks for never becomes laxer 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from maintenance.frequencies import canonical
@@ -18,6 +19,7 @@ from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_law import keeps_its_dates, keeps_its_rule, kept_lawful
 from maintenance.imports.plan_matching import find_row, is_plain, named_by_law, schedule_in_words, system_of
 from maintenance.imports.plan_reading import Wanted, understand
+from maintenance.imports.plan_stand_ins import check_stand_ins
 from maintenance.imports.plan_words import classes_of, names, new_name, standards, subject_text, tolerance
 from maintenance.imports.problems import Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
@@ -38,6 +40,7 @@ from maintenance.schedules import (
     implied_interval,
 )
 from maintenance.seed.lists import seed_checklists
+from maintenance.stand_ins import standing_since
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
 
@@ -58,10 +61,11 @@ class PlanImport:
         problems: Problems | None = None,
         has_checklist: Callable[[str], bool] = lambda code: code in seed_checklists(),
         waiting: Waiting | None = None,
+        today: date = date.min,
     ) -> None:
         """``known``: rows of every site's profile and of ``site``; ``assets``: keys of the site's assets by code;
         ``has_checklist``: whether there is one of a code (default: those of the seed); ``waiting``: changes of the
-        known rows that are not in effect yet."""
+        known rows that are not in effect yet; ``today``: from when what is written is in effect."""
         self._known = known
         self._site = site
         self._departments = departments or seed_departments()
@@ -73,6 +77,8 @@ class PlanImport:
         self._coming: frozenset[str] = frozenset()
         self._seen: dict[str, Row] = {}
         self._lines: list[PlanLine] = []
+        self._today = today
+        self._changed: dict[str, Wanted] = {}
         self._all: Sequence[Wanted] = ()
         self.outcome = Outcome(problems or Problems())
         self._checks = RowChecks(site, self._rights, self.outcome.problems, has_checklist, waiting or Waiting())
@@ -86,6 +92,8 @@ class PlanImport:
         self._all = lines
         for wanted in lines:
             self._line(wanted)
+        problems, rights = self.outcome.problems, self._checks.rights
+        check_stand_ins(self.outcome.changes, self._changed, self._known, self._today, rights, problems)
         resolve(self._lines, self._known, self.outcome.problems)
         return self.outcome
 
@@ -98,10 +106,11 @@ class PlanImport:
         before = match or shared
         row, changes = self._new(wanted) if before is None else self._merged(wanted, before)
         if row is not None and before is not None:
-            asked = row.max_gap_days
+            asked = row
             row = kept_lawful(wanted, before, row, self._site, self._rights, self.outcome.problems)
-            if row is not None and row.max_gap_days not in (asked, before.max_gap_days):
-                changes["max_gap_days"] = [before.max_gap_days, row.max_gap_days]
+            if row is not None:
+                changes = _as_kept(changes, before, asked, row)
+                row = standing_since(before, row, max(self._today, row.effective_from))
         if row is None or not self._checks.is_sound(wanted, row, before, self._there):
             return
         if changes and not self._checks.leaves_waiting(wanted, match, shared):
@@ -117,6 +126,7 @@ class PlanImport:
         if action != "unchanged":
             change = Change(RECORD, row.lineage, row.code, self._site, match, row, wanted.row.sheet, wanted.row.number)
             self.outcome.changes.append(change)
+            self._changed[row.code] = wanted
             self._mine = [r for r in self._mine if r.lineage != row.lineage] + [row]
         self.outcome.note(wanted.row, action, row.code, changes)
         if wanted.code is not None and action == "unchanged":
@@ -270,6 +280,20 @@ class PlanImport:
             number += 1
             code = f"{base}-{number}"
         return code
+
+
+def _as_kept(
+    changes: dict[str, list[object]], before: PlanRow, asked: PlanRow, kept: PlanRow
+) -> dict[str, list[object]]:
+    """The changes of what the law has left of those that a line asked for."""
+    if kept.max_gap_days not in (asked.max_gap_days, before.max_gap_days):
+        changes = changes | {"max_gap_days": [before.max_gap_days, kept.max_gap_days]}
+    if kept.interval == asked.interval:
+        return changes
+    found = {key: value for key, value in changes.items() if key not in ("frequency", "schedule", "tolerance")}
+    if kept.interval != before.interval:
+        found["frequency"] = [often_in_words(one.interval, one.schedule).zh for one in (before, kept)]
+    return found
 
 
 def _values(wanted: Wanted, row: PlanRow) -> Mapping[str, Any]:

@@ -35,8 +35,9 @@ class PlanTableKind(TableKind):
         known = tx.plan.rows(asked.site)
         assets = asset_keys(tx, asked.site, any(row.text("assets") for row in rows))
         departments, here = departments_in(tx)(asked.site), cache(lambda code: bool(tx.plan.checklist(code)))
-        waiting = waiting_changes(tx, known, today_of(tx, asked.site, asked.now))
-        done = PlanImport(known, asked.site, departments, assets, asked.rights, problems, here, waiting)
+        today = today_of(tx, asked.site, asked.now)
+        waiting = waiting_changes(tx, known, today)
+        done = PlanImport(known, asked.site, departments, assets, asked.rights, problems, here, waiting, today)
         return done.run(asked.counted(rows))
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:

@@ -1,5 +1,6 @@
 """What a table may change of a row that the law asks for: what a change of the plan by hand may, and no more."""
 
+from maintenance.hours import by_the_hour
 from maintenance.imports.codes import CODES
 from maintenance.imports.frequency_words import Frequency
 from maintenance.imports.outcome import Rights
@@ -8,10 +9,11 @@ from maintenance.imports.plan_reading import Wanted
 from maintenance.imports.problems import Problem, Problems, in_words
 from maintenance.intervals import Interval
 from maintenance.plan import Layer, PlanRow
+from maintenance.plan_changes.law_hours import LAW_HOURS, hours_of
 from maintenance.plan_changes.rules import floor_of_change, lawful
 from maintenance.recurrence import longest_between, longest_days
 from maintenance.schedule_words import how_often
-from maintenance.schedules import AgeSchedule, BeforeSchedule, IntervalSchedule, MeterSchedule
+from maintenance.schedules import BY_INTERVAL, AgeSchedule, BeforeSchedule, IntervalSchedule, MeterSchedule
 from maintenance.stand_ins import shortest_between
 from plantroom.domain.assets import LocalName
 from plantroom.errors import BadData
@@ -47,6 +49,8 @@ def kept_lawful(
             problems.error(_problem(wanted, before, column, _LEAVES[code]))
         return None
     floor = floor_of_change(before, found.row) if found.row != before else None
+    if by_the_hour(found.row.interval) and hours_of(after.interval) > hours_of(found.row.interval):
+        problems.warn(_law_is_stricter(wanted, found.row))
     if floor is not None and longest_between(found.row) > floor:
         said = LocalName(
             f"比法规宽松，仍按法规间隔（最长{floor}天）安排",
@@ -69,18 +73,24 @@ def keeps_its_dates(wanted: Wanted, row: PlanRow, problems: Problems) -> bool:
     other_rule = wanted.values.get("schedule", row.schedule) != row.schedule
     if other_rule or not isinstance(found.schedule, IntervalSchedule) or _is_as_strict(row, found.interval):
         return False
+    problems.warn(_law_is_stricter(wanted, row))
+    return True
+
+
+def _law_is_stricter(wanted: Wanted, row: PlanRow) -> Problem:
     law = how_often(row)
     said = LocalName(
         f"“{row.name.zh}”依法按“{law.zh}”安排，不改为表中的周期",
         f"{row.name.en} goes by what the law says ({law.en}), not by the table's frequency",
     )
-    problems.warn(wanted.row.problem("frequency", "law_is_stricter", in_words("law_is_stricter", said)))
-    return True
+    return wanted.row.problem("frequency", "law_is_stricter", in_words("law_is_stricter", said))
 
 
 def keeps_its_rule(row: PlanRow, found: Frequency) -> bool:
     """Whether another frequency leaves what the row goes by beside it: the other job that the law's row comes before,
-    the meter that it is capped by."""
+    the meter that it is capped by, the opening hours of a row by the hour."""
+    if found.schedule == BY_INTERVAL and isinstance(row.schedule, IntervalSchedule) and by_the_hour(row.interval):
+        return row.layer is Layer.LAW and (by_the_hour(found.interval) or LAW_HOURS not in row.custom)
     beside = isinstance(row.schedule, BeforeSchedule | MeterSchedule)
     return row.layer is Layer.LAW and beside and isinstance(found.schedule, IntervalSchedule)
 

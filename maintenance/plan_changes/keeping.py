@@ -11,6 +11,7 @@ from maintenance.lifecycle import ENDED
 from maintenance.plan import OccurrenceKey, PlanRow
 from maintenance.plan_changes.model import Action, ChangeState, PlanChange, differing
 from maintenance.plan_changes.rules import Outcome, Proposal, outcome_of
+from maintenance.plan_changes.standing import DATES, PROOF
 from maintenance.ports import MaintenanceTx
 from maintenance.work_orders import State, WorkOrder, WorkOrderOccurrence
 from plantroom.domain.keys import new_key
@@ -59,7 +60,7 @@ def outcome(tx: MaintenanceTx, change: PlanChange, today: date) -> Outcome:
     """The row that an approval now would make. ``RowHasMoved``, ``Conflict`` when there is nothing to change any more,
     ``BadData`` as the rules."""
     _require_unmoved(tx, change)
-    return outcome_of(proposal_of(change, today), new_key())
+    return outcome_of(proposal_of(change, today), new_key(), tx.plan.rows())
 
 
 def ask(tx: MaintenanceTx, change: PlanChange) -> PlanChange:
@@ -82,6 +83,7 @@ def approve(tx: MaintenanceTx, change_id: str, decision: Decision, expected: int
     change = tx.plan_changes.lock(change_id)
     _require_open(change)
     found = outcome(tx, change, decision.today)
+    decision = replace(decision, reason=_with_what_is_laxer(decision.reason, found))
     written = tx.plan.put_row(found.row)
     if change.sets_apart:
         assert change.before is not None
@@ -126,6 +128,13 @@ def _renamed(order: WorkOrder, lineage: str, heir: PlanRow) -> tuple[WorkOrderOc
         else one
         for one in order.occurrences
     )
+
+
+def _with_what_is_laxer(reason: str, found: Outcome) -> str:
+    """A decision's reason, and which of the law's rows are stood for with less than they ask for: nothing else on
+    record says so, for the law's own row stays as it is."""
+    laxer = [f"{one.text.zh} / {one.text.en} [{one.code}]" for one in found.cautions if one.code in (DATES, PROOF)]
+    return "\n".join(filter(None, [reason, *laxer]))
 
 
 def _require_unmoved(tx: MaintenanceTx, change: PlanChange) -> None:

@@ -77,7 +77,7 @@ class Caution:
     text: LocalName
 
 
-UNTOLD = frozenset({"lineage", "version", "site", "effective_from", "since", "custom", "status"})
+UNTOLD = frozenset({"lineage", "version", "site", "effective_from", "since", "custom", "status", "fulfils_since"})
 """Fields of a row whose difference nobody asked for."""
 
 

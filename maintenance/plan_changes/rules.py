@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from maintenance.intervals import Interval
 from maintenance.plan import Layer, PlanRow
+from maintenance.plan_changes.law_hours import kept_by_the_hour, law_hours
 from maintenance.plan_changes.model import Action, Caution
+from maintenance.plan_changes.standing import BY_OTHERS, weakened
+from maintenance.reasons import frequency
 from maintenance.recurrence import longest_between
 from maintenance.schedules import AgeSchedule
-from maintenance.stand_ins import shortest_between
+from maintenance.stand_ins import shortest_between, standing_since
 from plantroom.domain.assets import LocalName
 from plantroom.errors import BadData, FieldProblem
 
@@ -34,8 +38,18 @@ class Outcome:
     leaves_law: bool
 
 
-def outcome_of(proposal: Proposal, lineage: str) -> Outcome:
-    """The row that the proposal makes. ``lineage`` is that of a new row. ``BadData`` names the field that cannot be."""
+def outcome_of(proposal: Proposal, lineage: str, rows: Sequence[PlanRow] = ()) -> Outcome:
+    """The row that the proposal makes. ``lineage`` is that of a new row, ``rows`` are those of every site as they are:
+    what the row stands for is looked up there. ``BadData`` names the field that cannot be."""
+    found = _made(proposal, lineage)
+    if proposal.action is Action.RETIRE:
+        return found
+    others = [one for one in rows if one.lineage != found.row.lineage]
+    laxer = tuple(one.caution() for one in weakened(rows, [*others, found.row]))
+    return Outcome(found.row, (*found.cautions, *laxer), found.leaves_law or bool(laxer))
+
+
+def _made(proposal: Proposal, lineage: str) -> Outcome:
     before, day = proposal.before, proposal.effective_from
     if before is None:
         wanted = _needed(proposal.wanted)
@@ -57,6 +71,7 @@ def outcome_of(proposal: Proposal, lineage: str) -> Outcome:
         effective_from=day,
         since=before.first_day,
     )
+    row = standing_since(before, row, day)
     found = lawful(before, row)
     gone = sorted(set(before.fulfils) - set(row.fulfils))
     return replace(found, cautions=(*found.cautions, _hands_nothing_back(gone))) if gone else found
@@ -82,7 +97,9 @@ def law_floor(row: PlanRow) -> int | None:
     """The longest gap in days that the law allows by a row of its own; ``None`` when the row says none."""
     if row.layer is not Layer.LAW:
         return None
-    gap = longest_between(row) if row.max_gap_days is None else row.max_gap_days
+    hours = law_hours(row)
+    between = longest_between(row) if hours is None else -(-hours // 24)
+    gap = between if row.max_gap_days is None else row.max_gap_days
     return gap if gap > 0 else None
 
 
@@ -108,6 +125,9 @@ def lawful(before: PlanRow, after: PlanRow) -> Outcome:
         raise _wrong("layer", "law_stays", text)
     cautions: list[Caution] = []
     floor = floor_of_change(before, after)
+    after, fewer_hours = kept_by_the_hour(before, after, floor)
+    if fewer_hours:
+        cautions.append(_hours_kept(after.interval))
     if floor is not None and _is_laxer(before, after, floor):
         after = replace(after, max_gap_days=min(floor, after.max_gap_days or floor))
         cautions.append(_floor_kept(floor))
@@ -140,7 +160,6 @@ _PROOF = LocalName(
     "法规要求的项目将改变性质、实施单位或减少凭证",
     "work that the law asks for will be of another kind, done by others or with less evidence",
 )
-_BY_OTHERS = frozenset({"contractor", "authority"})
 
 
 def _other_dates(before: PlanRow, after: PlanRow, floor: int | None) -> bool:
@@ -158,7 +177,7 @@ def _other_dates(before: PlanRow, after: PlanRow, floor: int | None) -> bool:
 
 def _less_proof(before: PlanRow, after: PlanRow) -> bool:
     """Whether the work would be frozen, done or proved otherwise than the law has it."""
-    other_hands = after.executor != before.executor and before.executor in _BY_OTHERS
+    other_hands = after.executor != before.executor and before.executor in BY_OTHERS
     return after.kind != before.kind or other_hands or not set(before.evidence) <= set(after.evidence)
 
 
@@ -169,6 +188,14 @@ def _floor_kept(days: int) -> Caution:
             f"比法规宽松：仍按法规间隔（最长{days}天）安排",
             f"laxer than the law: still scheduled by the law's longest gap, {days} days",
         ),
+    )
+
+
+def _hours_kept(interval: Interval) -> Caution:
+    said = frequency(interval)
+    return Caution(
+        "law_floor",
+        LocalName(f"比法规宽松：仍按法规{said.zh}安排", f"laxer than the law: still scheduled as it says, {said.en}"),
     )
 
 

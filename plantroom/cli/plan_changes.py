@@ -95,7 +95,8 @@ def approve(
 
     with opened(data_dir) as parts, parts.ledger.begin() as tx:
         done = decide(tx, change_id, _decision(parts, tx, tx.plan_changes.get(change_id), reason), version)
-    emit(_change(done), as_json, _line(_change(done)))
+    noted = done.decision.removeprefix(reason).strip().splitlines()
+    emit(_change(done), as_json, [_line(_change(done)), *(f"! {one}" for one in noted)])
 
 
 def reject(

@@ -245,6 +245,107 @@ def test_nobody_but_an_administrator_lets_the_law_begin_in_a_century(world: Worl
     assert decide(boss(world), change, "approve").status_code == 403
 
 
+def test_a_patrol_of_the_law_s_stays_at_its_hours_with_a_warning(world: World) -> None:
+    hours = {"every": 2, "unit": "hour"}
+    rule = {"type": "interval", "open_hours": True}
+    law = {
+        "code": "X-PAT", "name": {"zh": "防火巡查", "en": "Fire patrol"}, "interval": hours, "schedule": rule,
+        "layer": "law", "site": True, "site_code": HOME,
+    }  # fmt: skip
+    assert world.admin.post("/api/v1/plan-rows", json=law).status_code == 201
+    daily = {"interval": {"every": 1, "unit": "day"}, "schedule": {"type": "interval"}}
+    for row in (daily, {"interval": {"every": 12, "unit": "hour"}}):
+        change = asked(world, plan_row="X-PAT", row=row)
+        assert [one["code"] for one in change["warnings"]] == ["law_floor"]
+        assert "每2小时" in change["warnings"][0]["text"]["zh"]
+        assert decide(boss(world), change, "approve").status_code == 200
+        assert (row_now(world, "X-PAT")["interval"], row_now(world, "X-PAT")["schedule"]["open_hours"]) == (hours, True)
+    often = boss(world).post(
+        PATH, json=ASKED | {"site": HOME, "plan_row": "X-PAT", "row": {"interval": MONTH | {"unit": "hour"}}}
+    )
+    assert often.json()["state"] == "approved"
+    assert row_now(world, "X-PAT")["interval"] == {"every": 1, "unit": "hour"}
+
+
+FLOOD: dict[str, Any] = ROW | {
+    "code": "X-FLOOD",
+    "name": {"zh": "雨季前防灌水", "en": "Flood protection"},
+    "kind": "statutory",
+    "layer": "law",
+    "basis": "TSG T5002",
+    "executor": "contractor",
+    "evidence": ["photo", "signature"],
+    "anchor": None,
+    "interval": {"every": 1, "unit": "year"},
+    "schedule": {"type": "season", "seasons": ["rain"], "lead_days": 14},
+}
+INSTEAD = ROW | {"code": "OWN", "anchor": None, "interval": {"every": 1, "unit": "year"}, "fulfils": ["X-FLOOD"]}
+
+
+@pytest.fixture
+def flooded(world: World) -> World:
+    """The site's pump with a row of the law's before the rainy season."""
+    made = world.admin.post("/api/v1/plan-rows", json=FLOOD | {"assets": [world.keys[HOME]]})
+    assert made.status_code == 201, made.text
+    return world
+
+
+def instead(world: World, **more: Any) -> dict[str, Any]:
+    return {
+        "action": "create", "site": HOME, "reason": "ours", "row": INSTEAD | {"assets": [world.keys[HOME]]} | more,
+    }  # fmt: skip
+
+
+def test_only_an_administrator_lets_a_row_stand_for_the_law_s_season_by_an_interval_and_with_less_proof(
+    flooded: World,
+) -> None:
+    answer = boss(flooded).post(PATH, json=instead(flooded))
+    assert answer.status_code == 201, answer.text
+    change = answer.json()
+    assert (change["state"], [one["code"] for one in change["warnings"]]) == (
+        "requested", ["stand_in_dates", "stand_in_proof"],
+    )  # fmt: skip
+    for one in change["warnings"]:
+        assert "X-FLOOD" in one["text"]["zh"]
+        assert "管理员" in one["text"]["zh"]
+        assert "X-FLOOD Flood protection" in one["text"]["en"]
+    seen = boss(flooded).get(f"{PATH}/{change['id']}/preview").json()
+    assert [one["code"] for one in seen["warnings"]] == ["stand_in_dates", "stand_in_proof"]
+    assert decide(boss(flooded), change, "approve").status_code == 403
+    done = decide(flooded.as_(Role.ADMIN, HOME), change, "approve", "the city agrees")
+    assert done.status_code == 200, done.text
+    decision = done.json()["decision"]
+    assert decision.startswith("the city agrees\n")
+    assert "[stand_in_dates]" in decision
+    assert "[stand_in_proof]" in decision
+    assert "X-FLOOD" in decision
+    own = row_now(flooded, "OWN")
+    versions = flooded.admin.get(f"/api/v1/plan-rows/{own['lineage']}/versions").json()["items"]
+    assert versions[0]["change"]["decision"] == decision
+
+
+def test_a_supervisor_s_row_may_stand_for_the_law_s_with_its_season_and_proof(flooded: World) -> None:
+    same = {name: FLOOD[name] for name in ("kind", "executor", "evidence", "schedule", "interval")}
+    change = boss(flooded).post(PATH, json=instead(flooded, **same)).json()
+    assert (change["state"], change["decision"]) == ("approved", "ours")
+    lax = {"action": "change", "plan_row": "OWN", "site": HOME, "row": {"evidence": []}, "reason": "no camera"}
+    asked_for = boss(flooded).post(PATH, json=lax).json()
+    assert (asked_for["state"], [one["code"] for one in asked_for["warnings"]]) == ("requested", ["stand_in_proof"])
+
+
+def test_a_row_is_not_simply_written_that_stands_for_the_law_with_less(flooded: World) -> None:
+    lax = INSTEAD | {"assets": [flooded.keys[HOME]]}
+    for client in (boss(flooded), flooded.admin):
+        refused = client.post("/api/v1/plan-rows", json=lax)
+        assert refused.status_code == 409
+        assert refused.json()["type"].endswith(":stand_in_weakens_law")
+        assert "X-FLOOD" in refused.json()["detail"]
+        assert "POST /api/v1/plan-changes" in refused.json()["detail"]
+        assert "管理员" in refused.json()["detail"]
+    same = {name: FLOOD[name] for name in ("kind", "executor", "evidence", "schedule")}
+    assert boss(flooded).post("/api/v1/plan-rows", json=lax | same).status_code == 201
+
+
 def test_an_owner_s_suggestion_becomes_a_change(planned: World) -> None:
     told = {"site": HOME, "origin": "owner", "suggestion": "希望每周检查水泵", "reason": "phone"}
     made = tech(planned).post(PATH, json=told | {"asset": planned.keys[HOME]})

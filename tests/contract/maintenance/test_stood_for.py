@@ -9,6 +9,8 @@ import pytest
 
 from maintenance.materialise import materialise
 from maintenance.plan import AppliesTo, Layer, Occurrence, OccurrenceState, PlanRow
+from maintenance.plan_changes.model import Action
+from maintenance.plan_changes.rules import Proposal, outcome_of
 from maintenance.ports import MaintenanceTx
 from maintenance.transitions import apply_transition
 from maintenance.work.deferring import laws_last_day
@@ -162,6 +164,25 @@ def test_what_is_done_in_time_of_a_row_that_has_taken_over_is_in_time(ledger: St
         assert laws_last_day(tx, tx.orders.get(one.work_order)) == one.latest
     do(ledger, one, datetime(2026, 5, 5, 2, tzinfo=UTC))
     assert known(ledger, "OURS")[1].latest == one.latest
+
+
+def test_what_is_called_off_of_the_law_for_days_before_a_row_came_to_stand_for_it_was_missed(ledger: Store) -> None:
+    """Ours was beside the law's row, which it came to stand for by its second version only: from its first day on, the
+    link said."""
+    own = replace(OURS, fulfils=(), effective_from=date(2026, 1, 1))
+    put(ledger, LAW)
+    put(ledger, own)
+    materialise(ledger, NOW, SYSTEMS)
+    at = datetime(2026, 4, 5, 2, tzinfo=UTC)
+    with ledger.begin() as tx:
+        stored = tx.plan.row("OURS")
+        assert stored is not None
+        wanted = replace(stored, fulfils=("LAW",))
+        tx.plan.put_row(outcome_of(Proposal(Action.CHANGE, None, stored, wanted, at.date()), "").row)
+    off = {one.nominal_date: one.state for one in cancel(ledger, "LAW", at)}
+    assert off[date(2026, 3, 4)] is OccurrenceState.MISSED
+    assert off[date(2026, 4, 4)] is OccurrenceState.MISSED
+    assert {state for day, state in off.items() if day > at.date()} <= {OccurrenceState.WAIVED}
 
 
 @pytest.mark.parametrize("returns", [False, True])

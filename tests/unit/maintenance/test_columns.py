@@ -77,13 +77,15 @@ def plan_rows(draw: st.DrawFn, *, fulfils: bool = True) -> tuple[PlanRow, ...]:
 
 @st.composite
 def stood_for(draw: st.DrawFn) -> tuple[PlanRow, ...]:
-    """A row of the law, one that stands or stood for it, and one that may have come beside it or after that."""
+    """One or two rows of the law, one that stands or stood for them, and one that may have come beside it or after
+    that."""
     law, first, next_one = draw(plan_rows(fulfils=False)), draw(plan_rows(fulfils=False))[0], draw(st.booleans())
     gap = draw(st.sampled_from([4, 15, 31, 92]))
     begins = st.sampled_from([date(2000, 1, 1), date(2025, 6, 1), date(2026, 2, 1), TODAY])
-    more = {"fulfils": (law[0].code,), "max_gap_days": draw(st.sampled_from([None, gap]))}
+    stood = draw(st.integers(1, min(2, len(law))))
+    more = {"fulfils": tuple(one.code for one in law[:stood]), "max_gap_days": draw(st.sampled_from([None, gap]))}
     ends = draw(st.none() | st.sampled_from([date(2025, 8, 1), date(2026, 2, 20), TODAY]))
-    found = [replace(law[0], max_gap_days=gap), *law[1:]]
+    found = [*(replace(one, max_gap_days=gap) for one in law[:stood]), *law[stood:]]
     found.append(replace(first, lineage="first", code="FIRST", effective_from=draw(begins), ends=ends, **more))
     if next_one:
         until = draw(st.none() | st.sampled_from([date(2025, 8, 1), TODAY]))

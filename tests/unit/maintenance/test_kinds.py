@@ -256,6 +256,20 @@ def test_a_row_laxer_than_the_law_that_it_fulfils_is_scheduled_at_the_floor() ->
     assert "laxer than the law allows, so scheduled every 184 days" in items[0].reason.en
 
 
+def test_a_row_that_stands_for_one_of_two_seasons_keeps_their_dates_though_they_are_far_apart() -> None:
+    """Half a year, which is how deep such a row is, was the longest gap of whatever stood for it."""
+    cold = (Season("cooling", MonthDay(6, 15), MonthDay(9, 1)), Season("heating", MonthDay(10, 1), MonthDay(4, 30)))
+    law = here(by("LAW", SeasonSchedule(("cooling", "heating"), 14), early=10, layer=Layer.LAW))
+    ours = replace(law, lineage="ours", code="OURS", layer=Layer.CONTRACT, fulfils=("LAW",))
+    calendar = Facts(calendar=SiteCalendar(seasons=cold))
+    found = [shown(rows, date(2026, 1, 1), date(2028, 1, 1), calendar) for rows in ([law], [law, ours])]
+    assert [item.job.due for item in found[0]] == [
+        date(2026, 6, 1), date(2026, 9, 17), date(2027, 6, 1), date(2027, 9, 17),
+    ]  # fmt: skip
+    assert [item.job.due for item in found[1]] == [item.job.due for item in found[0]]
+    assert {item.job.leader.row.code for item in found[1]} == {"OURS"}
+
+
 def test_a_seasonal_row_contains_the_quarterly_one_due_in_the_same_window() -> None:
     change = by("HV-HY", SeasonSchedule(("cooling", "heating"), 14), early=10, late=10, contains=("HV-Q",))
     quarterly = by(

@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 
 from maintenance.budget.costing import cost_of, deepest, line_of_row, system_of_class
 from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
-from maintenance.plan import AppliesTo, BeforeReuse, Layer, PlanRow
+from maintenance.plan import AppliesTo, BeforeReuse, Layer, Missed, PlanRow
 from maintenance.plan_changes.effects import COMES, GOES, MOVES, Effects, compared
 from maintenance.plan_changes.model import Action, differing
 from maintenance.plan_changes.rules import Outcome, Proposal, law_floor, outcome_of
 from maintenance.planner import asset_subject
 from maintenance.preview import Horizon, PreviewItem, preview_all
 from maintenance.recurrence import longest_between
-from maintenance.schedules import BY_INTERVAL, AgeSchedule, MeterSchedule
+from maintenance.schedules import BY_INTERVAL, AgeSchedule, IntervalSchedule, MeterSchedule
+from maintenance.stand_ins import stand_ins
 from plantroom.domain.assets import Asset, LocalName
 from plantroom.domain.calendars import ALWAYS_OPEN
 from plantroom.errors import BadData
@@ -185,6 +186,61 @@ def test_what_the_floor_holds_does_not(fields: dict[str, object]) -> None:
     assert changed(LEGAL, **fields) == Outcome(changed(LEGAL, **fields).row, (), leaves_law=False)
 
 
+PATROL = row(
+    "P", 2, "hour", layer=Layer.LAW, max_gap_days=1, schedule=IntervalSchedule(open_hours=True), missed=Missed.SUPERSEDE
+)
+
+
+def hourly(every: int) -> dict[str, object]:
+    return {"interval": Interval(every, IntervalUnit.HOUR)}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        hourly(3),
+        hourly(12),
+        {"interval": Interval(1, IntervalUnit.DAY), "schedule": BY_INTERVAL, "missed": Missed.HOLD, "late_days": 1},
+    ],
+)
+def test_a_patrol_by_the_hour_keeps_the_law_s_hours_and_that_is_said(fields: dict[str, object]) -> None:
+    """Two hours were a floor of one day: twelve-hourly, or daily, was taken without a word."""
+    found = changed(PATROL, **fields)
+    assert (found.leaves_law, [one.code for one in found.cautions]) == (False, ["law_floor"])
+    assert "每2小时" in found.cautions[0].text.zh
+    assert "every 2 hours" in found.cautions[0].text.en
+    assert differing(PATROL, found.row) == []
+
+
+def test_a_patrol_more_often_than_the_law_s_is_taken_and_may_become_the_law_s_again() -> None:
+    often = changed(PATROL, **hourly(1))
+    assert (often.cautions, often.row.interval, often.row.schedule) == ((), hourly(1)["interval"], PATROL.schedule)
+    assert changed(often.row, **hourly(2)).cautions == ()
+    lax = changed(often.row, **hourly(12))
+    assert ([one.code for one in lax.cautions], lax.row.interval) == (["law_floor"], PATROL.interval)
+    assert lax.row.custom == PATROL.custom
+
+
+def test_a_daily_row_of_the_law_s_that_comes_by_the_hour_may_become_daily_again_but_no_laxer() -> None:
+    daily = row("D", 1, "day", layer=Layer.LAW)
+    often = changed(daily, **hourly(2)).row
+    again = changed(often, interval=Interval(1, IntervalUnit.DAY))
+    assert (again.cautions, again.row.interval, again.row.custom) == ((), daily.interval, {})
+    lax = changed(often, interval=Interval(1, IntervalUnit.WEEK))
+    assert ([one.code for one in lax.cautions], lax.row.max_gap_days) == (["law_floor"], 1)
+
+
+@given(st.integers(1, 200), st.integers(1, 200), st.integers(1, 200))
+def test_no_two_changes_of_a_patrol_loosen_its_hours(every: int, first: int, second: int) -> None:
+    law = row("L", every, "hour", layer=Layer.LAW)
+    once = changed(law, **hourly(first))
+    twice = changed(once.row, **hourly(second))
+    assert once.row.interval.every == min(first, every)
+    assert twice.row.interval.every == min(second, every)
+    assert bool(once.cautions) == (first > every)
+    assert bool(twice.cautions) == (second > every)
+
+
 def test_a_new_version_keeps_since_when_the_row_is_in_the_plan() -> None:
     before = replace(MONTHLY, effective_from=date(2025, 1, 1))
     found = changed(before, day=date(2026, 3, 1), estimated_minutes=5).row
@@ -225,6 +281,26 @@ def test_which_line_and_system_a_row_s_cost_belongs_to() -> None:
     systems = {"all": ("pump", "ahu", "chiller"), "water": ("pump", "water_tank")}
     assert system_of_class(systems) == {"pump": "water", "water_tank": "water", "ahu": "all", "chiller": "all"}
     assert deepest([MONTHLY, row("Q", 3, "month")]).code == "Q"
+
+
+def test_a_row_stands_for_those_that_a_later_version_names_since_that_version() -> None:
+    law = row("L", 1, "month", layer=Layer.LAW)
+    plain = replace(MONTHLY, effective_from=date(2025, 1, 1), fulfils=("K",))
+    day, later = date(2026, 3, 1), date(2026, 5, 1)
+
+    def since(one: PlanRow, *others: PlanRow) -> dict[str, date]:
+        rows = [one, law, replace(law, code="K", lineage="k"), *others]
+        return {link.law: link.since for link in stand_ins(rows, {}) if link.row == one.code}
+
+    second = changed(plain, day=day, fulfils=("K", "L")).row
+    assert since(second) == {"K": date(2025, 1, 1), "L": day}
+    third = changed(second, day=later, estimated_minutes=5).row
+    assert since(third) == since(second)
+    dropped = changed(third, day=later, fulfils=("K",)).row
+    assert (since(dropped), dropped.fulfils_since) == ({"K": date(2025, 1, 1)}, ())
+    assert since(changed(dropped, day=later, fulfils=("L",)).row) == {"L": later}
+    outer = row("OUT", 1, "month", fulfils=("M",), effective_from=date(2025, 6, 1))
+    assert since(outer, second) == {"M": date(2025, 6, 1), "K": date(2025, 6, 1), "L": day}
 
 
 def test_a_row_that_only_ceases_to_stand_for_the_law_s_hands_nothing_back_and_says_so() -> None:

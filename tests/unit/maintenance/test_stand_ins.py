@@ -1,18 +1,19 @@
 """Rows that stand for those of the law: from whose completions they count, and what becomes of the law's row after."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from maintenance.intervals import Interval, IntervalUnit
+from maintenance.lateness import Record
 from maintenance.plan import Layer, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.planner import asset_subject, plan_subject
 from maintenance.preview import PreviewItem, preview
 from maintenance.schedules import AgeSchedule
-from maintenance.stand_ins import floor_of, stand_ins
+from maintenance.stand_ins import floor_of, sources, stand_ins
 from plantroom.domain.assets import Asset, LocalName
 from tests.unit.maintenance.rows import row
 
@@ -228,3 +229,48 @@ def test_an_interval_that_stands_for_the_law_s_years_is_never_longer_than_the_sh
     assert [one.slack for one in stand_ins([law, years], {"LAW": law})] == [0], "from the law's last one on"
     by_age = replace(years, schedule=AgeSchedule((2, 5), then=YEARLY))
     assert floor_of(by_age, {"LAW": law}) == 1096, "of its own years, the law's longest step"
+
+
+RARE = row("RARE", 3, "month", 3, 0, max_gap_days=92, layer=Layer.LAW, anchor=date(2025, 1, 20))
+BOTH = replace(OURS, fulfils=("LAW", "RARE"))
+
+
+@pytest.mark.parametrize("gap", [92, 31])
+@pytest.mark.parametrize("turned", [False, True])
+def test_each_longest_gap_holds_of_a_row_that_stands_for_two_of_the_law_s(gap: int, turned: bool) -> None:
+    """The quarterly row's last day counted as two months later, and so the monthly row's work was let go till then."""
+    rare = replace(RARE, max_gap_days=gap)
+    rows = [LAW, rare, BOTH] if not turned else [replace(BOTH, fulfils=("RARE", "LAW")), rare, LAW]
+    history = (occurrence("LAW", 12, date(2026, 1, 10)), occurrence("RARE", 4, date(2026, 1, 30)))
+    assert lasts(look(*rows, history=history), "OURS")[0] == "2026-02-10"
+    later = (occurrence("LAW", 12, date(2026, 2, 4)), occurrence("RARE", 4, date(2025, 11, 12)))
+    assert lasts(look(*rows, history=later), "OURS")[0] == ("2026-02-12" if gap == 92 else "2025-12-13")
+
+
+def test_a_row_of_the_law_s_that_nobody_ever_did_does_not_hold_the_other_one_up() -> None:
+    history = (occurrence("RARE", 4, date(2026, 1, 30)),)
+    items = look(LAW, RARE, replace(BOTH, anchor=date(2026, 3, 28)), history=history)
+    assert lasts(items, "OURS")[0] == "2026-03-31"
+
+
+@pytest.mark.parametrize("first", ["LAW", "RARE"])
+def test_what_two_of_the_law_s_have_due_until_a_row_stands_for_them_counts_for_each(first: str) -> None:
+    begins = date(2026, 2, 12)
+    days = {"LAW": date(2026, 2, 10), "RARE": date(2026, 2, 11)}
+    if first == "RARE":
+        days = {"LAW": date(2026, 2, 11), "RARE": date(2026, 2, 10)}
+    due = [occurrence(code, 13, day, OccurrenceState.DUE) for code, day in days.items()]
+    items = look(LAW, RARE, replace(BOTH, effective_from=begins), history=(*due,))
+    assert date.fromisoformat(lasts(items, "OURS")[0]) <= days["LAW"] + timedelta(days=31)
+
+
+def test_work_that_is_late_for_the_stricter_of_two_of_the_law_s_shows_as_late() -> None:
+    rows = [LAW, RARE, BOTH]
+    links = stand_ins(rows, {one.code: one for one in rows})
+    done = (occurrence("LAW", 12, date(2026, 1, 10)), occurrence("RARE", 4, date(2026, 1, 30)))
+    record = Record(
+        {one.key.lineage: [one] for one in done}, {one.code: one.lineage for one in rows}, sources(links, date.max), (),
+        ZONE,
+    )  # fmt: skip
+    at = datetime(2026, 4, 1, 4, tzinfo=UTC)
+    assert record.last_allowed(BOTH, 31, at, OccurrenceKey("lineage-OURS", "k1", 0)) == date(2026, 2, 10)

@@ -11,8 +11,10 @@ from maintenance.imports.plan import PlanImport, compare
 from maintenance.imports.reading import read_plan_table
 from maintenance.plan import EVIDENCE, AppliesTo, PlanRow
 from maintenance.proof import WORDS
-from maintenance.schedules import BY_INTERVAL, MeterSchedule
+from maintenance.schedules import BY_INTERVAL, IntervalSchedule, MeterSchedule
+from maintenance.seed.compose import compose as composed
 from maintenance.seed.loader import checklists, department_named, plan_rows
+from maintenance.seed.profiles import jurisdictions, profiles
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.catalogue.systems import systems
 
@@ -93,6 +95,45 @@ def test_no_table_takes_a_row_out_of_the_law(site: str | None) -> None:
     elsewhere = f"{head}EL-HM,照明系统,每15天,,\n"
     assert [one.code for one in law(elsewhere, site, Supervisor()).problems.errors] == ["law_needs_admin"]
     assert not law(elsewhere, site).problems.errors
+
+
+def patrols(
+    frequency: str, rights: Rights | None = None, *, code: str = "", rows: list[PlanRow] | None = None
+) -> Outcome:
+    head = "编号,设施设备类别,维护内容,维护周期,维护责任部门"
+    read, problems = read_plan_table(
+        f"{head}\n{code},{'' if code else '消防系统'},防火巡查,{frequency},\n".encode(), "plan.csv"
+    )
+    known = rows or composed(profiles()["commercial"], jurisdictions()["cn"]).rows
+    return PlanImport(known, "demo", rights=rights, problems=problems).run(read)
+
+
+@pytest.mark.parametrize("code", ["", "FI-PAT"])
+@pytest.mark.parametrize("frequency", ["每日", "每12小时", "每周", "每3小时"])
+def test_a_patrol_by_the_hour_that_a_table_has_less_often_stays_as_the_law_has_it(frequency: str, code: str) -> None:
+    found = patrols(frequency, Supervisor(), code=code)
+    assert not found.problems.errors
+    assert [(one["action"], one["code"]) for one in found.rows] == [("unchanged", "FI-PAT")]
+    (told,) = [one for one in found.problems.warnings if one.code == "law_is_stricter"]
+    assert (told.row, told.column, told.value) == (2, "维护周期", frequency)
+    assert "防火巡查" in told.message
+    assert "每2小时" in told.message
+    assert "every 2 hours" in told.message
+
+
+def test_a_patrol_that_a_table_has_more_often_is_taken_in_the_opening_hours_of_the_law_s() -> None:
+    found = patrols("每小时", Supervisor())
+    assert not found.problems.errors
+    assert not [one for one in found.problems.warnings if one.code.startswith("law")]
+    (row,) = put(found)
+    assert (row.code, row.interval.every, row.interval.unit.value) == ("FI-PAT", 1, "hour")
+    assert row.schedule == IntervalSchedule(open_hours=True)
+    (same,) = put(patrols("每2小时", rows=[row]))
+    assert (same.interval.every, same.schedule) == (2, row.schedule)
+    (lax,) = put(back := patrols("每日", rows=[row]))
+    assert (lax.interval.every, lax.schedule) == (2, row.schedule)
+    assert back.rows[0]["changes"] == {"frequency": ["每1小时一次", "每2小时一次"]}
+    assert "law_is_stricter" in [one.code for one in back.problems.warnings]
 
 
 HEAD_OF_LAW = "编号,适用设备类,维护内容,维护周期,维护责任部门\n"
