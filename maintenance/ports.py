@@ -62,8 +62,14 @@ class PlanRepository(PlanRowVersions):
         another lineage."""
 
     @abstractmethod
+    def hold(self) -> None:
+        """Let nobody make work of the plan until the transaction ends. Before any order is locked: whoever makes work
+        locks orders behind it."""
+
+    @abstractmethod
     def remove_row(self, lineage: str) -> None:
-        """Take a row away that was entered by mistake, with its versions and occurrences. Orders keep what they are."""
+        """Take a row away that was entered by mistake, with its versions and occurrences. Orders keep what they are.
+        As ``hold``."""
 
     @abstractmethod
     def occurrences_of_row(self, lineage: str) -> Sequence[Occurrence]:

@@ -84,6 +84,7 @@ def _put_back(change: Change, now: Any) -> Any:
 def withdraw_row(tx: MaintenanceTx, lineage: str, by: str, now: datetime) -> None:
     """Take a plan row away that an import made, with the orders that nobody has begun. Raises ``InUse`` when work on it
     was done or begun."""
+    tx.plan.hold()
     occurrences = tx.plan.occurrences_of_row(lineage)
     if any(one.state in {OccurrenceState.DONE, OccurrenceState.CREDITED} for one in occurrences):
         raise InUse(LocalName("该项目已有完成的工作", "work on it has been done"))

@@ -40,7 +40,7 @@ def kept_by_the_hour(before: PlanRow, after: PlanRow, floor_days: int | None) ->
     if floor is None:
         marks = by_the_hour(after.interval) and floor_days is not None
         return (_marked(after, None if floor_days is None else floor_days * _A_DAY) if marks else after), False
-    in_days = LAW_HOURS in before.custom and floor % _A_DAY == 0
+    in_days = LAW_HOURS in before.custom and floor % _A_DAY == 0 and not by_the_hour(after.interval)
     laxer = after.interval.every == 0 or hours_of(after.interval) > floor
     if laxer and not in_days and isinstance(after.schedule, IntervalSchedule):
         asked = before.schedule if isinstance(before.schedule, IntervalSchedule) else after.schedule

@@ -98,11 +98,15 @@ def _standing(plan: Mapping[str, PlanRow]) -> Iterator[tuple[PlanRow, PlanRow]]:
 
 
 def _dates_of(row: PlanRow) -> tuple[object, ...]:
-    return row.schedule, row.interval, row.anchor, row.early_days, row.late_days, row.before_reuse
+    """What an administrator has let stand: by what dates, where, until when."""
+    by = row.schedule, row.interval, row.anchor, row.early_days, row.late_days, row.before_reuse
+    return *by, row.applies_to, row.ends
 
 
 def _proof_of(row: PlanRow) -> tuple[object, ...]:
-    return row.kind, row.executor, row.licence, row.checklist, row.evidence, row.fulfilled_by
+    """The same of who does it and what proves it."""
+    proof = row.kind, row.executor, row.licence, row.checklist, row.evidence, row.fulfilled_by
+    return *proof, row.applies_to, row.ends
 
 
 def _laxer_dates(row: PlanRow, law: PlanRow, since: date) -> bool:

@@ -74,10 +74,13 @@ class SqlPlan(SqlStandings, PlanRepository):
         text = self._connection.execute(locked).scalar()
         return None if text is None else load_shared(PlanRow, text)
 
-    def hand_over(self, lineage: str, heir: str, site: str, since: date) -> Sequence[str]:
-        # First, so that no scheduler goes on by the rows as they were.
+    def hold(self) -> None:
+        # The plan first, so that no scheduler goes on by the rows as they were.
         self._work.backend.lock(self._connection, Lock.PLAN)
         self._work.backend.lock(self._connection, Lock.OCCURRENCES)
+
+    def hand_over(self, lineage: str, heir: str, site: str, since: date) -> Sequence[str]:
+        self.hold()
         mine = (_o.lineage == lineage, _o.site == site)
         alive = sa.or_(_o.state == OccurrenceState.DUE.value, _o.nominal_date >= since)
         orders = sa.select(_o.work_order).where(*mine, alive, _o.work_order.is_not(None)).distinct()
@@ -136,6 +139,7 @@ class SqlPlan(SqlStandings, PlanRepository):
         self._connection.execute(t.plan_row_versions.insert(), versions)
 
     def remove_row(self, lineage: str) -> None:
+        self.hold()
         for table in (t.occurrences, t.plan_row_versions, t.plan_rows):
             self._connection.execute(table.delete().where(table.c.lineage == lineage))
 

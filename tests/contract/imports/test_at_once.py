@@ -7,15 +7,20 @@ from typing import Any
 
 import pytest
 
+from maintenance import plan_run
 from maintenance.emergency.keeping import change_plan
 from maintenance.imports.kinds import Asked
 from maintenance.imports.outcome import Change
 from maintenance.imports.registry import KINDS
+from maintenance.materialise import materialise
 from maintenance.point_limits import point_of, set_limits
 from maintenance.ports import MaintenanceTx
+from maintenance.site_plan import SitePlan
+from maintenance.work_orders import State
 from plantroom.errors import Conflict
-from tests.contract.imports.importing import Store, take
+from tests.contract.imports.importing import Store, take, undo
 from tests.contract.maintenance.conftest import NOW
+from tests.contract.maintenance.planning import every_order
 
 PLAN = "应急预案,编号,应急措施,演练周期\n停水应急预案,EP-1,送水、通知,每季度一次\n"
 USER = "用户名,角色,站点,语言\nli,技术员,demo,中文\n"
@@ -234,3 +239,40 @@ def test_two_people_do_not_switch_off_the_last_two_administrators(ledger: Store)
     with ledger.read() as tx:
         assert [user.active for user in tx.accounts.users()].count(True) == 1
     assert [] in ends
+
+
+def test_no_work_is_left_of_a_plan_row_whose_import_is_undone_while_the_plan_is_made(
+    ledger: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scheduler has seen that the rows are as they were, and is about to write what it has made of them."""
+    done = take(
+        ledger, "plan_table", "编号,适用设备类,维护内容,维护周期,维护责任部门\nX-W,水泵,盘车,每周,水务管理部门\n"
+    )
+    assert not done["errors"]
+    seen, go, of = threading.Event(), threading.Event(), plan_run.has_changed
+    checks: list[bool] = []
+
+    def has_changed(tx: MaintenanceTx, plan: SitePlan) -> bool:
+        checks.append(of(tx, plan))
+        if len(checks) == 2:  # the machines come behind the site itself
+            seen.set()
+            go.wait(3)
+        return checks[-1]
+
+    monkeypatch.setattr(plan_run, "has_changed", has_changed)
+    scheduler = threading.Thread(target=lambda: materialise(ledger, NOW, {}, 60))
+    scheduler.start()
+    assert seen.wait(60)
+    undone: list[dict[str, Any]] = []
+    other = threading.Thread(target=lambda: undone.append(undo(ledger, done["import_id"])))
+    other.start()
+    other.join(2)
+    go.set()
+    other.join(60)
+    scheduler.join(60)
+    assert [one["errors"] for one in undone] == [[]]
+    with ledger.read() as tx:
+        left = [one for one in tx.plan.occurrences_of("demo") if one.plan_row == "X-W"]
+        assert (tx.plan.row("X-W"), left) == (None, [])
+    made = [order for order in every_order(ledger) if any(one.plan_row == "X-W" for one in order.occurrences)]
+    assert {order.state for order in made} == {State.CANCELLED}

@@ -14,10 +14,11 @@ from maintenance.emergency.plans import Category
 from maintenance.incidents.keeping import Wanted, open_incident
 from maintenance.incidents.model import Involved, Part
 from maintenance.intervals import Interval, IntervalUnit
-from maintenance.plan import AppliesTo, PlanRow
+from maintenance.plan import AppliesTo, Layer, PlanRow
 from maintenance.plan_changes.keeping import ask
 from maintenance.plan_changes.model import Action, ChangeOrigin, PlanChange
 from maintenance.risk.watching import watch
+from maintenance.schedules import SeasonSchedule
 from plantroom.catalogue import equipment_classes
 from plantroom.domain.assets import LocalName
 from tests.contract.maintenance.conftest import NOW
@@ -62,6 +63,30 @@ def asked(ledger: Store) -> PlanChange:
                 before=before, after=replace(quarterly, version=before.version),
             ),
         )  # fmt: skip
+
+
+def test_what_stands_for_the_law_with_less_is_shown_before_and_kept_with_the_decision(run: Run, ledger: Store) -> None:
+    law = replace(
+        ROW, lineage="l-law", code="LAW", layer=Layer.LAW, kind="statutory", evidence=("photo",), anchor=None,
+        schedule=SeasonSchedule(("rain",)), interval=Interval(1, IntervalUnit.YEAR),
+    )  # fmt: skip
+    with ledger.begin() as tx:
+        tx.plan.put_row(law)
+        before = tx.plan.put_row(ROW)
+        change = PlanChange(
+            "c2", None, ChangeOrigin.STAFF, "one for both", "li", NOW, action=Action.CHANGE, code="PU-M",
+            before=before, after=replace(before, fulfils=("LAW",)),
+        )  # fmt: skip
+        ask(tx, change)
+    seen = of(run, "plan", "effects", "c2")
+    assert seen["needs_admin"]
+    assert [one["code"] for one in seen["warnings"]] == ["stand_in_dates", "stand_in_proof"]
+    assert "LAW" in run("plan", "effects", "c2")
+    done = run("plan", "approve", "c2", "--reason", "agreed").splitlines()
+    assert [line.startswith("! ") for line in done] == [False, True, True]
+    assert "[stand_in_dates]" in done[1]
+    (kept,) = [one for one in of(run, "plan", "changes", "--state", "all")["items"] if one["id"] == "c2"]
+    assert kept["decision"].splitlines() == ["agreed", *(line.removeprefix("! ") for line in done[1:])]
 
 
 def test_a_change_is_listed_looked_at_and_approved(run: Run, ledger: Store, asked: PlanChange) -> None:

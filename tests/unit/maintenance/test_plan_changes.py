@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from maintenance.budget.costing import cost_of, deepest, line_of_row, system_of_class
@@ -228,8 +228,11 @@ def test_a_daily_row_of_the_law_s_that_comes_by_the_hour_may_become_daily_again_
     assert (again.cautions, again.row.interval, again.row.custom) == ((), daily.interval, {})
     lax = changed(often, interval=Interval(1, IntervalUnit.WEEK))
     assert ([one.code for one in lax.cautions], lax.row.max_gap_days) == (["law_floor"], 1)
+    hours = changed(often, **hourly(36))
+    assert ([one.code for one in hours.cautions], hours.row.interval) == (["law_floor"], hourly(24)["interval"])
 
 
+@example(24, 1, 25)
 @given(st.integers(1, 200), st.integers(1, 200), st.integers(1, 200))
 def test_no_two_changes_of_a_patrol_loosen_its_hours(every: int, first: int, second: int) -> None:
     law = row("L", every, "hour", layer=Layer.LAW)

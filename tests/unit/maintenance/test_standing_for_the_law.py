@@ -10,7 +10,7 @@ from maintenance.imports.outcome import Outcome as Imported
 from maintenance.imports.plan import PlanImport
 from maintenance.imports.reading import read_plan_table
 from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
-from maintenance.plan import FulfilsSince, Layer, PlanRow
+from maintenance.plan import AppliesTo, FulfilsSince, Layer, PlanRow
 from maintenance.plan_changes.model import Action
 from maintenance.plan_changes.rules import Outcome, Proposal, outcome_of
 from maintenance.schedules import (
@@ -155,6 +155,10 @@ def test_what_an_administrator_has_let_stand_is_not_asked_about_again() -> None:
     lax = like(law, schedule=BY_INTERVAL, evidence=())
     assert codes(made(replace(lax, estimated_minutes=5), law, before=lax)) == []
     assert codes(made(replace(lax, interval=Interval(5, IntervalUnit.YEAR)), law, before=lax)) == ["stand_in_dates"]
+    wider = replace(lax, applies_to=AppliesTo(system="hvac"))
+    assert codes(made(wider, law, before=lax)) == ["stand_in_dates", "stand_in_proof"]
+    for_a_time = replace(lax, ends=date(2026, 12, 1))
+    assert codes(made(lax, law, before=for_a_time)) == ["stand_in_dates", "stand_in_proof"]
     assert codes(made(replace(law, evidence=("photo", "report")), lax, before=law)) == []
     ended = outcome_of(Proposal(Action.RETIRE, None, lax, None, TODAY), "", (law, lax))
     assert (codes(ended), ended.leaves_law) == ([], False)
