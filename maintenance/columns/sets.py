@@ -1,12 +1,13 @@
 """Sets of plan rows that hold together for some subjects, prepared for the columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
 from typing import NamedTuple
 
 from maintenance.columns.tracks import Variant
+from maintenance.giving_way import GivingWay, giving_way
 from maintenance.nesting import Track, containment, look_ahead
 from maintenance.plan import PlanRow
 from maintenance.recurrence import Series, has_dates
@@ -35,7 +36,7 @@ class RowSet:
     ``contains[i]`` are the places of the rows that row ``i`` contains; ``groups`` the rows that contain each other,
     ``lonely`` the others. ``look_ahead`` is how many days beyond a day the groups are computed. ``fingerprint`` changes
     with each change of these rows. ``in_columns`` says whether the columns can plan them.
-    ``handing``: which row counts from what was done of which other one.
+    ``handing``: which row counts from what was done of which other one; ``gone``: what they do not ask for any more.
     """
 
     rows: tuple[PlanRow, ...]
@@ -47,6 +48,7 @@ class RowSet:
     fingerprint: str
     in_columns: bool
     handing: tuple[Handing, ...] = ()
+    gone: GivingWay = field(default_factory=lambda: GivingWay(date.min, {}))
 
     @property
     def floors(self) -> dict[str, int | None]:
@@ -80,6 +82,7 @@ def row_set(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow], today: da
         fingerprint=blake2b(said.encode(), digest_size=12).hexdigest(),
         in_columns=sound,
         handing=tuple(handing),
+        gone=giving_way(rows, (), today),
     )
 
 
