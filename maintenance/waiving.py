@@ -14,12 +14,13 @@ from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from maintenance.answering import answering, subject_of
+from maintenance.fulfilling import fulfilled
 from maintenance.plan import Occurrence, OccurrenceState, PlanRow
 from maintenance.planner import Subject
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
 from maintenance.rests import lapsed
-from maintenance.stand_ins import fulfilled, stand_ins
+from maintenance.stand_ins import stand_ins
 from plantroom.domain.assets import AssetStatus
 from plantroom.errors import NotFound
 

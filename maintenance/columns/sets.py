@@ -10,7 +10,7 @@ from maintenance.columns.tracks import Variant
 from maintenance.giving_way import GivingWay, giving_way
 from maintenance.nesting import Track, containment, look_ahead
 from maintenance.plan import PlanRow
-from maintenance.recurrence import Series, has_dates
+from maintenance.recurrence import Series, effective_interval, has_dates
 from maintenance.schedules import BY_INTERVAL
 from maintenance.stand_ins import floor_of, replaced_from, sources, stand_ins
 from maintenance.work_orders import Kind
@@ -63,7 +63,8 @@ def row_set(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow], today: da
     variants = tuple(Variant(row, floor_of(row, every_row), ends.get(row.code)) for row in rows)
     simple = all(one.since <= today and not one.slack and (one.until or today) <= today for one in links)
     sound = simple and all(is_plain(row) for row in rows)
-    inside = containment(rows) if sound else {row.code: frozenset[str]() for row in rows}
+    floors = {variant.row.code: variant.floor for variant in variants}
+    inside = containment(rows, floors) if sound else {row.code: frozenset[str]() for row in rows}
     places = {row.code: place for place, row in enumerate(rows)}
     contains = tuple(frozenset(places[code] for code in inside[row.code]) for row in rows)
     groups = _groups(contains)
@@ -115,5 +116,13 @@ def _groups(contains: Sequence[frozenset[int]]) -> list[tuple[int, ...]]:
 
 def _look_ahead(variants: Sequence[Variant], inside: Mapping[str, frozenset[str]]) -> int:
     return look_ahead(
-        [Track(Series(v.row, date.min, v.row.interval, v.floor), 0, None, inside[v.row.code]) for v in variants]
+        [
+            Track(
+                Series(v.row, date.min, effective_interval(v.row.interval, v.floor), v.floor),
+                0,
+                None,
+                inside[v.row.code],
+            )
+            for v in variants
+        ]
     )

@@ -17,7 +17,8 @@ from maintenance.ports import MaintenanceTx
 from maintenance.records.sealing import seal_all
 from maintenance.records.verifying import verify
 from maintenance.transitions import apply_transition
-from maintenance.work_orders import State
+from maintenance.work_orders import ChecklistItem, State
+from plantroom.domain.assets import LocalName
 from plantroom.ports.ledger import Ledger
 from tests.contract.maintenance.conftest import NOW, SYSTEMS, orders
 from tests.unit.maintenance.rows import row
@@ -239,3 +240,32 @@ def test_what_nothing_asks_for_stays_withdrawn_in_columns(
     look(store, date(2026, 3, 7))
     assert states(store) == before
     assert set(states(store, "OURS").values()) == {"due"}
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_the_deeper_job_takes_the_stand_in_with_it(
+    any_ledger: Store, monkeypatch: pytest.MonkeyPatch, alone: bool
+) -> None:
+    """One order with the items of both, and both are credited."""
+    if alone:
+        monkeypatch.setattr(bulk, "is_for_columns", lambda *_: False)
+    items = {code: (ChecklistItem(f"{code}-1", "ok", LocalName(code, code)),) for code in ("C-Q", "C-OURS")}
+    with any_ledger.begin() as tx:
+        for code, some in items.items():
+            tx.plan.put_checklist(code, some)
+    deep = row(
+        "Q", 3, "month", 15, 0, contains=("LAW",), anchor=date(2026, 3, 30), applies_to=PUMP, kind="statutory",
+        checklist="C-Q",
+    )  # fmt: skip
+    put(any_ledger, LAW, deep, replace(taken_over(date(2026, 3, 1)), checklist="C-OURS"))
+    materialise(any_ledger, NOW, SYSTEMS)
+    (quarter,) = known(any_ledger, "Q")
+    (order,) = [one for one in orders(any_ledger) if one.id == quarter.work_order]
+    assert [one.plan_row for one in order.occurrences] == ["Q", "OURS"]
+    with any_ledger.read() as tx:
+        assert [one.step for one in tx.orders.get(order.id).template] == ["C-Q-1", "C-OURS-1"]
+    assert known(any_ledger, "LAW") == []
+    step(any_ledger, quarter, State.IN_PROGRESS, State.COMPLETED, when=date(2026, 3, 20))
+    assert known(any_ledger, "Q")[0].state is OccurrenceState.DONE
+    (ours,) = [one for one in known(any_ledger, "OURS") if one.work_order == order.id]
+    assert ours.state is OccurrenceState.CREDITED
