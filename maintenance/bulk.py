@@ -30,6 +30,7 @@ from plantroom.domain.keys import new_keys
 _DONE = (OccurrenceState.DONE.value, OccurrenceState.CREDITED.value)
 _OPEN, _SCHEDULED = State.OPEN.value, State.SCHEDULED.value
 _DUE, _MISSED = OccurrenceState.DUE.value, OccurrenceState.MISSED.value
+_WAIVED = OccurrenceState.WAIVED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +249,8 @@ def _texts(days: Days) -> list[str]:
 
 
 def is_for_columns(one: Wanted, history: Sequence[ClosedOccurrence]) -> bool:
-    """Whether the columns can plan a subject: all its rows are plain, nothing of them is due, it was never out of use,
-    and there is nothing to be withdrawn."""
+    """Whether the columns can plan a subject: all its rows are plain, nothing of them is due or was withdrawn and is to
+    be made again, it was never out of use, and there is nothing to be withdrawn."""
     if not one.rows.in_columns or one.card.status == AssetStatus.SCRAPPED:
         return False
     if one.card.status == AssetStatus.OUT_OF_SERVICE:
@@ -259,7 +260,14 @@ def is_for_columns(one: Wanted, history: Sequence[ClosedOccurrence]) -> bool:
     if not history:
         return True
     mine = {row.lineage for row in one.rows.rows}
-    return not any(o.state == _DUE and o.lineage in mine for o in history)
+    return not any(o.lineage in mine and (o.state == _DUE or _comes_back(one, o)) for o in history)
+
+
+def _comes_back(one: Wanted, o: ClosedOccurrence) -> bool:
+    """As ``withdrawing.without_given_way``, whatever has come behind it."""
+    if o.state != _WAIVED or o.latest < one.plan.today:
+        return False
+    return one.rows.gone.why_not(o.lineage, o.nominal, o.latest) is None
 
 
 def batch_of(wanted: Sequence[Wanted]) -> Batch:

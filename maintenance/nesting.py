@@ -15,7 +15,9 @@ for.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 
+from maintenance.fulfilling import depth_days, goes_by, stood_for
 from maintenance.handing import NOTHING, Handed
 from maintenance.plan import Layer, PlanRow, Roll
 from maintenance.recurrence import (
@@ -30,7 +32,7 @@ from maintenance.recurrence import (
     shifted,
     window,
 )
-from maintenance.rests import Pause, carried
+from maintenance.rests import Pause, as_if_done, carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,13 @@ class Planned:
     pause: Pause | None = None
     slack: int = 0
     """By how many days the law leaves longer behind that day: it was done of a row with a longer gap."""
+    length: int | None = None
+    """``Track.length``, where it is not that of the row's own interval."""
+
+    @property
+    def depth(self) -> int:
+        """The days of the interval: of what is done in one go the longest leads."""
+        return longest_days(self.row.interval) if self.length is None else self.length
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ class Job:
 def joined(occurrences: Sequence[Planned], is_working_day: IsWorkingDay = every_day) -> Job:
     """The job of these occurrences, deepest row first. The earliest latest day always stands. Off a holiday the job
     does not go back to the day on which one of its rows was done last."""
-    ordered = tuple(sorted(occurrences, key=lambda p: (-longest_days(p.row.interval), p.row.code)))
+    ordered = tuple(sorted(occurrences, key=lambda p: (-p.depth, p.row.code)))
     latest = min(p.window.latest for p in ordered)
     reachable = [p.window.earliest for p in ordered if p.window.earliest <= latest]
     earliest = max(reachable)
@@ -122,7 +131,7 @@ class Track:
     @property
     def length(self) -> int:
         """Days of the longest interval: what contains what goes by it."""
-        return longest_days(self.row.interval)
+        return longest_days(goes_by(self.row, self.series.interval))
 
     @property
     def early_is_legal(self) -> bool:
@@ -135,10 +144,10 @@ class Track:
         if self.asked and self.resumed is not None:
             day, law = self.resumed.until, self.counting_from()
             asked = Window(self.next_cycle, day, day, day, day, pulled=law is not None)
-            return Planned(self.row, asked, None if law is None else self.last, None, self.resumed)
+            return Planned(self.row, asked, None if law is None else self.last, None, self.resumed, 0, self.length)
         pause = self.counting_from()
         found = not_before(pause, window(self.series, self.next_cycle, self.last, self.calendar))
-        return Planned(self.row, found, self.counted_from, self.series.grid, pause, self.slack)
+        return Planned(self.row, found, self.counted_from, self.series.grid, pause, self.slack, self.length)
 
     @property
     def slack(self) -> int:
@@ -163,9 +172,11 @@ class Track:
         """Go on behind the pauses that the next occurrence would end in or after."""
         while self.pauses and not self.asked:
             pause = self.pauses[0]
-            if window(self.series, self.next_cycle, self.last, self.calendar).latest < pause.since:
+            found, gap = window(self.series, self.next_cycle, self.last, self.calendar), self.series.max_gap_days
+            if found.latest < pause.since:
                 return
-            last = carried(self.last, self.series.max_gap_days, pause)
+            counts = as_if_done(found.latest, gap) if self.last is None and pause.holds(found.latest) else self.last
+            last = carried(counts, gap, pause)
             if last != self.last:
                 self.last, self.back = last, pause.until
             self.pauses, self.resumed = self.pauses[1:], pause
@@ -224,21 +235,25 @@ def not_before(pause: Pause | None, found: Window) -> Window:
     return replace(found, earliest=pause.until, planned=pause.until)
 
 
-def containment(rows: Sequence[PlanRow]) -> Mapping[str, frozenset[str]]:
-    """Code -> codes of all rows that it contains, transitively, among ``rows``.
+def containment(
+    rows: Sequence[PlanRow], floors: Mapping[str, int | None] = MappingProxyType({})
+) -> Mapping[str, frozenset[str]]:
+    """Code -> codes of all rows that it contains, transitively, among ``rows``. ``floors`` are their longest gaps.
 
-    A row never contains itself or a row of its own or a longer interval (such entries are ignored, so a cycle in the
-    table cannot loop).
+    A row that stands for another one is contained where that one is, and contains what that one does. A row never
+    contains itself or a row of its own or a longer interval (such entries are ignored, so a cycle in the table cannot
+    loop).
     """
     by_code = {row.code: row for row in rows}
+    depth = {row.code: depth_days(row, floors.get(row.code)) for row in rows}
+    places = {row.code: {row.code} | (stood_for(row, by_code) if row.fulfils else set()) for row in rows}
     closed: dict[str, frozenset[str]] = {}
-    for row in sorted(rows, key=lambda r: longest_days(r.interval)):
+    for row in sorted(rows, key=lambda r: depth[r.code]):
+        wanted = {code for place in places[row.code] if place in by_code for code in by_code[place].contains}
         direct = [
-            by_code[code]
-            for code in row.contains
-            if code in by_code and longest_days(by_code[code].interval) < longest_days(row.interval)
+            code for code, mine in places.items() if depth[code] < depth[row.code] and not wanted.isdisjoint(mine)
         ]
-        closed[row.code] = frozenset(c.code for c in direct).union(*(closed[c.code] for c in direct))
+        closed[row.code] = frozenset(direct).union(*(closed[code] for code in direct))
     return closed
 
 

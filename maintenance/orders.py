@@ -226,7 +226,9 @@ def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime, now: datetime) ->
         if occurrence is None or occurrence.completed_at is not None:
             continue
         if order.state is State.IN_PROGRESS:
-            if occurrence.state in (OccurrenceState.MISSED, OccurrenceState.WAIVED):
+            # What was withdrawn of an order that goes on for the rest is not due again with it.
+            mine = occurrence.state is OccurrenceState.WAIVED and occurrence.work_order == order.id
+            if mine or occurrence.state is OccurrenceState.MISSED:
                 changed.append(replace(occurrence, state=OccurrenceState.DUE, latest=shown.due))
         elif order.state in _UNDONE:
             undone.append(occurrence)

@@ -2,9 +2,10 @@
 
 What would have had its last day during the rest is left out. The first occurrence behind it is the first one of the
 row's calendar whose window is still open on the day of the return, so that it is due within an interval of it. A
-longest gap that ran out during the rest counts from the return. Where a row is to be done before a machine that rested
-for long is used again (``PlanRow.before_reuse``), an occurrence is due on the day of the return; the dates of the
-calendar stay, but the one that may be done that early is done with it.
+longest gap that ran out during the rest counts from the return; where nothing was ever done, the last day of what
+lapsed first stands for its end. Where a row is to be done before a machine that rested for long is used again
+(``PlanRow.before_reuse``), an occurrence is due on the day of the return; the dates of the calendar stay, but the one
+that may be done that early is done with it.
 """
 
 from bisect import bisect_left
@@ -16,13 +17,13 @@ from maintenance.kinds import Case
 from maintenance.nesting import Planned, Track
 from maintenance.plan import OccurrenceState
 from maintenance.recurrence import Series, Window, local_day, shifted, window_at
-from maintenance.rests import Pause, carried, pauses_of
+from maintenance.rests import Pause, as_if_done, carried, pauses_of
 
 
 def paused(track: Track, case: Case) -> Track:
     """The track with the rests of its machine."""
     track.rests = pauses = pauses_of(case.facts.rests, case.zone)
-    carry(track, track.last)
+    carry(track, _counted(track.last, track.series.max_gap_days, case, pauses))
     asked = (replace(one, asks=_asks(one, track.series, case)) for one in pauses)
     track.pauses = tuple(one for one in asked if one.asks or one.since < one.until)
     track.reuses = _long(case, pauses)
@@ -57,7 +58,7 @@ def resumed(series: Series, case: Case, last: date | None) -> Series:
         return series
     whole = tuple(one for one in pauses if one.since < one.until)
     track = Track(series, series.next_cycle, last, pauses=whole, rests=pauses)
-    carry(track, last)
+    carry(track, _counted(last, series.max_gap_days, case, pauses))
     for one in sorted(case.history, key=lambda o: o.key.cycle):
         if one.key.cycle >= series.next_cycle:
             track.next_cycle = one.key.cycle
@@ -74,7 +75,20 @@ def asked_for(track: Track, cycle: int, day: date) -> Planned | None:
     pause = next((one for one in track.reuses if one.until == day), None)
     if pause is None:
         return None
-    return Planned(track.row, Window(cycle, day, day, day, day, pulled=False), None, None, pause)
+    return Planned(track.row, Window(cycle, day, day, day, day, pulled=False), None, None, pause, 0, track.length)
+
+
+def _counted(last: date | None, gap: int | None, case: Case, pauses: Sequence[Pause]) -> date | None:
+    """The day that the law counts from. Where nothing was ever done (``last`` of ``None``) and what the row asked for
+    first lapsed at rest, its own last day was the law's."""
+    if last is not None:
+        return last
+    for one in sorted(case.history, key=lambda o: o.key.cycle):
+        if one.state is not OccurrenceState.WAIVED:
+            return None
+        if any(pause.holds(one.latest) for pause in pauses):
+            return as_if_done(one.latest, gap)
+    return None
 
 
 def _long(case: Case, pauses: Sequence[Pause]) -> tuple[Pause, ...]:

@@ -197,11 +197,11 @@ def plan_subject(
     Rows that stand for others, or did, count from what was done of either (``maintenance.stand_ins``).
     """
     history = without_lapsed(history, facts.rests, zone)
-    contains = containment(rows)
     by_row: dict[str, list[Occurrence]] = defaultdict(list)
     for occurrence in history:
         by_row[occurrence.key.lineage].append(occurrence)
     floors = {row.code: floor_of(row, every_row) for row in rows}
+    contains = containment(rows, floors)
     ends, given = replaced_from(rows, today), sources(stand_ins(rows, every_row), today)
     lineages = {row.code: row.lineage for row in rows}
 
@@ -375,4 +375,4 @@ def _planned(track: Track, occurrence: Occurrence, today: date, is_working_day: 
     day = occurrence.nominal_date if moved == date.max else moved
     pause = track.counting_from()
     found = not_before(pause, window_at(series, cycle, day, track.last, is_working_day))
-    return Planned(track.row, found, track.counted_from, series.grid, pause, track.slack)
+    return Planned(track.row, found, track.counted_from, series.grid, pause, track.slack, track.length)

@@ -1,7 +1,7 @@
 """Steps that the planner itself takes on orders: opened when their time comes, kept though it is over, ended as missed,
 completed by what the readings show. Each works inside the caller's transaction on the order as it is then."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -12,7 +12,7 @@ from maintenance.plan import Occurrence, OccurrenceState
 from maintenance.ports import MaintenanceTx
 from maintenance.transitions import apply_transition
 from maintenance.views import note_order
-from maintenance.waiving import RESTED, by_order
+from maintenance.waiving import by_order
 from maintenance.work_orders import State, Transition, WorkOrder
 from plantroom.domain.assets import LocalName
 
@@ -102,26 +102,35 @@ def withdraw_scrapped(tx: MaintenanceTx, scrapped: Sequence[str], now: datetime)
             apply_transition(tx, order.id, State.CANCELLED, now, PLANNER, SCRAPPED, changes=locked)
 
 
-def waive(tx: MaintenanceTx, lapsed: Sequence[Occurrence], now: datetime) -> list[Occurrence]:
-    """Write down occurrences (as waived) that lapsed while their machine was out of use, and cancel unstarted orders
-    that ask for nothing else. Gives those that it was done with; work that has begun goes on."""
+def waive(
+    tx: MaintenanceTx, over: Sequence[Occurrence], now: datetime, why: Callable[[Occurrence], str]
+) -> list[Occurrence]:
+    """Write down occurrences (as waived) that nothing asks for any more, and cancel orders that ask for nothing else,
+    as ``why`` says. Gives those that it was done with; work that has begun goes on."""
     found: list[Occurrence] = []
-    for order_id, some in by_order(lapsed).items():
+    for order_id, some in by_order(over).items():
         if order_id is None:
             found += some
             continue
         locked = tx.orders.lock(order_id)
-        if locked.state not in UNSTARTED:
+        if has_begun(locked):
             continue
         known = tx.plan.occurrences([one.key for one in locked.occurrences]).values()
-        over = {one.key for one in some}
-        if all(one.key in over or one.state is not OccurrenceState.DUE for one in known):
-            apply_transition(tx, order_id, State.CANCELLED, now, PLANNER, RESTED, changes=locked)
+        keys = {one.key for one in some}
+        if all(one.key in keys or one.state is not OccurrenceState.DUE for one in known):
+            apply_transition(tx, order_id, State.CANCELLED, now, PLANNER, why(some[0]), changes=locked)
             found += some
         else:
             found += [replace(one, work_order=None) for one in some]
     tx.plan.update_occurrences(found)
     return found
+
+
+def has_begun(order: WorkOrder) -> bool:
+    """Whether somebody is at an order, was, or has answered something on it. One that was given to somebody has not
+    begun by that, nor one that is held before anybody came."""
+    waits = order.state in UNSTARTED or order.state is State.ON_HOLD
+    return not waits or order.arrived_at is not None or bool(order.answers)
 
 
 def _step(tx: MaintenanceTx, locked: WorkOrder, to: State, at: datetime, now: datetime, text: str = "") -> None:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from maintenance.giving_way import to_be_made_again
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
 from maintenance.rests import AT_REST, Rest
-from maintenance.waiving import to_be_made_again
 from plantroom.domain.assets import Asset, AssetStatus
 from plantroom.domain.keys import new_key
 

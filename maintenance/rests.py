@@ -96,6 +96,11 @@ def carried(last: date | None, gap: int | None, pause: Pause) -> date | None:
     return shifted(pause.until, -gap)
 
 
+def as_if_done(latest: date, gap: int | None) -> date | None:
+    """The day that the longest gap counts from with a last day as the law's: of what nobody has ever done before."""
+    return None if gap is None else shifted(latest, -gap)
+
+
 def carried_through(last: date | None, gap: int | None, pauses: Iterable[Pause]) -> date | None:
     """As ``carried``, through several rests, oldest first."""
     for pause in pauses:

@@ -14,6 +14,7 @@ from maintenance.draft_words import MISSED_TAG
 from maintenance.drafts import Draft, begun_of, key_of, shown
 from maintenance.facts import NO_FACTS, Facts
 from maintenance.gathering import facts_of
+from maintenance.giving_way import giving_way
 from maintenance.hour_run import HourScene, HourWork, hour_order, hour_work, settle_hours
 from maintenance.isolation import ISOLATES
 from maintenance.lifecycle import PLANNER, transition
@@ -36,18 +37,17 @@ from maintenance.planner_steps import (
     gave_way,
     keep_overdue,
     overdue_text,
-    waive,
     withdraw_scrapped,
 )
 from maintenance.ports import MaintenanceTx
 from maintenance.reading_port import NO_READINGS, PointReadings
 from maintenance.reasons import reason
 from maintenance.recurrence import end_of_day, local_day, shifted
-from maintenance.rests import AT_REST, lapsed
 from maintenance.site_plan import SitePlan, is_restless
 from maintenance.standings import Standing as PlanStanding
 from maintenance.views import note_order
 from maintenance.waking import wake_day
+from maintenance.withdrawing import without_given_way, without_lapsed
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, Transition, WorkOrder
 from plantroom.domain.assets import AssetStatus, LocalName
 from plantroom.domain.keys import new_key
@@ -83,7 +83,7 @@ class SiteRun:
             subjects.append(site_subject(self._site.code, self._site.name))
         self._gather(subjects)
         for subject in subjects:
-            found = self._without_lapsed(subject, history.get(subject.key, ()))
+            found = self._left(subject, history.get(subject.key, ()))
             self._apart(subject, found)
             self._hours_apart(subject, found)
         scrapped = [key for key, asset in assets.items() if asset.status is AssetStatus.SCRAPPED]
@@ -92,17 +92,12 @@ class SiteRun:
         self._tx.plan.put_standings([self._stands(key, known.get(key)) for key in keys if key in self._wake])
         return self._counts
 
-    def _without_lapsed(self, subject: Subject, history: Sequence[Occurrence]) -> Sequence[Occurrence]:
-        """The history after what lapsed while the machine was out of use has been withdrawn."""
+    def _left(self, subject: Subject, history: Sequence[Occurrence]) -> Sequence[Occurrence]:
+        """The history after what nothing asks for any more has been withdrawn."""
         rests = self._facts[subject.key].rests
-        if not rests:
-            return history
-        at_rest = subject.asset is not None and subject.asset.status in AT_REST
-        waived = {
-            o.key: o
-            for o in waive(self._tx, lapsed(history, rests, self._zone, self._now if at_rest else None), self._now)
-        }
-        return [waived.get(o.key, o) for o in history]
+        found = without_lapsed(self._tx, subject, history, rests, self._zone, self._now)
+        rows, hourly = (of(self._rows, subject, self._systems) for of in (rows_for, hour_rows_for))
+        return without_given_way(self._tx, found, giving_way(rows, hourly, self._today), self._now)
 
     def _gather(self, subjects: Sequence[Subject]) -> None:
         """What the rows of these subjects go by beside the plan."""

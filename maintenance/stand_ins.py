@@ -11,6 +11,7 @@ from datetime import date
 from itertools import pairwise, takewhile
 
 from maintenance.earlier_anchors import reaching_back
+from maintenance.fulfilling import fulfilled, stood_for
 from maintenance.handing import Handed, Received
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.nesting import Track
@@ -40,8 +41,9 @@ def stand_ins(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow]) -> list
         if not row.fulfils:
             continue
         floor = floor_of(row, every_row)
+        standing = stood_for(row, by_code)
         for code, since in sorted(_since(row, by_code).items()):
-            if code in by_code and row.code not in fulfilled(by_code[code], by_code):
+            if code in by_code and code in standing:
                 gap = _gap_for(by_code[code], row)
                 slack = 0 if floor is None or gap <= 0 else max(0, gap - floor)
                 found.append(StandIn(row.code, code, since, row.ends, slack, gap > 0))
@@ -56,18 +58,6 @@ def replaced_from(rows: Sequence[PlanRow], today: date) -> dict[str, date]:
         if one.until is None or one.since > today:
             found[one.law] = min(found.get(one.law, date.max), one.since)
     return found
-
-
-def fulfilled(row: PlanRow, by_code: Mapping[str, PlanRow]) -> set[str]:
-    """Codes of the rows that a row fulfils, also by way of others; never its own."""
-    found: set[str] = set()
-    left = list(row.fulfils)
-    while left:
-        code = left.pop()
-        if code not in found:
-            found.add(code)
-            left += by_code[code].fulfils if code in by_code else ()
-    return found - {row.code}
 
 
 def _since(row: PlanRow, by_code: Mapping[str, PlanRow]) -> dict[str, date]:

@@ -6,18 +6,21 @@ it. What is known now decides, not the instant that is given for the step; days 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from maintenance.answering import answering, subject_of
-from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
+from maintenance.fulfilling import fulfilled
+from maintenance.plan import Occurrence, OccurrenceState, PlanRow
 from maintenance.planner import Subject
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
 from maintenance.rests import lapsed
-from maintenance.stand_ins import replaced_from, stand_ins
+from maintenance.stand_ins import stand_ins
 from plantroom.domain.assets import AssetStatus
 from plantroom.errors import NotFound
 
@@ -45,7 +48,7 @@ def ended_with_order(tx: MaintenanceTx, occurrences: Sequence[Occurrence], now: 
     today = local_day(now, zone)
     rows = tx.plan.rows(site.code, today)
     holding = answering(rows, subject)
-    ends, replaced = _ends(rows, holding, today), _replaced(holding)
+    ends, replaced = _ends(tx, rows, holding), _replaced(tx, holding)
     return [
         _waived(one)
         for one in occurrences
@@ -55,19 +58,6 @@ def ended_with_order(tx: MaintenanceTx, occurrences: Sequence[Occurrence], now: 
     ]
 
 
-def to_be_made_again(history: Sequence[Occurrence], today: date) -> list[OccurrenceKey]:
-    """What was waived on a machine that comes back on a local day although its last day is not over yet: it had been
-    scrapped. Of each row only the newest cycles, for the planner goes on behind the newest one that it finds. O(n)."""
-    found: list[OccurrenceKey] = []
-    behind: set[str] = set()
-    for one in sorted(history, key=lambda one: one.key, reverse=True):
-        if one.state is OccurrenceState.WAIVED and one.latest >= today and one.key.lineage not in behind:
-            found.append(one.key)
-        else:
-            behind.add(one.key.lineage)
-    return found
-
-
 def _scrapped_on(tx: MaintenanceTx, subject: Subject, zone: ZoneInfo) -> date:
     if subject.asset is None or subject.asset.status is not AssetStatus.SCRAPPED:
         return date.max
@@ -75,28 +65,41 @@ def _scrapped_on(tx: MaintenanceTx, subject: Subject, zone: ZoneInfo) -> date:
     return date.max if since is None else local_day(since, zone)
 
 
-def _ends(rows: Sequence[PlanRow], holding: Sequence[PlanRow], today: date) -> dict[str, date]:
-    """From when rows ask nothing more of a subject, by lineage (``date.max``: they still do): they have ended, others
-    of its rows stand for them, a site's own row has taken their place, or they name other machines now. O(rows)."""
-    replaced, mine = replaced_from(holding, today), {row.lineage for row in holding}
+def _ends(tx: MaintenanceTx, rows: Sequence[PlanRow], holding: Sequence[PlanRow]) -> dict[str, date]:
+    """From when rows ask nothing more of a subject, by lineage (``date.max``: they still do): they have ended, a site's
+    own row has taken their place, or they name other machines now. O(rows)."""
+    mine = {row.lineage for row in holding}
     own = {row.code: row.first_day for row in rows if row.site is not None}
     found: dict[str, date] = {}
     for row in rows:
         if row.lineage in mine:
-            found[row.lineage] = replaced.get(row.code, date.max)
+            found[row.lineage] = date.max if row.ends is None else _said_from(tx, row, row.ends, lambda one: one.ends)
         else:
             since = own.get(row.code, date.max) if row.site is None else date.max
             found[row.lineage] = min(row.ends or date.max, row.effective_from if since == date.max else since)
     return found
 
 
-def _replaced(holding: Sequence[PlanRow]) -> defaultdict[str, list[tuple[date, date]]]:
+def _replaced(tx: MaintenanceTx, holding: Sequence[PlanRow]) -> defaultdict[str, list[tuple[date, date]]]:
     """From when until when others of a subject's rows stand or stood for a row, by its lineage."""
-    lineages = {row.code: row.lineage for row in holding}
+    by_code = {row.code: row for row in holding}
     found: defaultdict[str, list[tuple[date, date]]] = defaultdict(list)
     for one in stand_ins(holding, {}):
-        found[lineages[one.law]].append((one.since, one.until or date.max))
+        stands = partial(_stands_for, law=one.law, by_code=by_code)
+        since = _said_from(tx, by_code[one.row], one.since, stands)
+        found[by_code[one.law].lineage].append((since, one.until or date.max))
     return found
+
+
+def _stands_for(row: PlanRow, law: str, by_code: Mapping[str, PlanRow]) -> bool:
+    return law in fulfilled(row, by_code)
+
+
+def _said_from(tx: MaintenanceTx, row: PlanRow, day: date, says: Callable[[PlanRow], object]) -> date:
+    """The day, but not before the version took effect that says so first: what was missed before stays missed."""
+    versions = (one for one in tx.plan.versions(row.lineage) if one.version <= row.version)
+    first = list(takewhile(says, versions))[-1:]
+    return max(day, first[0].effective_from) if first and first[0].version > 1 else day
 
 
 def _waived(one: Occurrence) -> Occurrence:

@@ -1,15 +1,16 @@
 """Sets of plan rows that hold together for some subjects, prepared for the columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
 from typing import NamedTuple
 
 from maintenance.columns.tracks import Variant
+from maintenance.giving_way import GivingWay, giving_way
 from maintenance.nesting import Track, containment, look_ahead
 from maintenance.plan import PlanRow
-from maintenance.recurrence import Series, has_dates
+from maintenance.recurrence import Series, effective_interval, has_dates
 from maintenance.schedules import BY_INTERVAL
 from maintenance.stand_ins import floor_of, replaced_from, sources, stand_ins
 from maintenance.work_orders import Kind
@@ -36,7 +37,7 @@ class RowSet:
     ``contains[i]`` are the places of the rows that row ``i`` contains; ``groups`` the rows that contain each other,
     ``lonely`` the others. ``look_ahead`` is how many days beyond a day the groups are computed. ``fingerprint`` changes
     with each change of these rows. ``in_columns`` says whether the columns can plan them.
-    ``handing``: which row counts from what was done of which other one.
+    ``handing``: which row counts from what was done of which other one; ``gone``: what they do not ask for any more.
     """
 
     rows: tuple[PlanRow, ...]
@@ -48,6 +49,7 @@ class RowSet:
     fingerprint: str
     in_columns: bool
     handing: tuple[Handing, ...] = ()
+    gone: GivingWay = field(default_factory=lambda: GivingWay(date.min, {}))
 
     @property
     def floors(self) -> dict[str, int | None]:
@@ -62,7 +64,8 @@ def row_set(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow], today: da
     variants = tuple(Variant(row, floor_of(row, every_row), ends.get(row.code)) for row in rows)
     simple = all(one.since <= today and not one.slack and (one.until or today) <= today for one in links)
     sound = simple and all(is_plain(row) for row in rows)
-    inside = containment(rows) if sound else {row.code: frozenset[str]() for row in rows}
+    floors = {variant.row.code: variant.floor for variant in variants}
+    inside = containment(rows, floors) if sound else {row.code: frozenset[str]() for row in rows}
     places = {row.code: place for place, row in enumerate(rows)}
     contains = tuple(frozenset(places[code] for code in inside[row.code]) for row in rows)
     groups = _groups(contains)
@@ -84,6 +87,7 @@ def row_set(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow], today: da
         fingerprint=blake2b(said.encode(), digest_size=12).hexdigest(),
         in_columns=sound,
         handing=tuple(handing),
+        gone=giving_way(rows, (), today),
     )
 
 
@@ -116,5 +120,13 @@ def _groups(contains: Sequence[frozenset[int]]) -> list[tuple[int, ...]]:
 
 def _look_ahead(variants: Sequence[Variant], inside: Mapping[str, frozenset[str]]) -> int:
     return look_ahead(
-        [Track(Series(v.row, date.min, v.row.interval, v.floor), 0, None, inside[v.row.code]) for v in variants]
+        [
+            Track(
+                Series(v.row, date.min, effective_interval(v.row.interval, v.floor), v.floor),
+                0,
+                None,
+                inside[v.row.code],
+            )
+            for v in variants
+        ]
     )

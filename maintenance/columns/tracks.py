@@ -11,8 +11,9 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from maintenance.columns.days import END, LAST, NEVER, Days, Flags, WorkDays, day_in_month, day_of, kept, months_of
+from maintenance.fulfilling import depth_days
 from maintenance.plan import IntervalUnit, Layer, PlanRow, Roll
-from maintenance.recurrence import effective_interval, longest_days
+from maintenance.recurrence import effective_interval
 
 NO_GAP = 1 << 40
 _MONTHS = {IntervalUnit.MONTH: 1, IntervalUnit.YEAR: 12}
@@ -43,7 +44,7 @@ class Variant:
     @property
     def length(self) -> int:
         """As ``Track.length``."""
-        return longest_days(self.row.interval)
+        return depth_days(self.row, self.floor)
 
     @property
     def early_is_legal(self) -> bool:

@@ -4,12 +4,12 @@ as when a change of the plan is asked for by hand. Pure."""
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from maintenance.fulfilling import fulfilled
 from maintenance.imports.outcome import Change, Rights
 from maintenance.imports.plan_reading import Wanted
 from maintenance.imports.problems import Problems, in_words
 from maintenance.plan import PlanRow
 from maintenance.plan_changes.standing import DATES, PROOF, Weaker, weakened
-from maintenance.stand_ins import fulfilled
 
 _NEEDS_ADMIN = {DATES: "stand_in_dates_need_admin", PROOF: "stand_in_proof_needs_admin"}
 

@@ -53,7 +53,8 @@ class RowEffect:
 @dataclass(frozen=True, slots=True)
 class OrderEffect:
     """An order that is there already: it ``stays`` on its day, ``moves`` with the row, or is ``left``: nothing in the
-    plan asks for it any more, and people do it or cancel it."""
+    plan asks for it any more. The planner cancels it when its row gives way and nobody has begun; else people do it or
+    cancel it."""
 
     order: str
     asset: str

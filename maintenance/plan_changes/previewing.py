@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from maintenance.drafts import key_of
 from maintenance.facts import Facts
 from maintenance.gathering import facts_of
+from maintenance.giving_way import as_it_will_stand, giving_way
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.plan_changes.effects import Effects, compared
 from maintenance.plan_changes.model import Action, PlanChange
@@ -140,9 +141,19 @@ class _Plans:
         heirs: Mapping[str, str] | None = None,
     ) -> list[PreviewItem]:
         """The jobs that the rows ask for until the end, as seen on a day."""
-        known = _inherited(history, heirs) if heirs else history
+        known = self._after_a_look(rows, day, _inherited(history, heirs) if heirs else history)
         horizon = Horizon(day, self._end, day, self._zone, self._working, self._site.calendar, overdue=True)
         return preview_all(rows, self._subjects, known, horizon, self._look.systems, self._facts(rows)).items
+
+    def _after_a_look(
+        self, rows: Sequence[PlanRow], day: date, history: Mapping[str, Sequence[Occurrence]]
+    ) -> Mapping[str, Sequence[Occurrence]]:
+        """The history without what the planner withdraws on that day."""
+        found: dict[str, Sequence[Occurrence]] = {}
+        for subject in self._subjects:
+            dated, hourly = (of(rows, subject, self._look.systems) for of in (rows_for, hour_rows_for))
+            found[subject.key] = as_it_will_stand(history.get(subject.key, ()), giving_way(dated, hourly, day))
+        return found
 
     def _facts(self, rows: Sequence[PlanRow]) -> Mapping[str, Facts]:
         look = self._look

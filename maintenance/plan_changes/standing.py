@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from maintenance.fulfilling import fulfilled
 from maintenance.hours import by_the_hour
 from maintenance.intervals import Interval
 from maintenance.plan import Layer, PlanRow
@@ -23,7 +24,6 @@ from maintenance.schedules import (
     MeterSchedule,
     SeasonSchedule,
 )
-from maintenance.stand_ins import fulfilled
 from plantroom.domain.assets import LocalName
 
 DATES, PROOF = "stand_in_dates", "stand_in_proof"

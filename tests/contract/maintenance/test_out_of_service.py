@@ -128,6 +128,29 @@ def test_it_is_so_too_when_nobody_planned_in_between(store: Store) -> None:
     assert due[0] == date(2026, 4, 15)
 
 
+@pytest.mark.parametrize("looks", [True, False])
+def test_what_lapsed_of_a_machine_without_any_record_is_due_on_the_return(store: Store, looks: bool) -> None:
+    """The quarter's job of 10 January lapsed and the next one was that of April."""
+    quarter = row("X-Q", 3, "month", early_days=15, max_gap_days=92, anchor=date(2026, 1, 10), layer=Layer.LAW)
+    put(store, quarter)
+    look(store, 0)
+    turn(store, 3, AssetStatus.OUT_OF_SERVICE)
+    for days in (4, 10) if looks else ():
+        look(store, days)
+    turn(store, 20, AssetStatus.IN_SERVICE)  # 25 January
+    assert look(store, 20)["missed"] == 0
+    (first, back, *more) = known(store, "X-Q")
+    assert (first.nominal_date, first.state) == (date(2026, 1, 10), OccurrenceState.WAIVED)
+    assert (back.nominal_date, back.latest, back.state) == (date(2026, 1, 25),) * 2 + (OccurrenceState.DUE,)
+    assert [one.nominal_date for one in more] == [date(2026, 4, 10)]
+    (order,) = orders(store, state="open")
+    assert "the 92 days that the law allows ran out while it was out of use until 2026-01-25" in order.reason.en
+    assert look(store, 20)["created"] == 0
+    do(store, "X-Q", date(2026, 1, 25), 20)
+    look(store, 60)
+    assert known(store, "X-Q")[-1].nominal_date == date(2026, 4, 10)
+
+
 def test_two_rests_without_a_look_leave_the_misses_between_and_before_them(store: Store) -> None:
     put(store, HALF_MONTH)
     materialise(store, BEGIN, SYSTEMS, 0)

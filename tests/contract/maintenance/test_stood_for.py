@@ -189,10 +189,12 @@ def test_what_is_called_off_of_the_law_for_days_before_a_row_came_to_stand_for_i
 def test_what_is_called_off_of_the_law_for_the_days_that_ours_stood_for_was_not_missed(
     ledger: Store, returns: bool
 ) -> None:
-    at = played(ledger, date(2026, 4, 20))
-    if returns:
-        put(ledger, replace(OURS, effective_from=date(2026, 3, 5), version=2, ends=at.date()))
-        materialise(ledger, at, SYSTEMS)
+    """By somebody who is faster than the planner (``test_given_way``)."""
+    put(ledger, LAW)
+    materialise(ledger, NOW, SYSTEMS)
+    do(ledger, known(ledger, "LAW")[0], NOW + 2 * DAY)
+    at = datetime(2026, 4, 20, 2, tzinfo=UTC)
+    put(ledger, replace(OURS, effective_from=date(2026, 3, 5), ends=at.date() if returns else None))
     off = {one.nominal_date: one.state for one in cancel(ledger, "LAW", at)}
     assert off[date(2026, 4, 4)] is OccurrenceState.WAIVED
     assert off[date(2026, 5, 4)] is (OccurrenceState.MISSED if returns else OccurrenceState.WAIVED)

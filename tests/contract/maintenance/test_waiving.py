@@ -123,6 +123,20 @@ def test_a_row_s_end_excuses_what_was_to_be_done_by_then_and_not_what_was_over(s
     assert [state(store, day) for day in (SECOND, THIRD)] == ["missed", "waived"]
 
 
+@pytest.mark.parametrize("more", [{"fulfils": ("X-HM",)}, {"ends": date(2026, 1, 10)}])
+def test_a_version_that_came_later_excuses_nothing_that_was_over_before(store: Store, more: dict[str, object]) -> None:
+    """A row that is years old comes to stand for the visit; the visit's own row ends, dated back."""
+    old = row("X-OURS", anchor=date(2026, 1, 10), layer=Layer.MAKER) if "fulfils" in more else HALF_MONTH
+    with store.begin() as tx:
+        tx.plan.put_row(old)
+    look(store, 20)
+    with store.begin() as tx:
+        tx.plan.put_row(replace(old, since=old.first_day, effective_from=after(20).date(), **more))
+    for day in (SECOND, THIRD):
+        step(store, day, State.CANCELLED, after(20) + MINUTE)
+    assert [state(store, day) for day in (SECOND, THIRD)] == ["missed", "waived"]
+
+
 @pytest.mark.parametrize("resting", [False, True])
 def test_what_was_over_when_a_machine_was_scrapped_is_missed(store: Store, resting: bool) -> None:
     look(store, 20)

@@ -171,6 +171,13 @@ def facts(draw: st.DrawFn) -> Facts:
     return Facts(SITE, {"run_hours": Meter(samples, "h")}, noticed)
 
 
+few = st.lists(steps, max_size=9)
+idle = st.lists(st.builds(Step, st.integers(0, 40), st.just("nothing"), st.just(0), st.booleans()), max_size=2)
+away = st.builds(Step, st.integers(2, 400), st.just("rests"), st.integers(0, 2), st.booleans())
+
+untouched = st.builds(lambda before, rest, after: (*before, rest, *after), idle, away, few)
+"""Steps of a life in which nothing is done before the machine rests for the first time."""
+
 lives = st.builds(
     Life,
     rows=interval_rows() | interval_rows() | other_rows(),
@@ -178,7 +185,7 @@ lives = st.builds(
         lambda installed: Asset("k1", "demo", "X", "pump", LocalName("泵", "Pump"), installed_on=installed), days
     ),
     start=days,
-    steps=st.lists(steps, min_size=1, max_size=10).map(tuple),
+    steps=st.lists(steps, min_size=1, max_size=10).map(tuple) | untouched,
     holidays=st.booleans(),
     facts=facts(),
 )

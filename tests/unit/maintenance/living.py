@@ -24,7 +24,7 @@ from maintenance.schedules import (
     IntervalSchedule,
 )
 from tests.unit.maintenance.histories import WORKS, ZONE, Life, Step
-from tests.unit.maintenance.rest_oracle import Away, begins, check_skipped, check_waived
+from tests.unit.maintenance.rest_oracle import Away, begins, check_first, check_skipped, check_waived
 
 HORIZON = timedelta(days=60)
 
@@ -275,6 +275,8 @@ def _check_record(life: Life, record: Record) -> None:
         plain = isinstance(one.schedule, IntervalSchedule) and one.schedule.in_season is None
         if plain and one.shift_percent == 0 and not record.moved:
             check_skipped(one, mine, away)
+        if plain and one.max_gap_days is not None and not record.moved:
+            check_first(mine, record.late[one.lineage], away)
         if one.max_gap_days is None or one.interval == NO_INTERVAL or not plain:
             continue
         done = sorted(o.completed_at.date() for o in mine if o.state in CREDIT and o.completed_at is not None)

@@ -88,3 +88,12 @@ def check_skipped(row: PlanRow, mine: Sequence[Occurrence], away: Away) -> None:
                     f"no date is skipped: {row.code} {day}"
                 )
             index += 1
+
+
+def check_first(mine: Sequence[Occurrence], late: Iterable[date], away: Away) -> None:
+    """Of a row that the law counts and of which nothing was ever done: what lapsed first is due on the return, under
+    whatever date. ``late`` are the last days that were over at some look."""
+    place = next((n for n, one in enumerate(mine) if one.state is not OccurrenceState.WAIVED), 0)
+    if place:
+        back = away.back(mine[0].latest)
+        assert min([mine[place].latest, *late]) <= back, f"what lapsed first is due on {back}: {mine[place]}"

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from maintenance.facts import Facts
 from maintenance.intervals import NO_INTERVAL
 from maintenance.meters import Meter
-from maintenance.plan import Layer, Missed, PlanRow, Roll
+from maintenance.plan import Layer, Missed, OccurrenceState, PlanRow, Roll
 from maintenance.schedules import BeforeSchedule, IntervalSchedule
 from plantroom.domain.assets import Asset, LocalName
 from tests.examples import examples
@@ -172,3 +172,33 @@ def test_a_floating_row_leaves_out_the_same_dates_at_the_second_look_behind_a_re
     monthly = row("R0", 1, "month", 6, 7, layer=LAW, anchor=date(2026, 3, 18), max_gap_days=31, shift_percent=100)
     steps = (Step(127, "nothing", 0), Step(102, "deferred", 0), Step(400, "rests", 1))
     live(life((replace(monthly, missed=Missed.SUPERSEDE),), date(2027, 3, 9), *steps))
+
+
+@pytest.mark.parametrize("shift", [0, 50, 100])
+@pytest.mark.parametrize("is_up", [True, False])
+def test_what_lapsed_before_anything_was_ever_done_is_due_on_the_return(shift: int, is_up: bool) -> None:
+    """The quarter's job of 10 January had its last day at rest, and the next one was that of April."""
+    quarterly = row("R0", 3, "month", 15, 0, layer=LAW, anchor=date(2026, 1, 10), max_gap_days=92, shift_percent=shift)
+    steps = (Step(2, "nothing", 0, is_up), Step(20, "rests", 0), Step(5, "done", 0))
+    record = live(life((quarterly,), date(2026, 1, 1), *steps))
+    found = sorted(record.occurrences.values(), key=lambda one: one.key)
+    if found[0].state is OccurrenceState.WAIVED:
+        assert found.pop(0).nominal_date == date(2026, 1, 10)
+    assert (found[0].state, found[0].latest) == (OccurrenceState.DONE, date(2026, 1, 23)), "the day of the return"
+
+
+def test_a_row_without_a_longest_gap_goes_on_with_its_calendar() -> None:
+    quarterly = row("R0", 3, "month", 15, 0, anchor=date(2026, 1, 10))
+    record = live(life((quarterly,), date(2026, 1, 1), Step(2, "nothing", 0), Step(20, "rests", 0)))
+    assert [one.nominal_date for one in sorted(record.occurrences.values(), key=lambda one: one.key)] == [
+        date(2026, 1, 10)
+    ]
+
+
+def test_what_was_overdue_before_a_rest_counts_and_not_what_lapsed_in_it() -> None:
+    rows = (row("R0", 15, "day", layer=LAW, anchor=date(2026, 1, 5), max_gap_days=15, missed=Missed.STACK),)
+    record = live(life(rows, date(2026, 1, 5), Step(3, "nothing", 0), Step(50, "rests", 0)))
+    found = sorted(record.occurrences.values(), key=lambda one: one.key)
+    assert [one.latest for one in found if one.state is OccurrenceState.DUE][:2] == [
+        date(2026, 1, 5), date(2026, 2, 27),
+    ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Rows that do not simply go by an interval: seasons, ages, in season, before another row; what all kinds share."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 

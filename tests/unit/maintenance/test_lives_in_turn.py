@@ -7,6 +7,7 @@ from itertools import pairwise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from maintenance.giving_way import as_it_will_stand, giving_way
 from maintenance.lateness import Record
 from maintenance.nesting import Planned
 from maintenance.plan import Layer, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
@@ -97,13 +98,11 @@ def planned(rows: list[PlanRow], known: dict[OccurrenceKey, Occurrence], today: 
 
 
 def look(rows: list[PlanRow], known: dict[OccurrenceKey, Occurrence], today: date) -> list[OccurrenceKey]:
-    """What a run of the scheduler makes. What others stand for by now is called off."""
-    for one in list(known.values()):
-        stood = [link for link in stand_ins(rows, {}) if f"lineage-{link.law}" == one.key.lineage]
-        ended = next(row.ends or date.max for row in rows if row.lineage == one.key.lineage)
-        over = any(k.since <= one.nominal_date < (k.until or date.max) and k.since <= today for k in stood)
-        if one.state is OccurrenceState.DUE and (over or ended <= min(today, one.nominal_date)):
-            known[one.key] = replace(one, state=OccurrenceState.WAIVED)
+    """What a run of the scheduler makes. What gives way is withdrawn, and what comes back is made again."""
+    left = {one.key: one for one in as_it_will_stand(list(known.values()), giving_way(rows, (), today))}
+    again = known.keys() - left.keys()
+    known.clear()
+    known.update(left)
     plan = planned(rows, known, today)
     for standing in plan.standing:
         for p in standing.job.occurrences:
@@ -116,6 +115,9 @@ def look(rows: list[PlanRow], known: dict[OccurrenceKey, Occurrence], today: dat
             assert p.window.latest >= today, f"{p.row.code} {p.window} is made too late on {today}"
             known[key_of(p)] = made(p)
             found.append(key_of(p))
+    # Before a row stands for the law's, how long it will is not asked.
+    waits = any(link.since > today for link in stand_ins(rows, {}))
+    assert waits or again <= set(found), "what is forgotten is made again"
     return found
 
 

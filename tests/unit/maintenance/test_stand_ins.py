@@ -9,13 +9,14 @@ import pytest
 
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.lateness import Record
+from maintenance.nesting import containment
 from maintenance.plan import Layer, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.planner import asset_subject, plan_subject
 from maintenance.preview import PreviewItem, preview
 from maintenance.schedules import AgeSchedule
 from maintenance.stand_ins import floor_of, sources, stand_ins
 from plantroom.domain.assets import Asset, LocalName
-from tests.unit.maintenance.rows import row
+from tests.unit.maintenance.rows import ELEVATOR, row
 
 ZONE = ZoneInfo("Asia/Shanghai")
 YEARLY = Interval(1, IntervalUnit.YEAR)
@@ -274,3 +275,53 @@ def test_work_that_is_late_for_the_stricter_of_two_of_the_law_s_shows_as_late() 
     )  # fmt: skip
     at = datetime(2026, 4, 1, 4, tzinfo=UTC)
     assert record.last_allowed(BOTH, 31, at, OccurrenceKey("lineage-OURS", "k1", 0)) == date(2026, 2, 10)
+
+
+HM, Q, HY, _ = ELEVATOR
+NESTED = (replace(HM, anchor=date(2026, 1, 12)), replace(Q, anchor=date(2026, 1, 22)), replace(HY, anchor=TODAY))
+
+
+def with_others(*rows: PlanRow, code: str) -> list[set[str]]:
+    """What comes in one job with a row, job by job, within a year."""
+    items = look(*rows, end=date(2026, 12, 31))
+    jobs = [{p.row.code for p in item.job.occurrences} for item in items]
+    return [found - {code} for found in jobs if code in found]
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [
+        row("OURS", 15, "day", 5, 0, anchor=date(2026, 1, 15)),
+        row("OURS", 1, "year", 5, 0, anchor=date(2026, 1, 15)),
+        row("OURS", 7, "day", 2, 2, anchor=date(2026, 1, 15)),
+    ],
+    ids=["as often", "seldom, so as often as the law", "more often"],
+)
+def test_a_deeper_job_takes_a_visit_of_the_row_that_stands_for_the_half_month_one(ours: PlanRow) -> None:
+    before = with_others(*NESTED, code="Q")
+    assert before
+    assert all("HM" in found for found in before)
+    stands = replace(ours, fulfils=("HM",), effective_from=date(2026, 1, 1))
+    after = with_others(*NESTED, stands, code="Q")
+    assert len(after) == len(before)
+    assert all("OURS" in found and "HM" not in found for found in after)
+    (first, *_) = [item.job for item in look(*NESTED, stands) if len(item.job.occurrences) > 1]
+    assert first.leader.row.code in {"Q", "HY"}, "the deeper row leads"
+    assert first.latest == min(p.window.latest for p in first.occurrences)
+
+
+def test_what_stands_for_a_deeper_row_takes_what_that_one_takes_and_goes_where_it_goes() -> None:
+    stands = replace(
+        Q, lineage="o", code="OURS", contains=(), fulfils=("Q",), anchor=date(2026, 2, 1), max_gap_days=None
+    )
+    after = with_others(*NESTED, replace(stands, effective_from=date(2026, 1, 1)), code="OURS")
+    assert len(after) >= 3
+    assert all("HM" in found for found in after)
+    assert sum("HY" in found for found in after) == 2
+    assert with_others(*NESTED, replace(stands, effective_from=date(2026, 1, 1)), code="Q") == []
+
+
+def test_rows_that_fulfil_each_other_do_not_take_each_other_s_place() -> None:
+    one, other = row("ONE", 15, "day", fulfils=("OTHER",)), row("OTHER", 7, "day", fulfils=("ONE",))
+    deep = row("DEEP", 3, "month", contains=("ONE",))
+    assert containment([one, other, deep])["DEEP"] == {"ONE"}

@@ -11076,7 +11076,8 @@ export interface components {
         /**
          * OrderAfter
          * @description A work order that is there already: it `stays` on its day with the checklist that it was made with, `moves` to
-         *     another day, or is `left`: the plan asks for it no more, and people do it or cancel it.
+         *     another day, or is `left`: the plan asks for it no more. The planner cancels it when its row gives way and nobody
+         *     has begun; else people do it or cancel it.
          */
         OrderAfter: {
             /** After */

@@ -1,0 +1,97 @@
+"""Rows that give way: which dates of a row that were made already nothing asks for any more. Pure; local days.
+
+A row gives way from the day it ends, and while another row of its subject stands for it. Its dates before that day are
+its own: they are still to be done, and what takes its place counts from them. A last day before that day, or one that
+is over, is given to nobody: whoever changes the plan afterwards takes no miss off the record.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
+from maintenance.stand_ins import stand_ins
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when until when a row gives way, and why."""
+
+    since: date
+    until: date
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class GivingWay:
+    """The spans by lineage, on a day."""
+
+    today: date
+    spans: Mapping[str, Sequence[Span]]
+
+    def why(self, one: Occurrence) -> str | None:
+        """Why an occurrence that is not over is not to be done (in both languages); ``None``: it is, or was."""
+        return self.why_not(one.key.lineage, one.nominal_date, one.latest)
+
+    def why_not(self, lineage: str, nominal: date, latest: date) -> str | None:
+        """As ``why``."""
+        if latest < self.today:
+            return None
+        for one in self.spans.get(lineage, ()):
+            if one.since <= min(nominal, latest) and nominal < one.until:
+                return one.why
+        return None
+
+
+def giving_way(rows: Sequence[PlanRow], hourly: Sequence[PlanRow], today: date) -> GivingWay:
+    """Of a subject's rows (``rows_for``, ``hour_rows_for``). Rows by the hour end, but none stands for them."""
+    by_code = {row.code: row for row in rows}
+    found: defaultdict[str, list[Span]] = defaultdict(list)
+    for row in (*rows, *hourly):
+        if row.ends is not None:
+            found[row.lineage].append(Span(row.ends, date.max, _ended(row)))
+    for one in stand_ins(rows, {}):
+        span = Span(one.since, one.until or date.max, _taken(by_code[one.row], one.since))
+        found[by_code[one.law].lineage].append(span)
+    return GivingWay(today, dict(found))
+
+
+def as_it_will_stand(history: Sequence[Occurrence], gone: GivingWay) -> Sequence[Occurrence]:
+    """The history as the planner's next look leaves it, whatever has begun."""
+    known = [replace(one, state=OccurrenceState.WAIVED) if gives_way(one, gone) else one for one in history]
+    again = set(to_be_made_again(known, gone.today, lambda one: gone.why(one) is None))
+    return [one for one in known if one.key not in again]
+
+
+def gives_way(one: Occurrence, gone: GivingWay) -> bool:
+    """Whether it is due and nothing asks for it any more."""
+    return one.state is OccurrenceState.DUE and gone.why(one) is not None
+
+
+def to_be_made_again(
+    history: Sequence[Occurrence], today: date, asked: Callable[[Occurrence], bool] = lambda _: True
+) -> list[OccurrenceKey]:
+    """What was waived and is asked for again on a local day, its last day not being over yet: its machine had been
+    scrapped, or its row had given way. Of each row only the newest cycles, for the planner goes on behind the newest
+    one that it finds. O(n)."""
+    found: list[OccurrenceKey] = []
+    behind: set[str] = set()
+    for one in sorted(history, key=lambda one: one.key, reverse=True):
+        again = one.state is OccurrenceState.WAIVED and one.latest >= today and asked(one)
+        if again and one.key.lineage not in behind:
+            found.append(one.key)
+        else:
+            behind.add(one.key.lineage)
+    return found
+
+
+def _ended(row: PlanRow) -> str:
+    return f"计划项{row.code}自{row.ends}起终止，无需执行 / the plan row {row.code} ended on {row.ends}"
+
+
+def _taken(row: PlanRow, since: date) -> str:
+    return (
+        f"自{since}起由计划项{row.code}（{row.name.zh}）代替，无需执行 / "
+        f"the plan row {row.code} ({row.name.en}) stands for it from {since} on"
+    )

@@ -1,0 +1,53 @@
+"""What the planner withdraws before it plans a subject: what lapsed while its machine was out of use, and what rows
+that have given way had due; and what it takes back of that. Inside the caller's transaction.
+
+Withdrawn is what nobody has begun: its order is cancelled, its occurrence waived. What has begun stays with its people
+and counts when it is done. What a row has back that was withdrawn is forgotten, so that it is made again with its own
+dates. A second look finds nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from maintenance.giving_way import GivingWay, gives_way, to_be_made_again
+from maintenance.plan import Occurrence, OccurrenceState
+from maintenance.planner import Subject
+from maintenance.planner_steps import waive
+from maintenance.ports import MaintenanceTx
+from maintenance.rests import AT_REST, Rest, lapsed
+from maintenance.waiving import RESTED
+
+
+def without_lapsed(
+    tx: MaintenanceTx,
+    subject: Subject,
+    history: Sequence[Occurrence],
+    rests: Sequence[Rest],
+    zone: ZoneInfo,
+    now: datetime,
+) -> Sequence[Occurrence]:
+    """The history after what lapsed while the machine was out of use has been withdrawn."""
+    if not rests:
+        return history
+    at_rest = subject.asset is not None and subject.asset.status in AT_REST
+    return _with(history, waive(tx, lapsed(history, rests, zone, now if at_rest else None), now, lambda _: RESTED))
+
+
+def without_given_way(
+    tx: MaintenanceTx, history: Sequence[Occurrence], gone: GivingWay, now: datetime
+) -> Sequence[Occurrence]:
+    """The history after what rows that give way had due has been withdrawn, and forgotten what they have back."""
+    over = [replace(one, state=OccurrenceState.WAIVED) for one in history if gives_way(one, gone)]
+    history = _with(history, waive(tx, over, now, lambda one: gone.why(one) or ""))
+    again = set(to_be_made_again(history, gone.today, lambda one: gone.why(one) is None))
+    if not again:
+        return history
+    tx.plan.forget(sorted(again))
+    return [one for one in history if one.key not in again]
+
+
+def _with(history: Sequence[Occurrence], changed: Sequence[Occurrence]) -> Sequence[Occurrence]:
+    by_key = {one.key: one for one in changed}
+    return [by_key.get(one.key, one) for one in history] if by_key else history
