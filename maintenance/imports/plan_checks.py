@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from maintenance.going_by import GoingBy, misfit, unknown_name
 from maintenance.imports.outcome import Rights
+from maintenance.imports.plan_assets import Machines
 from maintenance.imports.plan_reading import Wanted
 from maintenance.imports.problems import Problems, count, in_words
 from maintenance.imports.tables import Row
@@ -32,13 +33,17 @@ class RowChecks:
     problems: Problems
     has_checklist: Callable[[str], bool]
     waiting: Waiting = field(default_factory=Waiting)
+    machines: Machines = field(default_factory=Machines)
 
     def is_sound(self, wanted: Wanted, row: PlanRow, known: PlanRow | None, codes: Collection[str]) -> bool:
         """Whether the row can stand. ``known``: as it was; ``codes``: the rows that there are, or will be."""
         before = count(self.problems)
         subject = row.applies_to
         given = [subject.system is not None, bool(subject.classes), bool(subject.assets), subject.site]
-        if sum(given) != 1:
+        other = self.machines.misfit(subject)
+        if other is not None:
+            self.problems.error(wanted.row.problem("assets", "asset_elsewhere", in_words("asset_elsewhere", other)))
+        elif sum(given) != 1:
             self.problems.error(wanted.row.problem("system", "several_subjects"))
         for key, named in (("contains", row.contains), ("fulfils", row.fulfils)):
             if key in wanted.values:

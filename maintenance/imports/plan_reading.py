@@ -45,6 +45,8 @@ class Wanted:
     site_word: str = ""
     assets: Sequence[str] | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    keys: Sequence[str] = ()
+    """Of the assets, once they have been found."""
 
 
 def understand(row: Row, known: Departments, problems: Problems, codes: frozenset[str]) -> Wanted | None:

@@ -24,13 +24,15 @@ _LIFTS = frozenset({"elevator", "elevator_escalator"})
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """A line and the row that it has become. ``system``: the one that it names, ``plain``: it has no task."""
+    """A line and the row that it has become. ``system``: the one that it names, ``plain``: it has no task,
+    ``classes``: those of the assets that it names."""
 
     row: Row
     plan: PlanRow
     system: str | None
     has_department: bool
     plain: bool
+    classes: frozenset[str] = frozenset()
 
 
 def resolve(lines: Sequence[PlanLine], known: Sequence[PlanRow], problems: Problems) -> None:
@@ -83,6 +85,8 @@ def _stricter_law(line: PlanLine, known: Sequence[PlanRow], problems: Problems) 
 
 
 def _classes_of_line(line: PlanLine) -> frozenset[str]:
+    if line.classes:
+        return line.classes
     named = systems()[line.system].classes if line.system in systems() and line.system else ()
     return frozenset(named).union(classes_of(line.plan))
 
