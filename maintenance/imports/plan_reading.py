@@ -150,7 +150,8 @@ def _read_as(found: Frequency) -> LocalName:
     said = often_in_words(found.interval, found.schedule)
     rule = rule_in_words(found.schedule) if isinstance(found.schedule, IntervalSchedule) else LocalName("", "")
     zh, en = (f"，{rule.zh}", f", {rule.en}") if rule.zh else ("", "")
-    return LocalName(f"周期按“{said.zh}{zh}”理解", f"the frequency was read as: {said.en}{en}")
+    left = (f"，“{found.left_out}”未采用", f", without “{found.left_out}”") if found.left_out else ("", "")
+    return LocalName(f"周期按“{said.zh}{zh}”理解{left[0]}", f"the frequency was read as: {said.en}{en}{left[1]}")
 
 
 def _department(row: Row, known: Departments, problems: Problems) -> LocalName | None:
