@@ -99,6 +99,10 @@ class PlanImport:
         if match is None and shared is None:
             match, shared = self._of_the_law(wanted)
         before = match or shared
+        if before is not None and before.code in self._seen and not wanted.task and self._means_another(wanted, before):
+            # Of two words for one system the first line is its row, each further one is called by its own.
+            self._line(replace(wanted, task=wanted.row.text("system")))
+            return
         made, changes = self._new(wanted) if before is None else self._merged(wanted, before)
         row: PlanRow | None = made
         if before is not None:
@@ -136,6 +140,10 @@ class PlanImport:
         if row is None or row.code in self._seen or any(find_row(one, [row]) for one in self._all):
             return None, None
         return found[0], found[1] if found[0] is None else None
+
+    def _means_another(self, wanted: Wanted, row: PlanRow) -> bool:
+        word, first = wanted.row.text("system"), self._seen[row.code].text("system")
+        return wanted.code is None and bool(word) and fold(word) != fold(first)
 
     def _twice(self, wanted: Wanted, row: PlanRow) -> None:
         first = self._seen[row.code]

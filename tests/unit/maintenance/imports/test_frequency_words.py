@@ -230,7 +230,8 @@ def test_a_refusal_names_the_nearest_known_words(text: str, zh: str) -> None:
     ("number", "unit", "wanted"),
     [
         ("4", "次/年", (3, "month")), ("2", "次/月", (15, "day")), ("1", "times/year", (12, "month")),
-        ("0.5", "年", (6, "month")), ("0.5", "月", (15, "day")), ("1.5", "years", (18, "month")), ("7", "d", (7, "day")),
+        ("0.5", "年", (6, "month")), ("0.5", "月", (15, "day")), ("1.5", "years", (18, "month")),
+        ("7", "d", (7, "day")),
     ],
 )  # fmt: skip
 def test_a_number_goes_by_what_its_heading_counts(number: str, unit: str, wanted: tuple[int, str]) -> None:
