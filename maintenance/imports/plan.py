@@ -149,9 +149,7 @@ class PlanImport:
         first = self._seen[row.code]
         said = LocalName(f"与第{first.number}行相同", f"the same row as line {first.number}")
         key = "code" if wanted.code else "system"
-        self.outcome.problems.error(
-            wanted.row.problem(key, "duplicate_row", in_words("duplicate_row", said), value=row.code)
-        )
+        self.outcome.problems.error(wanted.row.problem(key, "duplicate_row", in_words("duplicate_row", said)))
 
     @property
     def _there(self) -> set[str]:

@@ -7,7 +7,7 @@ from maintenance.going_by import GoingBy, misfit, unknown_name
 from maintenance.imports.outcome import Rights
 from maintenance.imports.plan_assets import Machines
 from maintenance.imports.plan_reading import Wanted
-from maintenance.imports.problems import Problems, count, in_words
+from maintenance.imports.problems import Problems, count, in_words, not_yours
 from maintenance.imports.tables import Row
 from maintenance.imports.values import listed
 from maintenance.imports.words import EVIDENCE
@@ -53,7 +53,7 @@ class RowChecks:
             self._check_dates(wanted, row, codes)
         for of in (row, known):
             if of is not None and not self.rights.may_change(self.site, of.department.zh or None):
-                self.problems.error(wanted.row.problem("department", "not_yours", value=of.department.zh))
+                self.problems.error(wanted.row.problem("department", "not_yours", not_yours(of.department)))
                 break
         return count(self.problems) == before
 
@@ -114,12 +114,12 @@ def leave_waiting(
     for change in waiting.requested.get(row.lineage, ()):
         if apart is None or change.site == apart:
             message = in_words("change_requested", _said_request(row, change))
-            problems.warn(line.problem(key, "change_requested", message, value=row.code))
+            problems.warn(line.problem(key, "change_requested", message))
     approved = waiting.approved.get(row.lineage)
     if approved is None:
         return True
     message = in_words("change_waiting", _with_code(row, said_of(row, approved)))
-    problems.error(line.problem(key, "change_waiting", message, value=row.code))
+    problems.error(line.problem(key, "change_waiting", message))
     return False
 
 

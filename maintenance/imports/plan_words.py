@@ -11,6 +11,7 @@ from maintenance.schedule_words import often_in_words
 from maintenance.schedules import Schedule
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
+from plantroom.domain.wording import counted
 
 _NAMED = 3
 
@@ -54,7 +55,7 @@ def of_assets(codes: Sequence[str]) -> LocalName:
     """Assets in a name: the first ones by their codes."""
     if len(codes) <= _NAMED:
         return LocalName("、".join(codes), ", ".join(codes))
-    return LocalName(f"{codes[0]}等{len(codes)}台设备", f"{codes[0]} and {len(codes) - 1} others")
+    return LocalName(f"{codes[0]}等{len(codes)}台设备", f"{codes[0]} and {counted(len(codes) - 1, 'other')}")
 
 
 def of_the_site(word: str, task: str) -> LocalName:

@@ -48,8 +48,8 @@ _AGE = re.compile(
 _LEAD = re.compile(r",(?:提前(?P<zh>[0-9]{1,3})天|(?P<en>[0-9]{1,3})daysahead|(?P<one>1)dayahead)$")
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?"
 _METERS = (
-    ("run_hours", re.compile(rf"每运行({_NUMBER})小时|every({_NUMBER})runninghours")),
-    ("starts", re.compile(rf"每启动({_NUMBER})次|every({_NUMBER})starts")),
+    ("run_hours", re.compile(rf"每运行({_NUMBER})小时|every({_NUMBER})runninghours?")),
+    ("starts", re.compile(rf"每启动({_NUMBER})次|every({_NUMBER})starts?")),
 )
 _OTHER_METER = re.compile(
     rf"(?P<point>\S+)每增加(?P<every>{_NUMBER})|every (?P<en_every>{_NUMBER}) of (?P<en_point>\S+)"

@@ -15,6 +15,7 @@ from maintenance.imports.grids import MAX_ROWS, Book, Grid, GridRow, Range, lett
 from maintenance.imports.problems import Problem, Problems, Unreadable, in_words, shown
 from maintenance.imports.text_files import BrokenText, unprotected
 from plantroom.domain.assets import LocalName
+from plantroom.domain.wording import counted
 
 LOOKED_AT = 40
 """Rows with something in them among which the heading row is looked for."""
@@ -50,6 +51,8 @@ class Row:
     cells: Mapping[str, Cell]
     headings: Mapping[str, str]
     refused: set[str] = field(default_factory=set)
+    written: dict[str, Cell] = field(default_factory=dict)
+    """What stands in the cells that mean another one (同上)."""
 
     def heading(self, key: str) -> str:
         """The heading of a column as it was written; of one that is not there its key."""
@@ -59,9 +62,10 @@ class Row:
         """The cell's text; empty when blank."""
         return text_of(self.cells.get(key))
 
-    def problem(self, key: str, code: str, message: str | None = None, value: object = None) -> Problem:
-        """A problem with one cell of the row."""
-        told = self.cells.get(key) if value is None else value
+    def problem(self, key: str, code: str, message: str | None = None) -> Problem:
+        """A problem with one cell of the row. The entry's value is what stands in the cell."""
+        cell = self.written.get(key, self.cells.get(key))
+        told = cell if isinstance(cell, str) else text_of(cell)
         return Problem(self.sheet, self.number, self.heading(key), shown(told), code, message or in_words(code))
 
 
@@ -236,7 +240,9 @@ def rows_of(table: Table, headings: Headings) -> Iterator[Row]:
     if not count:
         table.problems.warn(Problem(table.grid.name, table.heading_row, "", "", "no_rows", in_words("no_rows")))
     if hidden:
-        said = LocalName(f"{hidden}行被隐藏或筛选掉，也已导入", f"{hidden} hidden or filtered rows are imported, too")
+        said = LocalName(
+            f"{hidden}行被隐藏或筛选掉，也已导入", f"{counted(hidden, 'hidden or filtered row')} imported, too"
+        )
         table.problems.warn(
             Problem(table.grid.name, table.heading_row, "", "", "hidden_rows", in_words("hidden_rows", said))
         )
@@ -307,6 +313,7 @@ class _Rows:
             if self._table.grid.plain:
                 cell = unprotected(cell)
             if place.key in self._repeated and len(cell) <= _LONGEST_DITTO and fold(cell) in _DITTO:
+                made.written[place.key] = cell
                 cell = self._above.get(place.key, cell)
         if is_blank(cell):
             return None
@@ -337,7 +344,8 @@ class _Rows:
         if isinstance(cell, Formula) and cell.shown:
             said = LocalName(f"单元格是公式（显示为 {shown(cell.shown)}）", f"a formula (it shows {shown(cell.shown)})")
         made.refused.add(key)
-        self._table.problems.error(made.problem(key, code, in_words(code, said), value=cell))
+        made.written[key] = cell
+        self._table.problems.error(made.problem(key, code, in_words(code, said)))
 
     def _is_section(self, row: GridRow, covering: Sequence[Range]) -> bool:
         """A title across the whole table, with nothing beside it."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from maintenance.imports.cells import fold
 from maintenance.imports.equipment_words import index, meant
 from maintenance.imports.nearest import with_nearest
-from maintenance.imports.problems import CellProblem
+from maintenance.imports.problems import CellProblem, there_are
 from maintenance.imports.traditional import simplified
 from maintenance.imports.values import Word, Words
 from maintenance.seed.loader import departments
@@ -159,9 +159,8 @@ class Departments:
         """As ``find``. Raises ``CellProblem`` that lists them."""
         found = self.find(text)
         if found is None:
-            names = "、".join(one.zh for one in self._list)
-            en = ", ".join(one.en for one in self._list)
-            said = LocalName(f"没有这个部门；有：{names}", f"there is no such department; there are: {en}")
+            wrong = LocalName("没有这个部门", "there is no such department")
+            said = there_are(wrong, [one.zh for one in self._list], [one.en or one.zh for one in self._list])
             raise CellProblem("unknown_department", with_nearest(said, text, self._names.items()))
         return found
 
