@@ -99,9 +99,9 @@ class ReportTaken(Shape):
 
 
 class ReportSeen(Shape):
-    """Where a report stands. `answer_by`: when it is answered at the latest (24 h; 30 minutes for what is critical, such
-    as somebody trapped), `arrive_by` when somebody is there, `resolve_by` when it should be solved (3 h; 7 days for
-    major faults): the ticket's own clocks. `can_rate`: it is done and has not been rated."""
+    """Where a report stands. `answer_by`: when it is answered at the latest (24 h; 30 minutes for what is critical,
+    such as somebody trapped), `arrive_by` when somebody is there, `resolve_by` when it should be solved (3 h; 7 days
+    for major faults): the ticket's own clocks. `can_rate`: it is done and has not been rated."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -13192,9 +13192,9 @@ export interface components {
         ReportKind: "monthly" | "pack";
         /**
          * ReportSeen
-         * @description Where a report stands. `answer_by`: when it is answered at the latest (24 h; 30 minutes for what is critical, such
-         *     as somebody trapped), `arrive_by` when somebody is there, `resolve_by` when it should be solved (3 h; 7 days for
-         *     major faults): the ticket's own clocks. `can_rate`: it is done and has not been rated.
+         * @description Where a report stands. `answer_by`: when it is answered at the latest (24 h; 30 minutes for what is critical,
+         *     such as somebody trapped), `arrive_by` when somebody is there, `resolve_by` when it should be solved (3 h; 7 days
+         *     for major faults): the ticket's own clocks. `can_rate`: it is done and has not been rated.
          * @example {
          *       "answer_by": "2026-03-03T08:00:00.000Z",
          *       "answered_at": "2026-03-02T08:12:00.000Z",
