@@ -11,7 +11,7 @@ from maintenance.imports.cells import fold
 from maintenance.imports.equipment_words import index, meant
 from maintenance.imports.nearest import with_nearest
 from maintenance.imports.problems import CellProblem, there_are
-from maintenance.imports.traditional import simplified
+from maintenance.imports.traditional import simplified, traditional
 from maintenance.imports.values import Word, Words
 from maintenance.seed.loader import departments
 from plantroom.catalogue.classes import equipment_classes
@@ -50,7 +50,7 @@ def class_words() -> Words[str]:
     """The equipment classes in words."""
     known: dict[str, Word] = {}
     for key, made in equipment_classes().items():
-        known[key] = Word(made.name.zh, made.name.zh, made.name.en, tuple(other_words().get(key, ())))
+        known[key] = Word(made.name.zh, traditional(made.name.zh), made.name.en, tuple(other_words().get(key, ())))
     return Words(known, "unknown_class")
 
 
