@@ -195,7 +195,13 @@ COLUMN_ORDER: tuple[Column, ...] = tuple(
     replace(_FIELD_COLUMNS.get(key, column), choices=_OFFERED.get(key, _FIELD_COLUMNS.get(key, column).choices))
     for key, column in COLUMNS.items()
 )
-HEADINGS = Headings(COLUMN_ORDER)
+_UNIT = Column(
+    "frequency_unit", "周期单位", "週期單位", "Frequency unit",
+    ("频率单位", "频次单位", "frequency units", "freq unit", "freq units", "interval unit", "interval units"),
+)  # fmt: skip
+"""The unit of a plain number, where it has a column of its own; an export has none."""
+
+HEADINGS = Headings((*COLUMN_ORDER, _UNIT))
 
 
 def plan_cells(row: PlanRow, asset_codes: Mapping[str, str], language: str) -> list[Cell]:

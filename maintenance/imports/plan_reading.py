@@ -145,7 +145,8 @@ def _frequency(row: Row, task: str, problems: Problems, *, may_lack: bool) -> Fr
             problems.error(row.problem(key, "unknown_frequency" if FREE in row.cells else "missing_value"))
         return found
     try:
-        found = read_frequency(_words(cell), remark(row.heading("frequency")))
+        unit = row.text("frequency_unit") or remark(row.heading("frequency"))
+        found = read_frequency(_words(cell), unit)
     except CellProblem as problem:
         problems.error(row.problem("frequency", problem.code, in_words(problem.code, problem.said)))
         return None

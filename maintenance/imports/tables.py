@@ -6,7 +6,7 @@ merged over several rows of one column stands in each of them; every other merge
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from maintenance.imports.cells import Cell, CellError, Formula, fold, is_blank, looks_like_formula, text_of
@@ -109,7 +109,7 @@ def find_tables(book: Book, headings: Headings, problems: Problems, sheet: str |
         problems.warn(
             Problem(full[1][1].name, full[1][0].row, "", "", "several_sheets", in_words("several_sheets", said))
         )
-    return [_table(head, grid, problems) for head, grid in full]
+    return [_table(head, grid, problems, headings) for head, grid in full]
 
 
 def count_known(book: Book, headings: Headings, sheet: str | None = None) -> int:
@@ -191,10 +191,25 @@ def _missing(head: _Head, grid: Grid, headings: Headings) -> Problem:
     return Problem(grid.name, head.row, lacking[0].zh, "", "missing_column", message)
 
 
-def _table(head: _Head, grid: Grid, problems: Problems) -> Table:
+def _best_places(places: Sequence[Place], headings: Headings) -> list[Place]:
+    """The places of the headings; of several headings that mean one column (责任部门 and 责任人) only the one that is
+    named first among its words has it. One heading that is there twice stays so."""
+    best: dict[str, tuple[int, str]] = {}
+    for place in places:
+        if place.key is not None:
+            rank = (headings.rank(place.key, place.heading), fold(place.heading))
+            best[place.key] = min(rank, best.get(place.key, rank))
+    return [
+        place if place.key is None or fold(place.heading) == best[place.key][1] else replace(place, key=None)
+        for place in places
+    ]
+
+
+def _table(head: _Head, grid: Grid, problems: Problems, headings: Headings) -> Table:
     seen: set[str] = set()
-    ignored = [place.heading for place in head.places if place.key is None and fold(place.heading) not in _PASSWORDS]
-    for place in head.places:
+    places = _best_places(head.places, headings)
+    ignored = [place.heading for place in places if place.key is None and fold(place.heading) not in _PASSWORDS]
+    for place in places:
         if place.key is None and fold(place.heading) in _PASSWORDS:
             code = "password_ignored"
             problems.warn(Problem(grid.name, head.row, shown(place.heading), "", code, in_words(code)))
@@ -205,7 +220,7 @@ def _table(head: _Head, grid: Grid, problems: Problems) -> Table:
             problems.error(said)
         seen.add(place.key or "")
     _say_ignored(ignored, head.row, grid, problems)
-    return Table(grid, head.row, head.places, problems, grid.merges())
+    return Table(grid, head.row, places, problems, grid.merges())
 
 
 def _say_ignored(headings: Sequence[str], row: int, grid: Grid, problems: Problems) -> None:
