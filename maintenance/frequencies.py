@@ -128,11 +128,15 @@ def _counted(count: int | None, unit: str) -> Interval | None:
 
 
 def number_of(text: str | None) -> int | None:
-    """What digits or a Chinese number below a hundred mean; nothing means one, ``None``: no number."""
+    """What digits or a Chinese number below a thousand mean; nothing means one, ``None``: no number."""
     if text is None:
         return 1
     if text.isdecimal():
         return int(text)
+    hundreds, has_hundred, rest = text.partition("百")
+    if has_hundred:
+        high, below = _DIGITS.get(hundreds), number_of(rest) if rest else 0
+        return None if high is None or below is None or below >= 100 else high * 100 + below
     tens, has_ten, ones = text.partition("十")
     if not has_ten:
         return _DIGITS.get(text)

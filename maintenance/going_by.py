@@ -137,4 +137,6 @@ def unknown_name(row: GoingBy, classes: Mapping[str, EquipmentClass], systems: M
 
 def _none_of(zh: str, en: str, key: str, known: Iterable[str]) -> LocalName:
     some = ", ".join(known)
+    if not some:
+        return LocalName(f"没有{zh} {key}；目前还没有可用的", f"there is no {en} {key!r}, and none to choose from")
     return LocalName(f"没有{zh} {key}；可用：{some}", f"there is no {en} {key!r}: should be one of {some}")

@@ -16,6 +16,7 @@ from maintenance.intervals import Interval, IntervalUnit
 from maintenance.recurrence import LAST_DAY, Grid, nominal
 from plantroom.domain.assets import LocalName
 from plantroom.domain.calendars import Season
+from plantroom.domain.wording import counted
 
 LAST_YEAR = LAST_DAY.year
 ALWAYS = (date.min, date.max)
@@ -159,11 +160,13 @@ class AgeGrid:
         if rest:
             zh, en = (
                 f"{since.zh}（{self.since}）后第{months}个月",
-                f"{months} months after it {since.en} ({self.since})",
+                f"{counted(months, 'month')} after it {since.en} ({self.since})",
             )
         else:
-            plural = "" if year == 1 else "s"
-            zh, en = f"{since.zh}（{self.since}）满{year}年", f"{year} year{plural} after it {since.en} ({self.since})"
+            zh, en = (
+                f"{since.zh}（{self.since}）满{year}年",
+                f"{counted(year, 'year')} after it {since.en} ({self.since})",
+            )
         return LocalName(zh, en)
 
     def _later(self, number: int) -> date:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from maintenance.episode_rules import PAUSE, REPEATED
 from maintenance.work_orders import WorkOrder
 from plantroom.domain.assets import LocalName
+from plantroom.domain.wording import counted
 
 HEARD = "heard"
 """Key of the list among what the ticket gathers."""
@@ -130,7 +131,9 @@ def _full(one: Heard, zone: ZoneInfo) -> LocalName:
     if one.times == 1:
         return plain
     last = one.last.astimezone(zone).strftime("%m-%d %H:%M")
-    return LocalName(f"{plain.zh}（{one.times}次，最近{last}）", f"{plain.en} ({one.times} times, last {last})")
+    return LocalName(
+        f"{plain.zh}（{one.times}次，最近{last}）", f"{plain.en} ({counted(one.times, 'time')}, last {last})"
+    )
 
 
 def _plain(one: Heard) -> LocalName:

@@ -222,7 +222,7 @@ def _by_cap(case: MeterCase, use: Use | None, day: date) -> LocalName:
 def _amount(case: MeterCase, value: float) -> LocalName:
     number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
     if case.meter.unit == "h":
-        return LocalName(f"运行{number}小时", f"{number} running hours")
+        return LocalName(f"运行{number}小时", f"{number} running hour{'' if number == '1' else 's'}")
     name = case.meter.name if case.meter.name.zh else LocalName(case.schedule.point, case.schedule.point)
     unit = "" if case.meter.unit in {"", "1"} else f" {case.meter.unit}"
     return LocalName(f"{name.zh}{number}{unit}", f"{number}{unit} ({name.en})")

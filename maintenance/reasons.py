@@ -9,6 +9,7 @@ from maintenance.recurrence import longest_between
 from maintenance.schedules import BeforeSchedule, IntervalSchedule
 from maintenance.sources import cited
 from plantroom.domain.assets import LocalName
+from plantroom.domain.wording import counted
 
 _ZH = {
     IntervalUnit.HOUR: "小时",
@@ -62,11 +63,13 @@ def reason(job: Job, floors: Mapping[str, int | None], overdue: bool = False) ->
         if (rest := pulled[0].pause) is not None:
             back = _day(rest.until)
             zh += f"，法定最长间隔{gap}天在停用期间（至{back}）届满，因此最迟{_day(job.latest)}"
-            en += f"; the {gap} days that the law allows ran out while it was out of use until {back}, hence due then"
+            en += f"; the {counted(gap or 0, 'day')} that the law allows ran out while it was out of use until {back}"
+            en += ", hence due then"
         else:
             gap = None if gap is None else gap + pulled[0].slack
             zh += f"，距前一次（{_day(day)}）不得超过{gap}天，因此最迟{_day(job.latest)}"
-            en += f"; at most {gap} days after the one of {_day(day)}, hence pulled forward to {_day(job.latest)}"
+            en += f"; at most {counted(gap or 0, 'day')} after the one of {_day(day)}"
+            en += f", hence pulled forward to {_day(job.latest)}"
     if overdue:
         zh += "，现已逾期"
         en += "; now overdue"
@@ -81,7 +84,7 @@ def warnings(row: PlanRow, floor: int | None) -> tuple[LocalName, ...]:
     return (
         LocalName(
             f"{row.name.zh}：计划周期（{said.zh}）宽于法定最长间隔{floor}天，按{shown.zh}安排",
-            f"{row.name.en}: {said.en} is laxer than the legal {floor} days; scheduled {shown.en}",
+            f"{row.name.en}: {said.en} is laxer than the legal {counted(floor, 'day')}; scheduled {shown.en}",
         ),
     )
 
@@ -112,7 +115,7 @@ def _demand(planned: Planned, floor: int | None) -> tuple[str, str]:
         en += f", credited by the readings of {row.fulfilled_by.point}"
     if floor is not None and longest_between(row) > floor:
         zh += f"，因宽于法定最长间隔，按{floor}天安排"
-        en += f"; laxer than the law allows, so scheduled every {floor} days"
+        en += f"; laxer than the law allows, so scheduled every {counted(floor, 'day')}"
     return zh, en
 
 
@@ -130,8 +133,8 @@ def _reuse(planned: Planned) -> tuple[str, str]:
     assert reuse is not None
     zh = f"{row.name.zh}：{_day(pause.began)}至{_day(pause.until)}停用，超过{reuse.after_days}天，重新启用前须完成"
     en = (
-        f"{row.name.en}: out of use from {_day(pause.began)} to {_day(pause.until)}, more than {reuse.after_days} days:"
-        " before it is used again"
+        f"{row.name.en}: out of use from {_day(pause.began)} to {_day(pause.until)}, "
+        f"more than {counted(reuse.after_days, 'day')}: before it is used again"
     )
     if reuse.basis:
         basis = cited(reuse.basis)

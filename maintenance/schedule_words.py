@@ -17,6 +17,7 @@ from maintenance.schedules import (
     SeasonSchedule,
 )
 from plantroom.domain.assets import LocalName
+from plantroom.domain.wording import counted
 
 _SINCE = {
     "installed_on": LocalName("安装后", "after its installation"),
@@ -60,8 +61,7 @@ def rule_in_words(schedule: Schedule) -> LocalName:
             return LocalName("，".join(one.zh for one in parts), ", ".join(one.en for one in parts))
         case SeasonSchedule(_, lead) | BeforeSchedule(_, lead):
             said = often_in_words(NO_INTERVAL, schedule)
-            days = "day" if lead == 1 else "days"
-            return LocalName(f"{said.zh}，提前{lead}天", f"{said.en}, {lead} {days} ahead")
+            return LocalName(f"{said.zh}，提前{lead}天", f"{said.en}, {counted(lead, 'day')} ahead")
         case _:
             return often_in_words(NO_INTERVAL, schedule)
 
@@ -73,8 +73,8 @@ def _season(key: str) -> LocalName:
 def _by_meter(schedule: MeterSchedule) -> LocalName:
     every = f"{schedule.every:g}"
     known = {
-        "run_hours": LocalName(f"每运行{every}小时", f"every {every} running hours"),
-        "starts": LocalName(f"每启动{every}次", f"every {every} starts"),
+        "run_hours": LocalName(f"每运行{every}小时", f"every {counted(schedule.every, 'running hour')}"),
+        "starts": LocalName(f"每启动{every}次", f"every {counted(schedule.every, 'start')}"),
     }
     plain = LocalName(f"{schedule.point}每增加{every}", f"every {every} of {schedule.point}")
     return known.get(schedule.point, plain)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from plantroom.domain.wording import counted
 from plantroom.errors import SettingError, Unreachable
 from plantroom.settings import EXPECTED, BrokerAddress
 
@@ -118,7 +119,7 @@ def examine(address: BrokerAddress) -> str:
     except OSError as error:
         raise Unreachable(where, _words(address, error)) from error
     left = (ends - datetime.now(UTC)).days
-    soon = f" (in {left} days: renew it)" if left < RENEW_DAYS else ""
+    soon = f" (in {counted(left, 'day')}: renew it)" if left < RENEW_DAYS else ""
     return f"its certificate is valid until {ends:%Y-%m-%d}{soon}"
 
 

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import secrets
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, File, Header, Query, Request, UploadFile
@@ -32,8 +33,8 @@ from maintenance.ports import MaintenanceTx
 from maintenance.seed.codes import owner_faults
 from maintenance.ticket_lock import lock_ticket
 from maintenance.work.bookkeeping import Books
-from maintenance.work.owner_reports import ANSWERED_WITHIN, OwnerReport
-from maintenance.work.reporting import OWNER, Said, answer_by, rate, take_report
+from maintenance.work.owner_reports import OwnerReport
+from maintenance.work.reporting import OWNER, Said, answer_by, answered_within, arrive_by, rate, take_report
 from plantroom.domain.assets import Asset, AssetStatus, Severity
 from plantroom.errors import Conflict, NotFound
 from plantroom.ports.equipment import FileEntry
@@ -86,7 +87,7 @@ def post_report(form: ReportIn, request: Request, services: Parts, idempotency_k
     if _first_time(request, "report"):
         services.public_limits.report(_address(request), about, now, urgent=urgent)
     if form.website:
-        return ReportTaken(number=None, token=token, answer_by=now + ANSWERED_WITHIN)
+        return _unread(services, form, Severity.GENERAL if category is None else category.severity, token, now)
     if category is None:
         known = ", ".join(owner_faults())
         raise bad_field("category", "unknown_category", f"应为其中之一 / should be one of {known}")
@@ -97,6 +98,13 @@ def post_report(form: ReportIn, request: Request, services: Parts, idempotency_k
         said = Said(form.site, asset, form.place, category, form.text, form.name, form.phone)
         report, order = take_report(tx, said, digest(token), now)
         return ReportTaken(number=order.number, token=token, answer_by=answer_by(tx, report, order))
+
+
+def _unread(services: Services, form: ReportIn, severity: Severity, token: str, now: datetime) -> ReportTaken:
+    """The answer to what no person has filled in: that of any report."""
+    with services.ledger.read() as tx:
+        within = answered_within(tx, form.site, severity, now)
+    return ReportTaken(number=None, token=token, answer_by=now + within)
 
 
 @router.get("/reports/{token}", operation_id="getReport")
@@ -219,4 +227,4 @@ def _require_photo_wanted(tx: MaintenanceTx, report: OwnerReport) -> None:
 def seen_of(tx: MaintenanceTx, report: OwnerReport) -> ReportSeen:
     """Where a report stands, for whoever sent it."""
     order = tx.orders.get(report.work_order)
-    return ReportSeen.of(report, order, answer_by(tx, report, order))
+    return ReportSeen.of(report, order, answer_by(tx, report, order), arrive_by(tx, order))

@@ -79,6 +79,7 @@ def followed_page(token: str, seen: ReportSeen, zone: tzinfo, problem: str = "")
         (LocalName("状态", "State"), f"{escape(seen.state.zh)}<span class=en lang=en>{escape(seen.state.en)}</span>"),
         (LocalName("报修时间", "Reported"), _moment(seen.reported_at, zone)),
         (LocalName("最迟答复", "Answered by"), _moment(seen.answer_by, zone)),
+        (LocalName("最迟到场", "Somebody there by"), _moment(_arrival(seen), zone)),
         (LocalName("已受理", "Taken up"), _moment(seen.answered_at, zone)),
         (LocalName("预计解决", "Solved by"), _moment(seen.resolve_by if seen.done_at is None else None, zone)),
         (LocalName("处理完毕", "Done"), _moment(seen.done_at, zone)),
@@ -101,6 +102,13 @@ def followed_page(token: str, seen: ReportSeen, zone: tzinfo, problem: str = "")
         form = f'<form method="post" action="{action}/photo" enctype="multipart/form-data">'
         parts.append(f"{form}{field}<button>{send}</button></form>")
     return _document("".join(parts))
+
+
+def _arrival(seen: ReportSeen) -> datetime | None:
+    """When somebody is there, where that is sooner than the fault is solved."""
+    if seen.arrive_by is None or seen.done_at is not None:
+        return None
+    return seen.arrive_by if seen.resolve_by is None or seen.arrive_by < seen.resolve_by else None
 
 
 def told_page(words: str) -> str:

@@ -99,8 +99,9 @@ class ReportTaken(Shape):
 
 
 class ReportSeen(Shape):
-    """Where a report stands. `answer_by`: when it is answered at the latest (24 h), `resolve_by` when it should be
-    solved (3 h; 7 days for major faults). `can_rate`: it is done and has not been rated."""
+    """Where a report stands. `answer_by`: when it is answered at the latest (24 h; 30 minutes for what is critical,
+    such as somebody trapped), `arrive_by` when somebody is there, `resolve_by` when it should be solved (3 h; 7 days
+    for major faults): the ticket's own clocks. `can_rate`: it is done and has not been rated."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -111,6 +112,7 @@ class ReportSeen(Shape):
                     "reported_at": "2026-03-02T08:00:00.000Z",
                     "answer_by": "2026-03-03T08:00:00.000Z",
                     "answered_at": "2026-03-02T08:12:00.000Z",
+                    "arrive_by": "2026-03-03T08:00:00.000Z",
                     "resolve_by": "2026-03-02T11:00:00.000Z",
                     "done_at": None,
                     "photo": False,
@@ -126,6 +128,7 @@ class ReportSeen(Shape):
     reported_at: Instant
     answer_by: Instant
     answered_at: Instant | None
+    arrive_by: Instant | None = None
     resolve_by: Instant | None
     done_at: Instant | None
     photo: bool
@@ -133,7 +136,7 @@ class ReportSeen(Shape):
     can_rate: bool
 
     @classmethod
-    def of(cls, report: OwnerReport, order: WorkOrder, answer_by: datetime) -> Self:
+    def of(cls, report: OwnerReport, order: WorkOrder, answer_by: datetime, arrive_by: datetime | None) -> Self:
         """From the ledger's records: nothing of who works on it."""
         words = in_words(order.state)
         return cls(
@@ -142,6 +145,7 @@ class ReportSeen(Shape):
             reported_at=report.at,
             answer_by=answer_by,
             answered_at=order.acknowledged_at,
+            arrive_by=arrive_by,
             resolve_by=order.due,
             done_at=order.completed_at,
             photo=report.photo is not None,

@@ -14,6 +14,7 @@ from maintenance.plan import Occurrence, OccurrenceState, PlanRow
 from maintenance.preview import PreviewItem
 from plantroom.domain.assets import Asset, EquipmentClass, LocalName
 from plantroom.domain.renewal import ageing
+from plantroom.domain.wording import counted
 
 REPLACEMENT = "replacement"
 
@@ -175,7 +176,7 @@ def replacements(
                 asset=asset.key,
                 reason=LocalName(
                     f"设计寿命{age.life_years:g}年，至{age.ends_on}；{priced_zh}",
-                    f"design life of {age.life_years:g} years ends on {age.ends_on}; {priced_en}",
+                    f"design life of {counted(age.life_years, 'year')} ends on {age.ends_on}; {priced_en}",
                 ),
             )
         )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from maintenance.imports.cells import fold
-from maintenance.imports.problems import CellProblem
+from maintenance.imports.problems import CellProblem, there_are
 from plantroom.domain.assets import LocalName, Location
 from plantroom.domain.places import path_of
 
@@ -36,10 +36,8 @@ class Places:
         if found:
             said = LocalName("几个位置同名，请写全路径", "several places have that name: write the whole path")
             raise CellProblem("unknown_location", said)
-        some = "、".join(sorted(self._paths.values())[:20])
-        raise CellProblem(
-            "unknown_location", LocalName(f"没有这个位置；有：{some}", f"there is no such location; there are: {some}")
-        )
+        wrong = LocalName("没有这个位置", "there is no such location")
+        raise CellProblem("unknown_location", there_are(wrong, sorted(self._paths.values())[:20]))
 
     def write(self, key: str | None) -> str | None:
         """The path of a place; its key where another one has the same path."""

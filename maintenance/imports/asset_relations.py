@@ -44,7 +44,7 @@ class Relations:
         key = keys.get((made.wanted.site, code)) if code else None
         if code and key is None:
             problem = "unknown_parent" if name == "parent" else "unknown_asset"
-            self._problems.error(made.wanted.row.problem(name, problem, value=code))
+            self._problems.error(made.wanted.row.problem(name, problem))
             return
         old = getattr(made.after, name)
         if key != old:
@@ -92,14 +92,14 @@ class Relations:
                 above = asset.parent
             else:
                 if len(way) > DEEPEST:
-                    self._problems.error(made.wanted.row.problem("parent", "too_deep", value=way[1].code))
+                    self._problems.error(made.wanted.row.problem("parent", "too_deep"))
                 elif above is None:
                     sound.update(asset.key for asset in way)
 
     def _circle(self, made: Made, way: Sequence[Asset]) -> None:
         codes = " > ".join(asset.code for asset in way)
         said = LocalName(f"上级关系成环：{codes}", f"the parents form a circle: {codes}")
-        problem = made.wanted.row.problem("parent", "cycle", in_words("cycle", said), value=way[1].code)
+        problem = made.wanted.row.problem("parent", "cycle", in_words("cycle", said))
         self._problems.error(problem)
 
     def _check_pairs(self, outside: Mapping[Code, Asset]) -> None:
@@ -123,8 +123,7 @@ class Relations:
             except BadData as error:
                 said = LocalName(f"主备关系不成立（{error}）", str(error))
                 key = "duty_partner" if "duty_partner" in made.wanted.row.headings else "duty_role"
-                code = self._code_of(made.after.duty_partner)
-                self._problems.error(made.wanted.row.problem(key, "bad_pair", in_words("bad_pair", said), value=code))
+                self._problems.error(made.wanted.row.problem(key, "bad_pair", in_words("bad_pair", said)))
 
     def _check_roles(self, asset: Asset, find: Callable[[str], Asset | None]) -> None:
         partner = find(asset.duty_partner) if asset.duty_partner is not None else None

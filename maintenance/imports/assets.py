@@ -22,6 +22,7 @@ from maintenance.imports.values import clears, normal_code, read_code
 from maintenance.imports.vocabulary import class_words
 from plantroom.domain.assets import Asset, LocalName
 from plantroom.domain.keys import new_key
+from plantroom.domain.wording import counted
 from plantroom.errors import BadData
 from plantroom.wire import check_new_code
 
@@ -95,7 +96,7 @@ class AssetsImport:
             return None
         other = self._asked.site is not None and given != self._asked.site
         if given not in self._site_codes or other or not self._asked.rights.may_change(given, None):
-            problems.error(row.problem("site", "site_not_yours", value=given))
+            problems.error(row.problem("site", "site_not_yours"))
             return None
         return given
 
@@ -140,9 +141,7 @@ class AssetsImport:
             said = LocalName(
                 f"设备类别不能更改（现为 {has}）", f"the class cannot be changed (it is {match.equipment_class})"
             )
-            problems.error(
-                one.row.problem("class", "class_fixed", in_words("class_fixed", said), value=one.equipment_class)
-            )
+            problems.error(one.row.problem("class", "class_fixed", in_words("class_fixed", said)))
             return
         made = Made(one, match, self._new(one) if match is None else match)
         if made.after.key in self._made:
@@ -158,7 +157,7 @@ class AssetsImport:
 
     def _twice(self, one: Wanted, first: int) -> None:
         said = LocalName(f"编号与第{first}行相同", f"line {first} has the same code")
-        problem = one.row.problem("code", "duplicate_row", in_words("duplicate_row", said), value=one.code)
+        problem = one.row.problem("code", "duplicate_row", in_words("duplicate_row", said))
         self.outcome.problems.error(problem)
 
     def _match(self, one: Wanted, found: Mapping[Code, Asset]) -> Asset | None:
@@ -167,18 +166,18 @@ class AssetsImport:
         if match is None and normal != one.code:
             said = LocalName(f"编号中的全角或不可见字符已换成普通字符：{normal}", f"the code was read as {normal}")
             message = in_words("code_normalised", said)
-            self.outcome.problems.warn(one.row.problem("code", "code_normalised", message, value=one.code))
+            self.outcome.problems.warn(one.row.problem("code", "code_normalised", message))
             one.code = normal
             match = found.get((one.site, normal))
         if match is not None and match.code != one.code and one.former is None:
             said = LocalName(f"{one.code} 是 {match.code} 的旧编号", f"{one.code} is a former code of {match.code}")
             message = in_words("former_code", said)
-            self.outcome.problems.warn(one.row.problem("code", "former_code", message, value=one.code))
+            self.outcome.problems.warn(one.row.problem("code", "former_code", message))
             one.code = match.code
         if match is None and one.former is not None:
             match = found.get((one.site, one.former))
             if match is None:
-                self.outcome.problems.error(one.row.problem("former_code", "unknown_asset", value=one.former))
+                self.outcome.problems.error(one.row.problem("former_code", "unknown_asset"))
         return match
 
     def _is_new(self, one: Wanted) -> bool:
@@ -193,7 +192,7 @@ class AssetsImport:
             check_new_code(one.code, "asset code")
         except BadData as error:
             said = LocalName("编号不可用：不能含 / + # 和不可见字符，不能以 $ 开头，最多 200 字节", str(error))
-            problems.error(one.row.problem("code", "bad_code", in_words("bad_code", said), value=one.code))
+            problems.error(one.row.problem("code", "bad_code", in_words("bad_code", said)))
         return count(problems) == before
 
     def _new(self, one: Wanted) -> Asset:
@@ -216,7 +215,7 @@ class AssetsImport:
                 value = None if clears(one.said[key]) else read(one, asset)
             except CellProblem as problem:
                 message = in_words(problem.code, problem.said)
-                problems.error(one.row.problem(key, problem.code, message, value=one.said[key]))
+                problems.error(one.row.problem(key, problem.code, message))
                 continue
             old = getattr(asset, key)
             if value != old:
@@ -227,7 +226,7 @@ class AssetsImport:
             asset = with_values(asset, others)
         for department in {asset.department, made.before.department if made.before is not None else None}:
             if not self._asked.rights.may_change(one.site, department):
-                problems.error(one.row.problem("department", "not_yours", value=department or ""))
+                problems.error(one.row.problem("department", "not_yours"))
                 break
         made.after, made.changes = asset, changes
         return count(problems) == before
@@ -283,8 +282,6 @@ class AssetsImport:
             words, count = class_words(), counts[key]
             said = LocalName(
                 f"没有适用于“{words.said(key, 'zh')}”的维护计划（{count}台）",
-                f"no plan row applies to {key} ({count} assets)",
+                f"no plan row applies to {key} ({counted(count, 'asset')})",
             )
-            self.outcome.problems.warn(
-                made.wanted.row.problem("class", "without_plan", in_words("without_plan", said), value=key)
-            )
+            self.outcome.problems.warn(made.wanted.row.problem("class", "without_plan", in_words("without_plan", said)))

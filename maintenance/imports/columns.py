@@ -86,6 +86,12 @@ class Headings:
         parts = {self._words.get(fold(part)) for part in re.split(r"[/／、|]", bare)}
         return parts.pop() if len(parts) == 1 else None
 
+    def rank(self, key: str, heading: str) -> int:
+        """How near a heading is to its column: its place among the column's words."""
+        words = [fold(word.replace("_", "")) for word in self.columns[key].words()]
+        said = {fold(heading.replace("_", "")), fold(_bare(heading).replace("_", ""))}
+        return next((place for place, word in enumerate(words) if word in said), len(words))
+
     def needing(self, needed: Sequence[str]) -> "Headings":
         """The same headings, of which others are needed."""
         return Headings([replace(column, needed=column.key in needed) for column in self.columns.values()])

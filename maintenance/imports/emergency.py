@@ -36,7 +36,7 @@ from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.plan import RECORD as PLAN_ROW
 from maintenance.imports.plan_checks import leave_waiting
 from maintenance.imports.plan_columns import read_classes, write_classes
-from maintenance.imports.problems import CellProblem, Problems, in_words
+from maintenance.imports.problems import CellProblem, Problems, in_words, not_yours
 from maintenance.imports.rule_words import frequency_text
 from maintenance.imports.tables import Row
 from maintenance.imports.values import normal_code, read_code, read_text
@@ -228,7 +228,7 @@ class EmergencyImport:
         self._seen[plan.code] = wanted.row
         for of in (plan, match):
             if of is not None and not self._asked.rights.may_change(self._asked.site, of.department.zh or None):
-                self.outcome.problems.error(wanted.row.problem("department", "not_yours", value=of.department.zh))
+                self.outcome.problems.error(wanted.row.problem("department", "not_yours", not_yours(of.department)))
                 return
         plan, drilled = self._drilled(wanted, plan, match)
         changes |= drilled

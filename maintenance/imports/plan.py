@@ -14,6 +14,7 @@ from maintenance.imports.cells import fold
 from maintenance.imports.fields import changed, same
 from maintenance.imports.frequency_words import Frequency, read_frequency
 from maintenance.imports.outcome import AllRights, Change, Outcome, Rights
+from maintenance.imports.plan_assets import Machines, subject_of
 from maintenance.imports.plan_checks import RowChecks
 from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_law import keeps_its_dates, keeps_its_rule, kept_lawful
@@ -21,13 +22,13 @@ from maintenance.imports.plan_matching import find_row, is_plain, named_by_law, 
 from maintenance.imports.plan_reading import Wanted, understand
 from maintenance.imports.plan_stand_ins import check_stand_ins
 from maintenance.imports.plan_words import classes_of, names, new_name, standards, subject_text, tolerance
-from maintenance.imports.problems import Problems, in_words
+from maintenance.imports.problems import CellProblem, Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
 from maintenance.imports.rule_words import frequency_text
 from maintenance.imports.tables import Row
-from maintenance.imports.vocabulary import Departments, kind_named, seed_departments
+from maintenance.imports.vocabulary import Departments, Named, kind_named, seed_departments
 from maintenance.intervals import Interval, IntervalUnit
-from maintenance.plan import AppliesTo, Layer, Missed, PlanRow
+from maintenance.plan import Layer, Missed, PlanRow
 from maintenance.plan_changes.waiting import Waiting
 from maintenance.recurrence import default_early_days, default_missed, longest_days
 from maintenance.schedule_words import often_in_words
@@ -56,20 +57,20 @@ class PlanImport:
         known: Sequence[PlanRow],
         site: str | None,
         departments: Departments | None = None,
-        assets: Mapping[str, str] | None = None,
+        machines: Machines | None = None,
         rights: Rights | None = None,
         problems: Problems | None = None,
         has_checklist: Callable[[str], bool] = lambda code: code in seed_checklists(),
         waiting: Waiting | None = None,
         today: date = date.min,
     ) -> None:
-        """``known``: rows of every site's profile and of ``site``; ``assets``: keys of the site's assets by code;
+        """``known``: rows of every site's profile and of ``site``; ``machines``: the assets that there are;
         ``has_checklist``: whether there is one of a code (default: those of the seed); ``waiting``: changes of the
         known rows that are not in effect yet; ``today``: from when what is written is in effect."""
         self._known = known
         self._site = site
         self._departments = departments or seed_departments()
-        self._assets = assets or {}
+        self._machines = machines or Machines()
         self._rights = rights or AllRights()
         self._mine = [row for row in known if row.site == site]
         self._codes = frozenset(row.code for row in self._mine)
@@ -81,13 +82,15 @@ class PlanImport:
         self._changed: dict[str, Wanted] = {}
         self._all: Sequence[Wanted] = ()
         self.outcome = Outcome(problems or Problems())
-        self._checks = RowChecks(site, self._rights, self.outcome.problems, has_checklist, waiting or Waiting())
+        waits = waiting or Waiting()
+        self._checks = RowChecks(site, self._rights, self.outcome.problems, has_checklist, waits, self._machines)
 
     def run(self, rows: Iterable[Row]) -> Outcome:
         """Compare every row. Rows may name rows that come later in the table."""
         codes = self._codes.union(row.code for row in self._every_site)
         understood = [understand(row, self._departments, self.outcome.problems, codes) for row in rows]
-        lines = [wanted for wanted in understood if wanted is not None]
+        placed = [self._placed(wanted) for wanted in understood if wanted is not None]
+        lines = [wanted for wanted in placed if wanted is not None]
         self._coming = frozenset(wanted.code for wanted in lines if wanted.code is not None)
         self._all = lines
         for wanted in lines:
@@ -104,12 +107,16 @@ class PlanImport:
         if match is None and shared is None:
             match, shared = self._of_the_law(wanted)
         before = match or shared
-        row, changes = self._new(wanted) if before is None else self._merged(wanted, before)
-        if row is not None and before is not None:
-            asked = row
-            row = kept_lawful(wanted, before, row, self._site, self._rights, self.outcome.problems)
+        if before is not None and before.code in self._seen and not wanted.task and self._means_another(wanted, before):
+            # Of two words for one system the first line is its row, each further one is called by its own.
+            self._line(replace(wanted, task=wanted.row.text("system")))
+            return
+        made, changes = self._new(wanted) if before is None else self._merged(wanted, before)
+        row: PlanRow | None = made
+        if before is not None:
+            row = kept_lawful(wanted, before, made, self._site, self._rights, self.outcome.problems)
             if row is not None:
-                changes = _as_kept(changes, before, asked, row)
+                changes = _as_kept(changes, before, made, row)
                 row = standing_since(before, row, max(self._today, row.effective_from))
         if row is None or not self._checks.is_sound(wanted, row, before, self._there):
             return
@@ -132,7 +139,8 @@ class PlanImport:
         if wanted.code is not None and action == "unchanged":
             return  # an export that comes back says nothing of its own
         said = wanted.subject.system if wanted.subject is not None else None
-        self._lines.append(PlanLine(wanted.row, row, said, wanted.department is not None, is_plain(row)))
+        of = self._machines.classes(row.applies_to) if row.applies_to.assets else frozenset()
+        self._lines.append(PlanLine(wanted.row, row, said, wanted.department is not None, is_plain(row), of))
 
     def _of_the_law(self, wanted: Wanted) -> tuple[PlanRow | None, PlanRow | None]:
         """The site's own row of the law that the line names, or every site's; none where another line means it."""
@@ -142,33 +150,35 @@ class PlanImport:
             return None, None
         return found[0], found[1] if found[0] is None else None
 
+    def _means_another(self, wanted: Wanted, row: PlanRow) -> bool:
+        word, first = wanted.row.text("system"), self._seen[row.code].text("system")
+        return wanted.code is None and bool(word) and fold(word) != fold(first)
+
     def _twice(self, wanted: Wanted, row: PlanRow) -> None:
         first = self._seen[row.code]
         said = LocalName(f"与第{first.number}行相同", f"the same row as line {first.number}")
         key = "code" if wanted.code else "system"
-        self.outcome.problems.error(
-            wanted.row.problem(key, "duplicate_row", in_words("duplicate_row", said), value=row.code)
-        )
+        self.outcome.problems.error(wanted.row.problem(key, "duplicate_row", in_words("duplicate_row", said)))
 
     @property
     def _there(self) -> set[str]:
         return {row.code for row in self._known} | {row.code for row in self._mine} | self._coming
 
-    def _keys(self, wanted: Wanted) -> tuple[str, ...] | None:
-        """Keys of the assets that a line names; an unknown one is an error, then ``None``."""
-        keys: list[str] = []
-        for code in wanted.assets or ():
-            key = self._assets.get(code)
-            if key is None:
-                said = LocalName(f"没有设备 {code}", f"there is no asset {code}")
-                self.outcome.problems.error(
-                    wanted.row.problem("assets", "unknown_asset", in_words("unknown_asset", said))
-                )
-                return None
-            keys.append(key)
-        return tuple(keys)
+    def _placed(self, wanted: Wanted) -> Wanted | None:
+        """The line with the keys of the assets that it names; an unknown one is an error, then ``None``. A word of the
+        site is no more than their name where they may be such a thing."""
+        if not wanted.assets:
+            return wanted
+        try:
+            keys = self._machines.keys(wanted.assets, self._site)
+        except CellProblem as problem:
+            message = in_words(problem.code, problem.said)
+            self.outcome.problems.error(wanted.row.problem("assets", problem.code, message))
+            return None
+        word = "" if self._machines.of_the_site(keys) else wanted.site_word
+        return replace(wanted, keys=keys, site_word=word)
 
-    def _merged(self, wanted: Wanted, row: PlanRow) -> tuple[PlanRow | None, dict[str, list[object]]]:
+    def _merged(self, wanted: Wanted, row: PlanRow) -> tuple[PlanRow, dict[str, list[object]]]:
         match = row
         changes: dict[str, list[object]] = {}
         row = self._with_frequency(wanted, row, changes)
@@ -185,9 +195,8 @@ class PlanImport:
             changes["standard"] = [row.standard.zh, wanted.standard]
             row = replace(row, standard=LocalName(wanted.standard, row.standard.en if has_english else wanted.standard))
         row, moved = self._with_subject(wanted, row)
-        if moved is None:
-            return None, {}
         row, others = changed(row, BY_KEY, _values(wanted, match))
+        row = replace(row, applies_to=self._machines.narrowest(row.applies_to))
         if "tolerance" in changes and {"early_days", "late_days"} & wanted.values.keys():
             changes["tolerance"] = [tolerance(match), tolerance(row)]
         return row, changes | moved | others
@@ -210,32 +219,36 @@ class PlanImport:
             changes["tolerance"] = [tolerance(before), tolerance(row)]
         return row
 
-    def _with_subject(self, wanted: Wanted, row: PlanRow) -> tuple[PlanRow, dict[str, list[object]] | None]:
-        """A row that is known by its code may be given to another system or other assets."""
+    def _with_subject(self, wanted: Wanted, row: PlanRow) -> tuple[PlanRow, dict[str, list[object]]]:
+        """A row that is known by its code may be given to another system or other assets; a system that it is part of
+        says no more than where it belongs."""
         if wanted.code is None:
             return row, {}
-        applies = row.applies_to
-        if wanted.assets is not None:
-            keys = self._keys(wanted)
-            if keys is None:
-                return row, None
-            applies = replace(applies, assets=keys, system=None if wanted.subject is None else applies.system)
-        if wanted.subject is not None and wanted.subject.system not in (None, system_of(row)):
-            applies = AppliesTo(system=wanted.subject.system)
-        elif wanted.subject is not None and wanted.subject.system is None:
-            applies = AppliesTo(classes=(wanted.subject.equipment_class or "",))
+        subject, applies = wanted.subject, row.applies_to
+        if wanted.keys:
+            applies = self._machines.narrowest(replace(subject_of(wanted), site=False))
+            if set(applies.assets) == set(row.applies_to.assets):
+                applies = replace(applies, assets=row.applies_to.assets)
+        elif subject is not None and not self._belongs(subject, row, wanted):
+            applies = replace(subject_of(wanted), site=False)
         if applies == row.applies_to:
             return row, {}
         return replace(row, applies_to=applies), {"applies_to": [subject_text(row.applies_to), subject_text(applies)]}
 
-    def _new(self, wanted: Wanted) -> tuple[PlanRow | None, dict[str, list[object]]]:
-        keys = self._keys(wanted)
-        if keys is None:
-            return None, {}
+    def _belongs(self, subject: Named, row: PlanRow, wanted: Wanted) -> bool:
+        """Whether what a line names is what its row is for, or has that in it. What the law asks for of a site belongs
+        to whatever system a table has it under."""
+        if subject.system is not None and subject.system == system_of(row):
+            return True
+        if row.applies_to.site and subject.system is not None:
+            return row.layer is Layer.LAW or bool(wanted.values.get("site_wide"))
+        return self._machines.covers(subject, row.applies_to)
+
+    def _new(self, wanted: Wanted) -> tuple[PlanRow, dict[str, list[object]]]:
         interval = self._interval(wanted)
         late = late_days(interval)
         schedule = wanted.frequency.schedule if wanted.frequency is not None else BY_INTERVAL
-        subject = _applies(wanted, keys)
+        subject = subject_of(wanted)
         department = wanted.department or LocalName("", "")
         custom: dict[str, object] = {} if wanted.task else {"no_task": True}
         if wanted.site_word:
@@ -260,6 +273,7 @@ class PlanImport:
             schedule=schedule,
         )
         row, _ = changed(row, BY_KEY, wanted.values)
+        row = replace(row, applies_to=self._machines.narrowest(row.applies_to))
         if wanted.department is None:
             row = _assumed(row, wanted, [*self._known, *self._mine])
         return row, {}
@@ -273,7 +287,7 @@ class PlanImport:
         every, unit = canonical(interval)
         of = wanted.subject.system or wanted.subject.equipment_class if wanted.subject is not None else None
         how = f"{every}{unit}" if schedule == BY_INTERVAL else schedule.type
-        whole_site = f"site-{fold(wanted.site_word)}" if wanted.site_word else "site"
+        whole_site = f"site-{fold(wanted.site_word)}" if wanted.site_word else next(iter(wanted.assets or ()), "site")
         base = f"{of or whole_site}-{how}".upper().replace("_", "-")
         codes, code, number = self._there, base, 1
         while code in codes:
@@ -347,16 +361,6 @@ def late_days(interval: Interval) -> int:
         return 0
     days = longest_days(interval)
     return next((late for most, late in _LATE if days <= most), 30)
-
-
-def _applies(wanted: Wanted, keys: tuple[str, ...]) -> AppliesTo:
-    subject = wanted.subject
-    return AppliesTo(
-        system=subject.system if subject is not None else None,
-        classes=(subject.equipment_class,) if subject is not None and subject.equipment_class is not None else (),
-        assets=keys,
-        site=bool(wanted.site_word),
-    )
 
 
 def _assumed(row: PlanRow, wanted: Wanted, known: Sequence[PlanRow]) -> PlanRow:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from maintenance.going_by import GoingBy, misfit, unknown_name
 from maintenance.imports.outcome import Rights
+from maintenance.imports.plan_assets import Machines
 from maintenance.imports.plan_reading import Wanted
-from maintenance.imports.problems import Problems, count, in_words
+from maintenance.imports.problems import Problems, count, in_words, not_yours
 from maintenance.imports.tables import Row
 from maintenance.imports.values import listed
 from maintenance.imports.words import EVIDENCE
@@ -32,13 +33,17 @@ class RowChecks:
     problems: Problems
     has_checklist: Callable[[str], bool]
     waiting: Waiting = field(default_factory=Waiting)
+    machines: Machines = field(default_factory=Machines)
 
     def is_sound(self, wanted: Wanted, row: PlanRow, known: PlanRow | None, codes: Collection[str]) -> bool:
         """Whether the row can stand. ``known``: as it was; ``codes``: the rows that there are, or will be."""
         before = count(self.problems)
         subject = row.applies_to
         given = [subject.system is not None, bool(subject.classes), bool(subject.assets), subject.site]
-        if sum(given) != 1:
+        other = self.machines.misfit(subject)
+        if other is not None:
+            self.problems.error(wanted.row.problem("assets", "asset_elsewhere", in_words("asset_elsewhere", other)))
+        elif sum(given) != 1:
             self.problems.error(wanted.row.problem("system", "several_subjects"))
         for key, named in (("contains", row.contains), ("fulfils", row.fulfils)):
             if key in wanted.values:
@@ -48,7 +53,7 @@ class RowChecks:
             self._check_dates(wanted, row, codes)
         for of in (row, known):
             if of is not None and not self.rights.may_change(self.site, of.department.zh or None):
-                self.problems.error(wanted.row.problem("department", "not_yours", value=of.department.zh))
+                self.problems.error(wanted.row.problem("department", "not_yours", not_yours(of.department)))
                 break
         return count(self.problems) == before
 
@@ -109,12 +114,12 @@ def leave_waiting(
     for change in waiting.requested.get(row.lineage, ()):
         if apart is None or change.site == apart:
             message = in_words("change_requested", _said_request(row, change))
-            problems.warn(line.problem(key, "change_requested", message, value=row.code))
+            problems.warn(line.problem(key, "change_requested", message))
     approved = waiting.approved.get(row.lineage)
     if approved is None:
         return True
     message = in_words("change_waiting", _with_code(row, said_of(row, approved)))
-    problems.error(line.problem(key, "change_waiting", message, value=row.code))
+    problems.error(line.problem(key, "change_waiting", message))
     return False
 
 

@@ -27,6 +27,7 @@ from maintenance.imports.frequency_words import read_frequency
 from maintenance.imports.problems import CellProblem, in_both
 from maintenance.imports.reuse_words import read_reuse, write_reuse
 from maintenance.imports.rule_words import frequency_text, read_rule, rule_text
+from maintenance.imports.traditional import traditional
 from maintenance.imports.values import read_json, read_text, read_yes_no, write_json, yes_no
 from maintenance.imports.vocabulary import class_words, seed_departments
 from maintenance.imports.words import EVIDENCE, EXECUTORS, KINDS, LAYERS, MISSED, ROLLS, STATUSES_OF_FIGURES
@@ -45,7 +46,13 @@ from plantroom.errors import BadData
 
 
 def _system_names(language: str) -> list[str]:
-    return [one.name.en if language == "en" else one.name.zh for one in systems().values()]
+    return [_system_name(one.name, language) for one in systems().values()]
+
+
+def _system_name(name: LocalName, language: str) -> str:
+    if language == "en":
+        return name.en
+    return traditional(name.zh) if language == "zh-hant" else name.zh
 
 
 COLUMNS = columns_of("plan_table")
@@ -188,13 +195,19 @@ COLUMN_ORDER: tuple[Column, ...] = tuple(
     replace(_FIELD_COLUMNS.get(key, column), choices=_OFFERED.get(key, _FIELD_COLUMNS.get(key, column).choices))
     for key, column in COLUMNS.items()
 )
-HEADINGS = Headings(COLUMN_ORDER)
+_UNIT = Column(
+    "frequency_unit", "周期单位", "週期單位", "Frequency unit",
+    ("频率单位", "频次单位", "frequency units", "freq unit", "freq units", "interval unit", "interval units"),
+)  # fmt: skip
+"""The unit of a plain number, where it has a column of its own; an export has none."""
+
+HEADINGS = Headings((*COLUMN_ORDER, _UNIT))
 
 
 def plan_cells(row: PlanRow, asset_codes: Mapping[str, str], language: str) -> list[Cell]:
     """The row that an export writes, in ``COLUMN_ORDER``. ``asset_codes``: codes by key."""
     system = systems().get(row.applies_to.system or "")
-    named = "" if system is None else (system.name.en if language == "en" else system.name.zh)
+    named = "" if system is None else _system_name(system.name, language)
     department = row.department.en if language == "en" and row.department.en else row.department.zh
     return [
         row.code,

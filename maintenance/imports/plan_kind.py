@@ -8,6 +8,7 @@ from maintenance.imports.grids import Book
 from maintenance.imports.kinds import Asked, TableKind
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.plan import PlanImport
+from maintenance.imports.plan_assets import Machine, Machines
 from maintenance.imports.plan_columns import COLUMN_ORDER, HEADINGS, plan_cells
 from maintenance.imports.problems import Problem, Problems
 from maintenance.imports.reading import plan_table_rows
@@ -33,11 +34,10 @@ class PlanTableKind(TableKind):
     def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
         rows = plan_table_rows(book, problems, asked.sheet)
         known = tx.plan.rows(asked.site)
-        assets = asset_keys(tx, asked.site, any(row.text("assets") for row in rows))
         departments, here = departments_in(tx)(asked.site), cache(lambda code: bool(tx.plan.checklist(code)))
-        today = today_of(tx, asked.site, asked.now)
+        machines, today = machines_in(tx), today_of(tx, asked.site, asked.now)
         waiting = waiting_changes(tx, known, today)
-        done = PlanImport(known, asked.site, departments, assets, asked.rights, problems, here, waiting, today)
+        done = PlanImport(known, asked.site, departments, machines, asked.rights, problems, here, waiting, today)
         return done.run(asked.counted(rows))
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
@@ -83,11 +83,15 @@ def locked_rows(tx: MaintenanceTx, lineages: Iterable[str]) -> dict[str, PlanRow
     return {row.lineage: row for row in found if row is not None}
 
 
-def asset_keys(tx: MaintenanceTx, site: str | None, wanted: bool) -> Mapping[str, str]:
-    """Keys of a site's assets by code; nothing where no row names one."""
-    if not wanted or site is None:
-        return {}
-    return {code: key for (of, code), key in tx.assets.plant().codes.items() if of == site}
+def machines_in(tx: MaintenanceTx) -> Machines:
+    """The ledger's assets, looked up when a line first asks for one."""
+
+    def load() -> list[tuple[str, Machine]]:
+        plant = tx.assets.plant()
+        found = ((code, plant.assets[key]) for (_, code), key in plant.codes.items() if key in plant.assets)
+        return [(code, Machine(one.key, one.site, one.code, one.equipment_class)) for code, one in found]
+
+    return Machines(load)
 
 
 def revert_rows(tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:

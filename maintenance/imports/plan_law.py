@@ -16,6 +16,7 @@ from maintenance.schedule_words import how_often
 from maintenance.schedules import BY_INTERVAL, AgeSchedule, BeforeSchedule, IntervalSchedule, MeterSchedule
 from maintenance.stand_ins import shortest_between
 from plantroom.domain.assets import LocalName
+from plantroom.domain.wording import counted
 from plantroom.errors import BadData
 
 _LEAVES = {
@@ -46,7 +47,7 @@ def kept_lawful(
     if leaves and not rights.may_leave_law(site):
         for code in leaves:
             column = _column(wanted, before, found.row, code)
-            problems.error(_problem(wanted, before, column, _LEAVES[code]))
+            problems.error(_problem(wanted, column, _LEAVES[code]))
         return None
     floor = floor_of_change(before, found.row) if found.row != before else None
     if by_the_hour(found.row.interval) and hours_of(after.interval) > hours_of(found.row.interval):
@@ -54,13 +55,11 @@ def kept_lawful(
     if floor is not None and longest_between(found.row) > floor:
         said = LocalName(
             f"比法规宽松，仍按法规间隔（最长{floor}天）安排",
-            f"laxer than the law: still scheduled by the law's longest gap, {floor} days",
+            f"laxer than the law: still scheduled by the law's longest gap, {counted(floor, 'day')}",
         )
         problems.warn(wanted.row.problem("frequency", "law_is_stricter", in_words("law_is_stricter", said)))
     for code in leaves:
-        problems.warn(
-            _problem(wanted, before, _column(wanted, before, found.row, code), code, _said(code, before, found.row))
-        )
+        problems.warn(_problem(wanted, _column(wanted, before, found.row, code), code, _said(code, before, found.row)))
     return found.row
 
 
@@ -125,5 +124,5 @@ def _column(wanted: Wanted, before: PlanRow, after: PlanRow, code: str) -> str:
     return next(iter([*moved, *plain, *columns]), _COLUMNS[code][0])
 
 
-def _problem(wanted: Wanted, before: PlanRow, column: str, code: str, said: LocalName | None = None) -> Problem:
-    return wanted.row.problem(column, code, in_words(code, said), value=wanted.row.text(column) or before.code)
+def _problem(wanted: Wanted, column: str, code: str, said: LocalName | None = None) -> Problem:
+    return wanted.row.problem(column, code, in_words(code, said))

@@ -67,7 +67,9 @@ def _own_names(row: PlanRow) -> frozenset[str]:
 
 
 def _is_for(wanted: Wanted, row: PlanRow) -> bool:
-    """Whether a row is for what the line names: its class, one of its system, or the site."""
+    """Whether a row is for what the line names: its assets, its class, one of its system, or the site."""
+    if wanted.keys:
+        return set(row.applies_to.assets) == set(wanted.keys)
     subject = wanted.subject
     if wanted.site_word or subject is None:
         return row.applies_to.site and bool(wanted.site_word)
@@ -88,6 +90,8 @@ def system_of(row: PlanRow) -> str | None:
 
 
 def _same_subject(wanted: Wanted, row: PlanRow) -> bool:
+    if wanted.keys:
+        return set(row.applies_to.assets) == set(wanted.keys)
     if wanted.site_word:
         return row.applies_to.site and row.custom.get("subject") == fold(wanted.site_word)
     if wanted.subject is None:

@@ -15,9 +15,10 @@ from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.problems import CellProblem, Problem, Problems, Unreadable, in_words, shown
 from maintenance.imports.tables import Row
 from maintenance.imports.values import clears, normal_code, read_code, read_text
-from maintenance.imports.vocabulary import Departments, Named, equipment_named, is_site_wide
+from maintenance.imports.vocabulary import Departments, Named, class_words, equipment_named, is_site_wide
 from maintenance.schedule_words import often_in_words, rule_in_words
 from maintenance.schedules import IntervalSchedule
+from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
 
 FREE = "line"
@@ -45,6 +46,8 @@ class Wanted:
     site_word: str = ""
     assets: Sequence[str] | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    keys: Sequence[str] = ()
+    """Of the assets, once they have been found."""
 
 
 def understand(row: Row, known: Departments, problems: Problems, codes: frozenset[str]) -> Wanted | None:
@@ -109,12 +112,23 @@ def _subject(row: Row, problems: Problems, *, may_lack: bool) -> tuple[Named | N
             problems.error(row.problem("system", "missing_value"))
         return None, ""
     try:
-        return equipment_named(text), ""
+        named = equipment_named(text)
     except CellProblem as problem:
         if is_site_wide(text):
             return None, text
         problems.error(row.problem("system", problem.code, in_words(problem.code, problem.said)))
         return None, ""
+    if named.read_as:
+        problems.warn(row.problem("system", "system_read_as", in_words("system_read_as", _taken_for(text, named))))
+    return named, ""
+
+
+def _taken_for(text: str, named: Named) -> LocalName:
+    of = systems()[named.system].name if named.system is not None else None
+    word = class_words()
+    zh = of.zh if of is not None else word.said(named.equipment_class or "", "zh")
+    en = of.en if of is not None else word.said(named.equipment_class or "", "en")
+    return LocalName(f"“{text}”按“{zh}”理解", f"{text} was taken for: {en}")
 
 
 def _frequency(row: Row, task: str, problems: Problems, *, may_lack: bool) -> Frequency | None:
@@ -131,7 +145,8 @@ def _frequency(row: Row, task: str, problems: Problems, *, may_lack: bool) -> Fr
             problems.error(row.problem(key, "unknown_frequency" if FREE in row.cells else "missing_value"))
         return found
     try:
-        found = read_frequency(_words(cell), remark(row.heading("frequency")))
+        unit = row.text("frequency_unit") or remark(row.heading("frequency"))
+        found = read_frequency(_words(cell), unit)
     except CellProblem as problem:
         problems.error(row.problem("frequency", problem.code, in_words(problem.code, problem.said)))
         return None
@@ -148,7 +163,8 @@ def _read_as(found: Frequency) -> LocalName:
     said = often_in_words(found.interval, found.schedule)
     rule = rule_in_words(found.schedule) if isinstance(found.schedule, IntervalSchedule) else LocalName("", "")
     zh, en = (f"，{rule.zh}", f", {rule.en}") if rule.zh else ("", "")
-    return LocalName(f"周期按“{said.zh}{zh}”理解", f"the frequency was read as: {said.en}{en}")
+    left = (f"，“{found.left_out}”未采用", f", without “{found.left_out}”") if found.left_out else ("", "")
+    return LocalName(f"周期按“{said.zh}{zh}”理解{left[0]}", f"the frequency was read as: {said.en}{en}{left[1]}")
 
 
 def _department(row: Row, known: Departments, problems: Problems) -> LocalName | None:

@@ -40,7 +40,7 @@ def check_stand_ins(
         site = next((row.site for row in changed.values() if row.code in codes), one.row.site)
         admin = rights.may_leave_law(site)
         code = one.code if admin else _NEEDS_ADMIN[one.code]
-        entry = line.row.problem(_column(line, one), code, in_words(code, one.said()), value=one.law.code)
+        entry = line.row.problem(_column(line, one), code, in_words(code, one.said()))
         (problems.warn if admin else problems.error)(entry)
 
 

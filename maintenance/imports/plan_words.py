@@ -1,5 +1,7 @@
 """A plan row in words: the name where nobody gives one, the tolerance as the differences tell it."""
 
+from collections.abc import Sequence
+
 from maintenance.imports.cells import fold
 from maintenance.imports.plan_reading import Wanted
 from maintenance.imports.vocabulary import class_words
@@ -9,6 +11,9 @@ from maintenance.schedule_words import often_in_words
 from maintenance.schedules import Schedule
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
+from plantroom.domain.wording import counted
+
+_NAMED = 3
 
 
 def names(row: PlanRow, has_english: bool) -> tuple[str, ...]:
@@ -39,9 +44,18 @@ def new_name(wanted: Wanted, interval: Interval, schedule: Schedule) -> LocalNam
     elif subject is not None and subject.equipment_class is not None:
         word = class_words()
         of = LocalName(word.said(subject.equipment_class, "zh"), word.said(subject.equipment_class, "en"))
+    elif wanted.assets:
+        of = of_assets(wanted.assets)
     else:
         of = LocalName(wanted.code or "", wanted.code or "")
     return LocalName(f"{of.zh}维护（{said.zh}）", f"{of.en} maintenance ({said.en})")
+
+
+def of_assets(codes: Sequence[str]) -> LocalName:
+    """Assets in a name: the first ones by their codes."""
+    if len(codes) <= _NAMED:
+        return LocalName("、".join(codes), ", ".join(codes))
+    return LocalName(f"{codes[0]}等{len(codes)}台设备", f"{codes[0]} and {counted(len(codes) - 1, 'other')}")
 
 
 def of_the_site(word: str, task: str) -> LocalName:
@@ -63,4 +77,11 @@ def subject_text(applies: AppliesTo) -> str:
         return "全站"
     if applies.system is not None:
         return systems()[applies.system].name.zh if applies.system in systems() else applies.system
-    return "、".join(applies.classes or applies.assets)
+    return "、".join(class_words().said(one, "zh") for one in applies.classes) or "、".join(applies.assets)
+
+
+def subject_text_en(applies: AppliesTo) -> str:
+    """The same in English, of a system or of classes."""
+    if applies.system is not None and applies.system in systems():
+        return systems()[applies.system].name.en
+    return ", ".join(class_words().said(one, "en") for one in applies.classes)

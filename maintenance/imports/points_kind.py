@@ -92,7 +92,7 @@ class PointsImport:
         if not site:
             problems.error(row.problem("site", "needs_site"))
         elif site not in self._sites or (self._asked.site not in (None, site)) or not self._may(site, None):
-            problems.error(row.problem("site", "site_not_yours", value=site))
+            problems.error(row.problem("site", "site_not_yours"))
         asset, key = self._text(row, "asset"), self._text(row, "key")
         values, sensor = values_of(row, TEMPLATE_BY_KEY, problems), values_of(row, SENSOR_BY_KEY, problems)
         if count(problems) > before or row.refused:
@@ -127,9 +127,9 @@ class PointsImport:
         for one in some:
             asset = assets.get((one.site, one.asset)) or assets.get((one.site, normal_code(one.asset)))
             if asset is None:
-                self.outcome.problems.error(one.row.problem("asset", "unknown_asset", value=one.asset))
+                self.outcome.problems.error(one.row.problem("asset", "unknown_asset"))
             elif not self._may(asset.site, asset.department):
-                self.outcome.problems.error(one.row.problem("asset", "not_yours", value=one.asset))
+                self.outcome.problems.error(one.row.problem("asset", "not_yours"))
             else:
                 self._take(one, asset, points, sensors.get((asset.key, one.key)))
 
@@ -140,7 +140,7 @@ class PointsImport:
         place = (asset.key, one.key)
         if place in self._seen:
             said = LocalName(f"与第{self._seen[place]}行相同", f"the same point as line {self._seen[place]}")
-            problems.error(one.row.problem("key", "duplicate_row", in_words("duplicate_row", said), value=one.key))
+            problems.error(one.row.problem("key", "duplicate_row", in_words("duplicate_row", said)))
             return
         self._seen[place] = one.row.number
         match = points.get(place)
@@ -177,7 +177,7 @@ class PointsImport:
         if known is not None:
             return known
         if _KEY.fullmatch(one.key) is None:
-            self.outcome.problems.error(one.row.problem("key", "bad_key", value=one.key))
+            self.outcome.problems.error(one.row.problem("key", "bad_key"))
             return None
         kind = one.values.get("kind", PointKind.MEASURE)
         if kind is not PointKind.MEASURE and not one.values.get("unit"):
@@ -194,15 +194,13 @@ class PointsImport:
             return True
         if has:
             said = LocalName(f"测点单位不能更改（现为 {has}）", f"the unit cannot be changed (it is {has})")
-            self.outcome.problems.error(one.row.problem("unit", "unit_fixed", in_words("unit_fixed", said), value=unit))
+            self.outcome.problems.error(one.row.problem("unit", "unit_fixed", in_words("unit_fixed", said)))
             return False
         try:
             check_unit(unit)
         except UnitError as error:
             said = LocalName(f"不认识的单位 {unit}", str(error))
-            self.outcome.problems.error(
-                one.row.problem("unit", "unknown_unit", in_words("unknown_unit", said), value=unit)
-            )
+            self.outcome.problems.error(one.row.problem("unit", "unknown_unit", in_words("unknown_unit", said)))
             return False
         return True
 
@@ -213,9 +211,8 @@ class PointsImport:
         found = limit_problems(after.limits, after.physical_low, after.physical_high, after.stuck_after_s)
         for problem in found:
             said = LocalName(f"限值不成立：{_LIMITS_ZH.get(problem.code, problem.message)}", problem.message)
-            value = one.values.get(problem.field, "")
             message = in_words("bad_limits", said)
-            self.outcome.problems.error(one.row.problem(problem.field, "bad_limits", message, value=value))
+            self.outcome.problems.error(one.row.problem(problem.field, "bad_limits", message))
         return not found
 
 

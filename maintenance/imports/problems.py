@@ -3,6 +3,7 @@
 ``docs/imports.md`` lists the codes from here.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from maintenance.imports.codes import CODES
@@ -89,6 +90,21 @@ class CellProblem(Exception):
         super().__init__(code)
         self.code = code
         self.said = said or CODES[code].meaning
+
+
+def not_yours(department: LocalName) -> str:
+    """The message for a record of a department that whoever imports may not change."""
+    en = department.en or department.zh
+    said = LocalName(f"没有权限更改“{department.zh}”的内容", f"you may not change what belongs to {en}")
+    return in_words("not_yours", said if department.zh else None)
+
+
+def there_are(said: LocalName, zh: Iterable[str], en: Iterable[str] | None = None) -> LocalName:
+    """What is wrong, with the ones that there are behind it; of none that is said."""
+    zh = list(zh)
+    if not zh:
+        return LocalName(f"{said.zh}；目前还没有", f"{said.en}; there is none yet")
+    return LocalName(f"{said.zh}；有：{'、'.join(zh)}", f"{said.en}; there are: {', '.join(en or zh)}")
 
 
 def in_both(text: str) -> LocalName:

@@ -12,8 +12,8 @@ from maintenance.imports.plan_reading import free_lines
 from maintenance.imports.problems import Problems, Unreadable
 from maintenance.imports.tables import Row, find_tables, rows_of
 
-_LESS = (("system", "task"), ("code", "frequency"))
-"""Columns that will do where the frequency stands inside the task, or the row is known by its code."""
+_LESS = (("system", "task"), ("code", "frequency"), ("assets", "frequency"))
+"""Columns that will do where the frequency stands inside the task, or the row is known by its code or its assets."""
 
 
 def table_rows(book: Book, headings: Headings, problems: Problems, sheet: str | None = None) -> Iterator[Row]:

@@ -24,13 +24,15 @@ _LIFTS = frozenset({"elevator", "elevator_escalator"})
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """A line and the row that it has become. ``system``: the one that it names, ``plain``: it has no task."""
+    """A line and the row that it has become. ``system``: the one that it names, ``plain``: it has no task,
+    ``classes``: those of the assets that it names."""
 
     row: Row
     plan: PlanRow
     system: str | None
     has_department: bool
     plain: bool
+    classes: frozenset[str] = frozenset()
 
 
 def resolve(lines: Sequence[PlanLine], known: Sequence[PlanRow], problems: Problems) -> None:
@@ -41,21 +43,13 @@ def resolve(lines: Sequence[PlanLine], known: Sequence[PlanRow], problems: Probl
             said = rule(line, lines, known)
             if said is not None:
                 code, more = said
-                problems.warn(
-                    line.row.problem(_column(line, code), code, in_words(code, more), value=_value(line, code))
-                )
+                problems.warn(line.row.problem(_column(line, code), code, in_words(code, more)))
     _other_frequencies(lines, problems)
 
 
 def _column(line: PlanLine, code: str) -> str:
     wanted = "department" if code == "department_assumed" else "system" if code == "elevator_twice" else "frequency"
     return wanted if wanted in line.row.headings else next(iter(line.row.headings), wanted)
-
-
-def _value(line: PlanLine, code: str) -> str:
-    if code == "department_assumed":
-        return line.plan.department.zh
-    return line.row.text("system") if code == "elevator_twice" else frequency_of(line.plan)
 
 
 def frequency_of(row: PlanRow) -> str:
@@ -77,12 +71,12 @@ def _stricter_law(line: PlanLine, known: Sequence[PlanRow], problems: Problems) 
     en = ", ".join(f"{one.name.en} ({how_often(one).en})" for one in about)
     said = LocalName(f"法规要求更严，以下项目照常安排：{zh}", f"the law asks for more, these stay: {en}")
     message = in_words("law_is_stricter", said)
-    problems.warn(
-        line.row.problem(_column(line, "law_is_stricter"), "law_is_stricter", message, value=frequency_of(row))
-    )
+    problems.warn(line.row.problem(_column(line, "law_is_stricter"), "law_is_stricter", message))
 
 
 def _classes_of_line(line: PlanLine) -> frozenset[str]:
+    if line.classes:
+        return line.classes
     named = systems()[line.system].classes if line.system in systems() and line.system else ()
     return frozenset(named).union(classes_of(line.plan))
 
@@ -103,7 +97,7 @@ def _other_frequencies(lines: Sequence[PlanLine], problems: Problems) -> None:
         en = f"another frequency of the system stands in line {earlier.row.number}"
         message = in_words("second_frequency", LocalName(zh, en))
         column = _column(line, "second_frequency")
-        problems.warn(line.row.problem(column, "second_frequency", message, value=frequency_of(line.plan)))
+        problems.warn(line.row.problem(column, "second_frequency", message))
 
 
 Told = tuple[str, LocalName | None]

@@ -9,6 +9,7 @@ from maintenance.imports.values import read_json, read_whole, write_json
 from maintenance.imports.words import STATUSES_OF_FIGURES
 from maintenance.plan import BeforeReuse
 from plantroom.domain.assets import LocalName
+from plantroom.domain.wording import counted
 
 MOST_DAYS = 36_600
 _MOST_BASIS = 1000
@@ -42,7 +43,7 @@ def write_reuse(value: Any, language: str) -> Cell:
     """The cell that ``read_reuse`` reads as the same."""
     if value is None:
         return None
-    mark, days = ("; ", f"{value.after_days} days") if language == "en" else ("；", f"{value.after_days}天")
+    mark, days = ("; ", counted(value.after_days, "day")) if language == "en" else ("；", f"{value.after_days}天")
     parts = [days, value.basis]
     if value.status in STATUSES_OF_FIGURES.table() and (value.basis or value.status != "default"):
         parts.append(STATUSES_OF_FIGURES.said(value.status, language))

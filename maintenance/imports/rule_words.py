@@ -8,6 +8,7 @@ import re
 from maintenance.frequencies import canonical, parse_frequency
 from maintenance.grids import SEASON_NAMES
 from maintenance.imports.cells import fold
+from maintenance.imports.traditional import traditional
 from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
 from maintenance.reasons import frequency
 from maintenance.schedule_words import OPEN_HOURS, often_in_words, rule_in_words
@@ -26,6 +27,7 @@ from maintenance.schedules import (
     schedule_from,
     schedule_json,
 )
+from plantroom.domain.assets import LocalName
 from plantroom.errors import BadData
 
 MANY_HOURS = 100
@@ -48,8 +50,8 @@ _AGE = re.compile(
 _LEAD = re.compile(r",(?:提前(?P<zh>[0-9]{1,3})天|(?P<en>[0-9]{1,3})daysahead|(?P<one>1)dayahead)$")
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?"
 _METERS = (
-    ("run_hours", re.compile(rf"每运行({_NUMBER})小时|every({_NUMBER})runninghours")),
-    ("starts", re.compile(rf"每启动({_NUMBER})次|every({_NUMBER})starts")),
+    ("run_hours", re.compile(rf"每运行({_NUMBER})小时|every({_NUMBER})runninghours?")),
+    ("starts", re.compile(rf"每启动({_NUMBER})次|every({_NUMBER})starts?")),
 )
 _OTHER_METER = re.compile(
     rf"(?P<point>\S+)每增加(?P<every>{_NUMBER})|every (?P<en_every>{_NUMBER}) of (?P<en_point>\S+)"
@@ -88,8 +90,9 @@ def says_how_often(schedule: Schedule) -> bool:
 def rule_text(schedule: Schedule, language: str) -> str | None:
     """A schedule's words where ``read_rule`` reads the same again, else ``None``."""
     said = rule_in_words(schedule)
-    text = said.en if language == "en" else said.zh
-    return text if read_rule(text) == schedule else None
+    texts = [traditional(said.zh)] if language == "zh-hant" else []
+    texts += [said.en if language == "en" else said.zh]
+    return next((text for text in texts if read_rule(text) == schedule), None)
 
 
 def frequency_text(interval: Interval, schedule: Schedule, language: str) -> str:
@@ -99,7 +102,7 @@ def frequency_text(interval: Interval, schedule: Schedule, language: str) -> str
         return _scheduled_text(schedule, language)
     if interval == NO_INTERVAL:
         return ""
-    said = frequency(interval).en if language == "en" else frequency(interval).zh
+    said = _in(frequency(interval), language)
     known = parse_frequency(said)
     is_plain = interval.unit is not IntervalUnit.HOUR or interval.every < MANY_HOURS
     if is_plain and known is not None and canonical(known) == canonical(interval):
@@ -111,8 +114,13 @@ def frequency_text(interval: Interval, schedule: Schedule, language: str) -> str
 def _scheduled_text(schedule: Schedule, language: str) -> str:
     if not says_how_often(schedule) or rule_text(schedule, language) is None:
         return ""
-    said = often_in_words(NO_INTERVAL, schedule)
-    return said.en if language == "en" else said.zh
+    return _in(often_in_words(NO_INTERVAL, schedule), language)
+
+
+def _in(said: LocalName, language: str) -> str:
+    if language == "en":
+        return said.en
+    return traditional(said.zh) if language == "zh-hant" else said.zh
 
 
 def _age(folded: str) -> Schedule | None:

@@ -6,7 +6,7 @@ merged over several rows of one column stands in each of them; every other merge
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from maintenance.imports.cells import Cell, CellError, Formula, fold, is_blank, looks_like_formula, text_of
@@ -15,6 +15,7 @@ from maintenance.imports.grids import MAX_ROWS, Book, Grid, GridRow, Range, lett
 from maintenance.imports.problems import Problem, Problems, Unreadable, in_words, shown
 from maintenance.imports.text_files import BrokenText, unprotected
 from plantroom.domain.assets import LocalName
+from plantroom.domain.wording import counted
 
 LOOKED_AT = 40
 """Rows with something in them among which the heading row is looked for."""
@@ -50,6 +51,8 @@ class Row:
     cells: Mapping[str, Cell]
     headings: Mapping[str, str]
     refused: set[str] = field(default_factory=set)
+    written: dict[str, Cell] = field(default_factory=dict)
+    """What stands in the cells that mean another one (同上)."""
 
     def heading(self, key: str) -> str:
         """The heading of a column as it was written; of one that is not there its key."""
@@ -59,9 +62,10 @@ class Row:
         """The cell's text; empty when blank."""
         return text_of(self.cells.get(key))
 
-    def problem(self, key: str, code: str, message: str | None = None, value: object = None) -> Problem:
-        """A problem with one cell of the row."""
-        told = self.cells.get(key) if value is None else value
+    def problem(self, key: str, code: str, message: str | None = None) -> Problem:
+        """A problem with one cell of the row. The entry's value is what stands in the cell."""
+        cell = self.written.get(key, self.cells.get(key))
+        told = cell if isinstance(cell, str) else text_of(cell)
         return Problem(self.sheet, self.number, self.heading(key), shown(told), code, message or in_words(code))
 
 
@@ -105,7 +109,7 @@ def find_tables(book: Book, headings: Headings, problems: Problems, sheet: str |
         problems.warn(
             Problem(full[1][1].name, full[1][0].row, "", "", "several_sheets", in_words("several_sheets", said))
         )
-    return [_table(head, grid, problems) for head, grid in full]
+    return [_table(head, grid, problems, headings) for head, grid in full]
 
 
 def count_known(book: Book, headings: Headings, sheet: str | None = None) -> int:
@@ -187,10 +191,25 @@ def _missing(head: _Head, grid: Grid, headings: Headings) -> Problem:
     return Problem(grid.name, head.row, lacking[0].zh, "", "missing_column", message)
 
 
-def _table(head: _Head, grid: Grid, problems: Problems) -> Table:
+def _best_places(places: Sequence[Place], headings: Headings) -> list[Place]:
+    """The places of the headings; of several headings that mean one column (责任部门 and 责任人) only the one that is
+    named first among its words has it. One heading that is there twice stays so."""
+    best: dict[str, tuple[int, str]] = {}
+    for place in places:
+        if place.key is not None:
+            rank = (headings.rank(place.key, place.heading), fold(place.heading))
+            best[place.key] = min(rank, best.get(place.key, rank))
+    return [
+        place if place.key is None or fold(place.heading) == best[place.key][1] else replace(place, key=None)
+        for place in places
+    ]
+
+
+def _table(head: _Head, grid: Grid, problems: Problems, headings: Headings) -> Table:
     seen: set[str] = set()
-    ignored = [place.heading for place in head.places if place.key is None and fold(place.heading) not in _PASSWORDS]
-    for place in head.places:
+    places = _best_places(head.places, headings)
+    ignored = [place.heading for place in places if place.key is None and fold(place.heading) not in _PASSWORDS]
+    for place in places:
         if place.key is None and fold(place.heading) in _PASSWORDS:
             code = "password_ignored"
             problems.warn(Problem(grid.name, head.row, shown(place.heading), "", code, in_words(code)))
@@ -201,7 +220,7 @@ def _table(head: _Head, grid: Grid, problems: Problems) -> Table:
             problems.error(said)
         seen.add(place.key or "")
     _say_ignored(ignored, head.row, grid, problems)
-    return Table(grid, head.row, head.places, problems, grid.merges())
+    return Table(grid, head.row, places, problems, grid.merges())
 
 
 def _say_ignored(headings: Sequence[str], row: int, grid: Grid, problems: Problems) -> None:
@@ -236,7 +255,9 @@ def rows_of(table: Table, headings: Headings) -> Iterator[Row]:
     if not count:
         table.problems.warn(Problem(table.grid.name, table.heading_row, "", "", "no_rows", in_words("no_rows")))
     if hidden:
-        said = LocalName(f"{hidden}行被隐藏或筛选掉，也已导入", f"{hidden} hidden or filtered rows are imported, too")
+        said = LocalName(
+            f"{hidden}行被隐藏或筛选掉，也已导入", f"{counted(hidden, 'hidden or filtered row')} imported, too"
+        )
         table.problems.warn(
             Problem(table.grid.name, table.heading_row, "", "", "hidden_rows", in_words("hidden_rows", said))
         )
@@ -307,6 +328,7 @@ class _Rows:
             if self._table.grid.plain:
                 cell = unprotected(cell)
             if place.key in self._repeated and len(cell) <= _LONGEST_DITTO and fold(cell) in _DITTO:
+                made.written[place.key] = cell
                 cell = self._above.get(place.key, cell)
         if is_blank(cell):
             return None
@@ -337,7 +359,8 @@ class _Rows:
         if isinstance(cell, Formula) and cell.shown:
             said = LocalName(f"单元格是公式（显示为 {shown(cell.shown)}）", f"a formula (it shows {shown(cell.shown)})")
         made.refused.add(key)
-        self._table.problems.error(made.problem(key, code, in_words(code, said), value=cell))
+        made.written[key] = cell
+        self._table.problems.error(made.problem(key, code, in_words(code, said)))
 
     def _is_section(self, row: GridRow, covering: Sequence[Range]) -> bool:
         """A title across the whole table, with nothing beside it."""

@@ -10,7 +10,7 @@ from maintenance.imports.fields import Field, as_text, by_key, changed, text_fie
 from maintenance.imports.grids import Book
 from maintenance.imports.kinds import Asked, TableKind
 from maintenance.imports.outcome import Change, Outcome
-from maintenance.imports.problems import CellProblem, Problem, Problems, in_words
+from maintenance.imports.problems import CellProblem, Problem, Problems, in_words, there_are
 from maintenance.imports.site_departments import departments_in
 from maintenance.imports.tables import Row
 from maintenance.imports.undoing import Restored, refused
@@ -71,11 +71,8 @@ class Contractors:
         found = self._named.get(text) or self._named.get(fold(text), set())
         if len(found) == 1:
             return next(iter(found))
-        names = "、".join(sorted(set(self._shown.values()))[:20])
-        said = LocalName(
-            f"没有这个外包单位，或有几个同名；有：{names}", f"none or several of that name; there are: {names}"
-        )
-        raise CellProblem("unknown_contractor", said)
+        wrong = LocalName("没有这个外包单位，或有几个同名", "none or several of that name")
+        raise CellProblem("unknown_contractor", there_are(wrong, sorted(set(self._shown.values()))[:20]))
 
     def write(self, contractor: str | None) -> str | None:
         """A contractor's name; the id where others have that name, or nobody knows it."""
@@ -96,6 +93,7 @@ class UsersImport:
         contractors: Contractors | None = None,
     ) -> None:
         self._users = {user.username: user for user in users}
+        self._ran_everything = {name for name, user in self._users.items() if runs_everything([user])}
         self._sites = frozenset(sites)
         self._asked = asked
         self._departments = departments
@@ -244,8 +242,21 @@ class UsersImport:
     def _keep_an_admin(self) -> None:
         """Somebody has to be able to change everything afterwards."""
         if self.outcome.changes and not runs_everything(self._users.values()):
-            last = next(iter(self._people.values())).first
-            self.outcome.problems.error(last.problem("role", "last_admin"))
+            gone = [name for name in self._people if name in self._ran_everything]
+            for name in gone or list(self._people)[:1]:
+                self._say_last_admin(name)
+
+    def _say_last_admin(self, name: str) -> None:
+        """At the row, and the column, by which somebody stops to be an administrator."""
+        person, user = self._people[name], self._users[name]
+        row = next((row for grant, row in person.grants.values() if grant != Grant(Role.ADMIN)), person.first)
+        off = not user.active
+        key = "active" if off and "active" in person.first.cells else "role"
+        said = LocalName(
+            f"{name}是最后的管理员，至少要有一名管理员", f"{name} is the last administrator, one has to stay"
+        )
+        where = person.first if off else row
+        self.outcome.problems.error(where.problem(key, "last_admin", in_words("last_admin", said)))
 
 
 def runs_everything(users: Iterable[User]) -> bool:
@@ -316,7 +327,10 @@ class UsersKind(TableKind):
             if record is None:
                 del kept[change.key]
         if not runs_everything(kept.values()):
-            return [refused(restored[0][0], "last_admin")]
+            gone = [
+                change for change, _ in restored if isinstance(change.after, User) and runs_everything([change.after])
+            ]
+            return [refused(next(iter(gone), restored[0][0]), "last_admin")]
         self._put(tx, back, asked, BY_UNDOING)
         for change, record in restored:
             if record is None:

@@ -14,6 +14,7 @@ from maintenance.imports.cells import Cell, fold, lost_digits, seen, text_of
 from maintenance.imports.nearest import with_nearest
 from maintenance.imports.problems import CellProblem
 from plantroom.domain.assets import LocalName
+from plantroom.domain.wording import counted
 
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ def read_text(cell: Cell, most: int = 500) -> str:
     """A text of at most so many characters."""
     text = text_of(cell)
     if len(text) > most:
-        said = LocalName(f"内容过长（{len(text)}字，最多{most}）", f"{len(text)} characters, at most {most}")
+        said = LocalName(f"内容过长（{len(text)}字，最多{most}）", f"{counted(len(text), 'character')}, at most {most}")
         raise CellProblem("too_long", said)
     return text
 

@@ -1,15 +1,17 @@
 """What systems, equipment classes and departments are called: by key, name, or another word, in either script. Pure."""
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from pathlib import Path
 
 from maintenance.imports.cells import fold
+from maintenance.imports.equipment_words import index, meant
 from maintenance.imports.nearest import with_nearest
-from maintenance.imports.problems import CellProblem
-from maintenance.imports.traditional import simplified
+from maintenance.imports.problems import CellProblem, there_are
+from maintenance.imports.traditional import simplified, traditional
 from maintenance.imports.values import Word, Words
 from maintenance.seed.loader import departments
 from plantroom.catalogue.classes import equipment_classes
@@ -18,6 +20,14 @@ from plantroom.domain.assets import LocalName
 
 FILE = Path(__file__).parent / "data" / "equipment.toml"
 
+_LONGEST = 30
+_DRILL = re.compile("(?:演练|演习|drills?|exercises?)$")
+_INSPECTION = re.compile(
+    "(?:年度|季度|月度|每[年季月周日]|节前|节假日|日常|定期|重大|综合|服务|安全|质量|品质|食品|环境|隐患|大|生产|[、,与和及])*"
+    "(?:质量|品质|安全|隐患|综合|环境|服务|大)[与和及]?(?:大?检查|排查|巡查|督查|监督)(?:[与和及]监督)?|"
+    "(?:quality|safety|site|housekeeping)(?:inspections?|checks?|audits?|walks?)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -25,6 +35,8 @@ class Named:
 
     system: str | None
     equipment_class: str | None
+    read_as: bool = field(default=False, compare=False)
+    """It is no word of a list, so that a warning says what it was taken for."""
 
 
 @cache
@@ -38,18 +50,19 @@ def class_words() -> Words[str]:
     """The equipment classes in words."""
     known: dict[str, Word] = {}
     for key, made in equipment_classes().items():
-        known[key] = Word(made.name.zh, made.name.zh, made.name.en, tuple(other_words().get(key, ())))
+        known[key] = Word(made.name.zh, traditional(made.name.zh), made.name.en, tuple(other_words().get(key, ())))
     return Words(known, "unknown_class")
 
 
 def is_site_wide(text: str) -> bool:
     """Whether a word names something that a plan looks after and that is no asset: such a row is of the site."""
-    return fold(text) in _site_words()
+    return isinstance(_meaning(text), str)
 
 
 def kind_named(text: str) -> str:
     """The kind of work that a word of the site stands for: 应急演练 is a drill, 质量检查 an inspection."""
-    return _site_words().get(fold(text), "preventive")
+    found = _meaning(text)
+    return found if isinstance(found, str) else "preventive"
 
 
 @cache
@@ -60,17 +73,45 @@ def _site_words() -> Mapping[str, str]:
 
 def equipment_named(text: str) -> Named:
     """The system or class that a cell of a plan table names. Raises ``CellProblem`` that lists the systems."""
+    found = _meaning(text)
+    if isinstance(found, Named):
+        return found
+    names = [s.name for s in systems().values()]
+    classes = [c.name.zh for c in equipment_classes().values()]
+    zh = f"不认识的系统；可用系统：{'、'.join(n.zh for n in names)}；设备类：{'、'.join(classes)}"
+    said = LocalName(zh, f"unknown system; there are: {', '.join(n.en for n in names)}")
+    raise CellProblem("unknown_system", with_nearest(said, text, _equipment_names()))
+
+
+@lru_cache(maxsize=4096)
+def _meaning(text: str) -> Named | str | None:
+    """What a word names: equipment, or something of the site as the kind of work that it is; ``None``: nobody knows."""
     found = match_system(text) or match_system(simplified(text)) or match_system(_bare(text))
     if found is not None:
         return Named(found.system, None)
     made = class_words().find(text) or class_words().find(_bare(text))
     if made is not None:
         return Named(None, made)
-    names = [s.name for s in systems().values()]
-    classes = [c.name.zh for c in equipment_classes().values()]
-    zh = f"不认识的系统；可用系统：{'、'.join(n.zh for n in names)}；设备类：{'、'.join(classes)}"
-    said = LocalName(zh, f"unknown system; there are: {', '.join(n.en for n in names)}")
-    raise CellProblem("unknown_system", with_nearest(said, text, _equipment_names()))
+    kind = _site_words().get(fold(text))
+    if kind is not None or len(fold(text)) > _LONGEST:
+        return kind
+    if _DRILL.search(fold(text)):
+        return "drill"
+    if _INSPECTION.fullmatch(fold(text)):
+        return "inspection"
+    guess = meant(text, _known())
+    return replace(guess, read_as=True) if isinstance(guess, Named) else guess
+
+
+@cache
+def _known() -> Mapping[str, Named | str]:
+    words: list[tuple[str, Named | str]] = []
+    for one in systems().values():
+        words += [(word, Named(one.key, None)) for word in (one.name.zh, one.name.en, one.key, *one.aliases)]
+    for key, word in class_words().table().items():
+        words += [(text, Named(None, key)) for text in (word.zh, word.en, key, *word.also) if key != "generic"]
+    words += [(word, kind) for word, kind in _site_words().items() if kind == "preventive"]
+    return index(words)
 
 
 @cache
@@ -118,9 +159,8 @@ class Departments:
         """As ``find``. Raises ``CellProblem`` that lists them."""
         found = self.find(text)
         if found is None:
-            names = "、".join(one.zh for one in self._list)
-            en = ", ".join(one.en for one in self._list)
-            said = LocalName(f"没有这个部门；有：{names}", f"there is no such department; there are: {en}")
+            wrong = LocalName("没有这个部门", "there is no such department")
+            said = there_are(wrong, [one.zh for one in self._list], [one.en or one.zh for one in self._list])
             raise CellProblem("unknown_department", with_nearest(said, text, self._names.items()))
         return found
 

@@ -34,7 +34,8 @@ def known_department(tx: MaintenanceTx, site: str, text: str, field: str = "depa
     found = named(there, text)
     if found is None:
         names = "、".join(d.name.zh for d in there)
-        words = f"没有部门“{text}”，可用：{names} / there is no department {text!r} in the site {site!r}"
+        some = f"可用：{names}" if names else "该站点还没有部门"
+        words = f"没有部门“{text}”，{some} / there is no department {text!r} in the site {site!r}"
         raise BadData(words, [FieldProblem(field, "unknown_department", words)])
     return found.name.zh
 

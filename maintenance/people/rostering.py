@@ -30,6 +30,7 @@ from maintenance.people.rosters import (
 from maintenance.people.staff import Certificate, Person, valid_on
 from maintenance.ports import MaintenanceTx
 from plantroom.domain.assets import LocalName
+from plantroom.domain.wording import counted
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound
 from plantroom.ports.accounts import Grant, Role
 
@@ -269,7 +270,7 @@ def staffing(
     if len(here) < wanted:
         text = LocalName(
             f"{day} {shift.name.zh}：应至少{wanted}人，实有{len(here)}人",
-            f"{day} {shift.name.en}: {wanted} people at least, {len(here)} on it",
+            f"{day} {shift.name.en}: {counted(wanted, 'person', 'people')} at least, {len(here)} on it",
         )
         found.append(RosterWarning("understaffed", shift.id, day, text))
     if control_room:

@@ -14,6 +14,7 @@ from maintenance.recurrence import longest_between
 from maintenance.schedules import AgeSchedule
 from maintenance.stand_ins import shortest_between, standing_since
 from plantroom.domain.assets import LocalName
+from plantroom.domain.wording import counted
 from plantroom.errors import BadData, FieldProblem
 
 
@@ -186,7 +187,7 @@ def _floor_kept(days: int) -> Caution:
         "law_floor",
         LocalName(
             f"比法规宽松：仍按法规间隔（最长{days}天）安排",
-            f"laxer than the law: still scheduled by the law's longest gap, {days} days",
+            f"laxer than the law: still scheduled by the law's longest gap, {counted(days, 'day')}",
         ),
     )
 

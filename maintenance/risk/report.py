@@ -24,6 +24,7 @@ from maintenance.risk.model import (
 from maintenance.seed.codes import RiskMatrix
 from maintenance.work_orders import State
 from plantroom.domain.assets import EquipmentClass, LocalName
+from plantroom.domain.wording import counted
 
 MOST_LINES = 12
 """Lines of one part at most: a report is read."""
@@ -57,7 +58,7 @@ def make_report(
     asset, band = facts.asset, around.matrix.band(found.score)
     title = LocalName(
         f"风险预警：{asset.code} {asset.name.zh}，{found.score}分（{band.name.zh}）",
-        f"Early warning: {asset.code} {asset.name.en}, {found.score} points ({band.name.en})",
+        f"Early warning: {asset.code} {asset.name.en}, {counted(found.score, 'point')} ({band.name.en})",
     )
     return RiskReport(
         id=key,

@@ -22,6 +22,7 @@ from maintenance.risk.model import (
 )
 from maintenance.risk.weights import MOST, Weights, points_at
 from plantroom.domain.assets import Health, LocalName, Severity
+from plantroom.domain.wording import counted
 
 _OF_SEVERITY = {
     Severity.CRITICAL: LocalName("紧急", "critical"),
@@ -71,7 +72,7 @@ def _condition(facts: Facts, weights: Weights) -> Part:
     name = _OF_SEVERITY[worst]
     said = LocalName(
         f"未处理：异常{len(episodes)}项、工单{len(tickets)}张，最重为{name.zh}{tail.zh}",
-        f"open: {len(episodes)} conditions, {len(tickets)} tickets, the worst {name.en}{tail.en}",
+        f"open: {counted(len(episodes), 'condition')}, {counted(len(tickets), 'ticket')}, the worst {name.en}{tail.en}",
     )
     return Part(Factor.CONDITION, weights.condition[worst], said, known=not blind)
 
@@ -102,7 +103,7 @@ def _age(facts: Facts, weights: Weights) -> Part:
     percent = int(age.share * 20) * 5
     said = LocalName(
         f"设计寿命{age.life_years:g}年，已用{percent}%以上",
-        f"over {percent} % of a design life of {age.life_years:g} years",
+        f"over {percent} % of a design life of {counted(age.life_years, 'year')}",
     )
     return Part(Factor.AGE, points_at(weights.age, age.share), said)
 

@@ -1,7 +1,7 @@
 """What owners report without signing in, and what they are told of it. Pure.
 
-Times are aware UTC. The answer times are the user's own (SL-02 24 h, SL-03 3 h, SL-04 7 days; V), as the clocks of the
-ticket have them: the first is the limit of ``respond``, counted from the report, the other the ticket's ``due``.
+Times are aware UTC. The answer times are the user's own (SL-01 30 min where it is urgent, SL-02 24 h, SL-03 3 h, SL-04
+7 days; V), as the clocks of the ticket have them: the first two are the limit of ``respond``, the others its ``due``.
 """
 
 from collections.abc import Iterable, Mapping

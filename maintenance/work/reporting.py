@@ -16,7 +16,7 @@ from maintenance.work.found import CLEANERS
 from maintenance.work.owner_reports import ANSWERED_WITHIN, CLOSED, CONTACT_KEPT, JOINS_WITHIN, Contact, OwnerReport
 from maintenance.work.records import CommentKind
 from maintenance.work_orders import Kind, Origin, WorkOrder
-from plantroom.domain.assets import Asset, LocalName
+from plantroom.domain.assets import Asset, LocalName, Severity
 from plantroom.domain.keys import new_key
 from plantroom.errors import Conflict
 from plantroom.ports.clock import Clock
@@ -77,9 +77,26 @@ def take_report(tx: MaintenanceTx, said: Said, token_sha256: str, now: datetime)
 
 
 def answer_by(tx: MaintenanceTx, report: OwnerReport, order: WorkOrder) -> datetime:
-    """When a report has to be answered at the latest: what was promised when it came."""
-    rule = tx.sla.policies(report.site).at(report.at).rule(ClockKind.RESPOND, order.severity, Origin.OWNER)
-    return report.at + (ANSWERED_WITHIN if rule is None else rule.limit)
+    """When a report has to be answered at the latest: what the clock of its ticket says, else what was promised when it
+    came."""
+    known = _clock_limit(tx, order, ClockKind.RESPOND)
+    return known or report.at + answered_within(tx, report.site, order.severity, report.at)
+
+
+def answered_within(tx: MaintenanceTx, site: str, severity: Severity, at: datetime) -> timedelta:
+    """How long an owner may wait for an answer on a site, by what held then."""
+    rule = tx.sla.policies(site).at(at).rule(ClockKind.RESPOND, severity, Origin.OWNER)
+    return ANSWERED_WITHIN if rule is None else rule.limit
+
+
+def arrive_by(tx: MaintenanceTx, order: WorkOrder) -> datetime | None:
+    """When somebody has to be there at the latest, as the clock of the ticket says."""
+    return _clock_limit(tx, order, ClockKind.ARRIVE)
+
+
+def _clock_limit(tx: MaintenanceTx, order: WorkOrder, kind: ClockKind) -> datetime | None:
+    found = tx.sla.clocks_of([order.id]).get(order.id, ())
+    return next((one.limit_at for one in found if one.kind is kind), None)
 
 
 def rate(tx: MaintenanceTx, report: OwnerReport, stars: int, remark: str, now: datetime) -> OwnerReport:

@@ -8,6 +8,7 @@ import typer
 
 from plantroom.cli.alarms import By, span_of, who
 from plantroom.cli.common import AsJson, DataDir, asset_by_code, emit, instant_text, opened, parse_instant, require_site
+from plantroom.domain.wording import counted
 from plantroom.errors import BadData
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def labels(
         out.write_text(sheet(f"{known.name.zh} / {known.name.en}", found), encoding="utf-8")
     except OSError as error:
         raise BadData(f"--out {out}: {error.strerror}") from error
-    emit({"file": str(out), "labels": len(found), "base": address}, as_json, f"{len(found)} labels in {out}")
+    emit({"file": str(out), "labels": len(found), "base": address}, as_json, f"{counted(len(found), 'label')} in {out}")
 
 
 @app.command()

@@ -9,6 +9,7 @@ import typer
 from ingest.node_holes import NodeGap, nodes_missing
 from ingest.picture import by_site, fresh
 from plantroom.cli.common import AsJson, DataDir, asset_by_code, emit, opened, require_site
+from plantroom.domain.wording import counted
 from plantroom.errors import BadData
 from plantroom.ports.gaps import Gap, GapFilter, GapState, GiveUp
 from plantroom.ports.paging import PageRequest
@@ -35,7 +36,7 @@ def _document(gap: Gap) -> dict[str, Any]:
 def _line(gap: Gap) -> str:
     numbers = str(gap.first) if gap.first == gap.last else f"{gap.first}-{gap.last}"
     state = f"{gap.state.value} ({gap.reason})" if gap.reason else gap.state.value
-    asked = f"asked {gap.asks} times" if gap.asks else "not asked for yet"
+    asked = f"asked {counted(gap.asks, 'time')}" if gap.asks else "not asked for yet"
     where = f"{gap.site}/{gap.code or gap.asset}/{gap.channel}"
     return f"{gap.id}  {gap.found_at:%Y-%m-%d %H:%M:%S}Z  {where}  boot {gap.boot!r}  {numbers}  {state}, {asked}"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plantroom.cli.common import AsJson, DataDir, emit, opened, require_site, say
+from plantroom.domain.wording import counted
 from plantroom.errors import BadData, Conflict
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def export_table(
         file.write_bytes(made.content)
     except OSError as error:
         raise BadData(f"{file}: {error.strerror}") from error
-    emit({"file": str(file), "kind": kind, "rows": made.rows}, as_json, f"{file}: {made.rows} rows")
+    emit({"file": str(file), "kind": kind, "rows": made.rows}, as_json, f"{file}: {counted(made.rows, 'row')}")
 
 
 def _lines(document: Mapping[str, Any]) -> list[str]:

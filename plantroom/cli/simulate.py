@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from plantroom.cli.common import AsJson, DataDir, emit, opened, parse_instant, running_broker, say, settings_for
+from plantroom.domain.wording import counted
 from plantroom.errors import BadData
 
 EXIT_DATA = 4
@@ -141,4 +142,4 @@ def batch(
         result = write_batch(chosen if seed is None else replace(chosen, seed=seed), out, begin, hours)
     except OSError as error:
         raise BadData(f"--out {out}: {error.strerror}") from error
-    emit(asdict(result), as_json, [f"{code}: {rows} rows" for code, rows in result.rows.items()])
+    emit(asdict(result), as_json, [f"{code}: {counted(rows, 'row')}" for code, rows in result.rows.items()])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plantroom.cli.common import AsJson, DataDir, emit, opened, require_site
+from plantroom.domain.wording import counted
 
 if TYPE_CHECKING:
     from maintenance.sla.figures import Compliance
@@ -41,7 +42,7 @@ def show(
         figures = compliance(tx, now - timedelta(days=days), now, now, site)
     document = {"site": site, **policy_json(policy), "compliance": [_figure(one) for one in figures]}
     lines = [_rule(one) for one in policy.clocks]
-    lines += [f"pauses: {', '.join(one.code for one in policy.pauses)}", f"last {days} days:"]
+    lines += [f"pauses: {', '.join(one.code for one in policy.pauses)}", f"last {counted(days, 'day')}:"]
     lines += [_kept(one) for one in figures] or ["  no clock was decided"]
     emit(document, as_json, lines)
 

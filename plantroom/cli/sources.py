@@ -11,6 +11,7 @@ from plantroom.cli.common import AsJson, DataDir, by_flags, emit, opened, requir
 from plantroom.domain.assets import Priority, SourceClock
 from plantroom.domain.keys import new_key
 from plantroom.domain.sources import FieldMapping, TopicSource
+from plantroom.domain.wording import counted
 from plantroom.errors import BadData
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ def list_sources(
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         require_site(tx, site)
         found = tx.sources.list(site)
-    lines = [f"{s.key}  {s.site}  {s.name}  {s.topic_filter}  {s.dialect}  {len(s.fields)} fields" for s in found]
+    lines = [
+        f"{s.key}  {s.site}  {s.name}  {s.topic_filter}  {s.dialect}  {counted(len(s.fields), 'field')}" for s in found
+    ]
     emit({"items": [_document(one) for one in found]}, as_json, lines or "no sources")
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from plantroom.cli.common import AsJson, DataDir, emit, opened, parse_instant, require_site
+from plantroom.domain.wording import counted
 
 app = typer.Typer(name="staff", help="Who does the work, and who may.", no_args_is_help=True)
 OfSite = Annotated[str | None, typer.Option("--site", help="Only of this site.")]
@@ -37,7 +38,7 @@ def expiring(
         found = expiring_of(tx, EVERYTHING, parts.planning_clock.now().date(), within, site)
     kinds = licence_kinds()
     lines = [
-        f"{e.expires_on}  {'expired' if e.days_left < 0 else f'{e.days_left} days'}  {e.name} ({e.holder})  "
+        f"{e.expires_on}  {'expired' if e.days_left < 0 else counted(e.days_left, 'day')}  {e.name} ({e.holder})  "
         f"{kinds[e.kind].name.zh} / {kinds[e.kind].name.en}  {e.number}"
         for e in found
     ]

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from plantroom.domain.assets import AssetStatus, Location
 from plantroom.domain.places import check_place, subtree
+from plantroom.domain.wording import counted
 from plantroom.errors import Conflict, NotFound, VersionConflict
 from plantroom.ports.equipment import PlaceRepository
 from plantroom.storage.ledger import tables_plant as t
@@ -72,7 +73,8 @@ class SqlPlaces(PlaceRepository):
         inner = self._connection.execute(sa.select(sa.func.count()).where(_c.parent == key)).scalar_one()
         held = self._connection.execute(sa.select(sa.func.count()).where(_a.location == key)).scalar_one()
         if inner or held:
-            words = f"{inner} 个位置, {held} 台设备 / {inner} places and {held} assets, scrapped ones included"
+            en = f"{counted(inner, 'place')} and {counted(held, 'asset')}, scrapped ones included"
+            words = f"{inner} 个位置, {held} 台设备 / {en}"
             raise Conflict(f"{stored.name.zh} 不是空的 / {stored.name.en} is not empty: {words}")
         self._connection.execute(t.locations.delete().where(_c.key == key))
 

@@ -45,8 +45,8 @@ def test_a_report_is_an_owner_s_ticket_that_its_secret_follows(world: World) -> 
     assert seen["state"]["en"] == "Received, waiting to be taken up"
     assert (seen["answer_by"], seen["resolve_by"]) == ("2026-03-03T08:00:00.000Z", "2026-03-02T11:00:00.000Z")
     assert set(seen) == {
-        "number", "state", "reported_at", "answer_by", "answered_at", "resolve_by", "done_at", "photo", "stars",
-        "can_rate",
+        "number", "state", "reported_at", "answer_by", "arrive_by", "answered_at", "resolve_by", "done_at", "photo",
+        "stars", "can_rate",
     }  # fmt: skip
 
 
@@ -57,6 +57,21 @@ def test_a_place_in_words_will_do_and_the_category_says_how_bad_it_is(world: Wor
     order = staff_view(world, number)
     assert (order["severity"], order["asset"], order["department"]) == ("critical", None, "电梯维修部门")
     assert order["title"]["zh"] == "3号楼大堂：有人被困"
+
+
+@pytest.mark.parametrize("category", ["people_trapped", "fire_smoke", "flooding"])
+def test_whoever_reports_an_emergency_is_told_the_emergency_s_own_times(world: World, category: str) -> None:
+    client = owner(world)
+    taken = client.post(REPORTS, json=said(code=None, place="3号楼大堂", category=category)).json()
+    seen = client.get(f"{REPORTS}/{taken['token']}").json()
+    limits = {clock["kind"]: clock["limit_at"] for clock in staff_view(world, taken["number"])["clocks"]}
+    soon = "2026-03-02T08:30:00.000Z"
+    assert (taken["answer_by"], seen["answer_by"], seen["arrive_by"]) == (soon, soon, soon)
+    assert (limits["respond"], limits["arrive"]) == (soon, soon)
+    page = client.get(f"/faults/{taken['token']}").text
+    assert "最迟到场" in page
+    trap = client.post(REPORTS, json=said(code=None, place="4号楼", category=category, website="x")).json()
+    assert trap["answer_by"] == soon
 
 
 def test_answer_times_are_those_of_the_clocks_and_of_the_site_s_own_promise(world: World) -> None:

@@ -75,3 +75,9 @@ def test_undoing_switches_off_whom_the_table_had_switched_on(ledger: Store) -> N
     with ledger.read() as tx:
         person = tx.people.person("li")
     assert (person.active, person.phone) == (False, "")
+
+
+def test_the_row_that_takes_the_last_administrator_away_is_the_one_that_is_named(ledger: Store) -> None:
+    for line, column, value in (("admin,管理员,,否", "启用", "否"), ("admin,技术员,demo,是", "角色", "技术员")):
+        (error,) = take(ledger, "users", f"{HEAD}wang,技术员,demo,是\n{line}\n")["errors"]
+        assert (error["row"], error["column"], error["value"], error["code"]) == (3, column, value, "last_admin")

@@ -13193,11 +13193,13 @@ export interface components {
         ReportKind: "monthly" | "pack";
         /**
          * ReportSeen
-         * @description Where a report stands. `answer_by`: when it is answered at the latest (24 h), `resolve_by` when it should be
-         *     solved (3 h; 7 days for major faults). `can_rate`: it is done and has not been rated.
+         * @description Where a report stands. `answer_by`: when it is answered at the latest (24 h; 30 minutes for what is critical,
+         *     such as somebody trapped), `arrive_by` when somebody is there, `resolve_by` when it should be solved (3 h; 7 days
+         *     for major faults): the ticket's own clocks. `can_rate`: it is done and has not been rated.
          * @example {
          *       "answer_by": "2026-03-03T08:00:00.000Z",
          *       "answered_at": "2026-03-02T08:12:00.000Z",
+         *       "arrive_by": "2026-03-03T08:00:00.000Z",
          *       "can_rate": false,
          *       "number": 2317,
          *       "photo": false,
@@ -13217,6 +13219,8 @@ export interface components {
             answer_by: string;
             /** Answered At */
             answered_at: string | null;
+            /** Arrive By */
+            arrive_by?: string | null;
             /** Can Rate */
             can_rate: boolean;
             /** Done At */

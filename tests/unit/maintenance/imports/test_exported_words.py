@@ -9,11 +9,22 @@ from maintenance.imports.outcome import AllRights, Outcome
 from maintenance.imports.plan import PlanImport
 from maintenance.imports.plan_columns import COLUMN_ORDER, plan_cells
 from maintenance.imports.reading import read_plan_table
+from maintenance.imports.rule_words import frequency_text, rule_text
+from maintenance.imports.traditional import simplified, traditional
 from maintenance.imports.writing import csv_bytes
 from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
 from maintenance.plan import BeforeReuse, Layer, PlanRow
-from maintenance.schedules import BY_INTERVAL, AgeSchedule, IntervalSchedule, MeterSchedule, SeasonSchedule
+from maintenance.schedules import (
+    BY_INTERVAL,
+    AgeSchedule,
+    BeforeSchedule,
+    IntervalSchedule,
+    MeterSchedule,
+    SeasonSchedule,
+)
 from maintenance.seed.loader import plan_rows
+from plantroom.catalogue.classes import equipment_classes
+from plantroom.catalogue.systems import systems
 
 KEYS = [column.key for column in COLUMN_ORDER]
 ROWS = {row.code: row for row in plan_rows()}
@@ -164,3 +175,16 @@ def test_an_interval_in_the_place_of_the_law_s_years_is_no_longer_than_they_are_
     assert (change.after.schedule, change.after.max_gap_days) == (BY_INTERVAL, gap)
     told = [one.code for one in found.problems.warnings]
     assert ("law_is_stricter" in told) is (gap is not None)
+
+
+def test_a_table_with_traditional_headings_has_traditional_words_and_comes_back() -> None:
+    words = [one.name.zh for one in systems().values()] + [one.name.zh for one in equipment_classes().values()]
+    assert all(simplified(traditional(word)) == word for word in words)
+    assert traditional("楼宇自动化控制系统、供暖系统、防排烟风机") == "樓宇自動化控制系統、供暖系統、防排煙風機"
+    said = [frequency_text(Interval(2, unit), BY_INTERVAL, "zh-hant") for unit in IntervalUnit]
+    assert said == ["每2小時一次", "每2天一次", "每2週一次", "每2個月一次", "每2年一次"]
+    assert rule_text(SeasonSchedule(("cooling", "heating")), "zh-hant") == "製冷季前、供暖季前，提前14天"
+    assert rule_text(IntervalSchedule("winter", open_hours=True), "zh-hant") == "僅在冬季，僅在營業時間內"
+    assert rule_text(BeforeSchedule("水泵门-1", 3), "zh-hant") == "在水泵门-1之前，提前3天", "a code stays as it is"
+    cells = [plan_cells(row, {}, "zh-hant") for row in plan_rows()]
+    assert {"供水系統", "空調系統"} <= {str(one[1]) for one in cells}

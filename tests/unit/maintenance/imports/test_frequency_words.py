@@ -1,6 +1,7 @@
 """How often, in the words that people write into plan tables."""
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -120,12 +121,10 @@ def test_seasons_meters_and_opening_hours_are_schedules_of_their_own(text: str, 
         ("bi-monthly", "ambiguous_frequency"),
         ("biannual", "ambiguous_frequency"),
         ("每隔一天", "ambiguous_frequency"),
-        ("隔日", "ambiguous_frequency"),
         ("每月1-2次", "ambiguous_frequency"),
         ("1-2 months", "ambiguous_frequency"),
         ("每2~3个月", "ambiguous_frequency"),
         ("1.5个月", "unknown_frequency"),
-        ("每1.5年", "unknown_frequency"),
         ("1.5 months", "unknown_frequency"),
         ("1,5 months", "unknown_frequency"),
         ("每-1月", "unknown_frequency"),
@@ -157,6 +156,86 @@ def test_what_nobody_can_tell_is_refused_with_what_to_do(text: str, code: str) -
     with pytest.raises(CellProblem) as refused:
         read_frequency(text)
     assert refused.value.code == code
+
+
+WAYS = Path(__file__).parent / "words" / "frequencies.txt"
+
+
+def ways() -> list[tuple[str, str]]:
+    lines = [
+        line.partition(": ") for line in WAYS.read_text(encoding="utf-8").splitlines() if line[:1] not in ("", "#")
+    ]
+    return [(said.strip(), wanted) for wanted, _, rest in lines for said in rest.split(" | ")]
+
+
+@pytest.mark.parametrize(("said", "wanted"), ways())
+def test_the_ways_in_which_plan_tables_say_how_often(said: str, wanted: str) -> None:
+    assert meant(said) == wanted
+
+
+def meant(said: str) -> str:
+    try:
+        found = read_frequency(said)
+    except CellProblem as problem:
+        return f"?{problem.code}"
+    match found.schedule:
+        case SeasonSchedule(seasons, _):
+            return " ".join(seasons)
+        case MeterSchedule(point, every):
+            return f"{point} {every:g}"
+        case _:
+            return "{} {}".format(*canonical(found.interval))
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("每年一次（国庆前）", "国庆前"), ("每月一次，遇节假日加密", "遇节假日加密"), ("每逢单月", "每逢单月"),
+        ("每季度一次（由厂家实施）", "由厂家实施"), ("每年二次（4月、10月）", "4月、10月"), ("每年一次（雨季前）", ""),
+        ("每季度（3个月）一次", ""),
+    ],
+)  # fmt: skip
+def test_what_is_not_taken_over_is_said(said: str, left: str) -> None:
+    found = read_frequency(said)
+    assert (found.read_as, found.left_out) == (True, left)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "每运行500小时或每3个月（先到为准）", "每3个月或运行500小时，以先到为准", "每季度或累计运行500小时",
+        "every 500 running hours or every 3 months, whichever comes first",
+    ],
+)  # fmt: skip
+def test_running_hours_that_an_interval_caps_are_both_kept(text: str) -> None:
+    found = read_frequency(text)
+    assert (found.schedule, canonical(found.interval)) == (MeterSchedule("run_hours", 500.0), (3, "month"))
+
+
+@pytest.mark.parametrize(
+    ("text", "zh"),
+    [
+        ("必要时", "每月一次、每季度一次"), ("每周二", "最接近的是“每周一次”"), ("每月15日", "最接近的是“每月一次”"),
+        ("每隔一月", "每月一次，也可能是每2个月一次"), ("biweekly", "每2周一次，也可能是每周两次"),
+        ("国庆前", "供暖季前、制冷季前、雨季前、冬季前"), ("月检、季检", "每月一次、每季度一次，请分行填写"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_the_nearest_known_words(text: str, zh: str) -> None:
+    with pytest.raises(CellProblem) as refused:
+        read_frequency(text)
+    assert zh in refused.value.said.zh
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "wanted"),
+    [
+        ("4", "次/年", (3, "month")), ("2", "次/月", (15, "day")), ("1", "times/year", (12, "month")),
+        ("0.5", "年", (6, "month")), ("0.5", "月", (15, "day")), ("1.5", "years", (18, "month")),
+        ("7", "d", (7, "day")),
+    ],
+)  # fmt: skip
+def test_a_number_goes_by_what_its_heading_counts(number: str, unit: str, wanted: tuple[int, str]) -> None:
+    assert canonical(read_frequency(number, unit).interval) == wanted
 
 
 def test_a_plain_number_takes_the_unit_of_its_heading() -> None:

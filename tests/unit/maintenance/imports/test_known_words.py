@@ -1,5 +1,7 @@
 """Words of plan tables for work of the site, systems and seasons; of unknown ones the nearest known are named."""
 
+from pathlib import Path
+
 import pytest
 
 from maintenance.imports.frequency_words import read_frequency
@@ -7,7 +9,14 @@ from maintenance.imports.outcome import Outcome
 from maintenance.imports.plan import compare
 from maintenance.imports.problems import CellProblem
 from maintenance.imports.reading import read_plan_table
-from maintenance.imports.vocabulary import Named, class_words, equipment_named, is_site_wide, seed_departments
+from maintenance.imports.vocabulary import (
+    Named,
+    class_words,
+    equipment_named,
+    is_site_wide,
+    kind_named,
+    seed_departments,
+)
 from maintenance.imports.words import KINDS
 from maintenance.plan import PlanRow
 from maintenance.schedules import SeasonSchedule
@@ -62,6 +71,45 @@ def test_trades_are_the_systems_that_they_look_after(word: str, system: str) -> 
 @pytest.mark.parametrize("word", ["Fire extinguishers", "避雷", "灭火器"])
 def test_what_is_no_asset_of_a_class_is_work_of_the_site(word: str) -> None:
     assert is_site_wide(word)
+
+
+WAYS = Path(__file__).parent / "words" / "systems.txt"
+
+
+def ways() -> list[tuple[str, str]]:
+    lines = WAYS.read_text(encoding="utf-8").splitlines()
+    parts = [line.partition(": ") for line in lines if line[:1] not in ("", "#")]
+    return [(word.strip(), wanted) for wanted, _, rest in parts for word in rest.split(" | ")]
+
+
+@pytest.mark.parametrize(("word", "wanted"), ways())
+def test_the_words_of_plan_tables_for_systems_trades_and_jobs(word: str, wanted: str) -> None:
+    assert meant(word) == wanted
+
+
+def meant(word: str) -> str:
+    try:
+        found = equipment_named(word)
+    except CellProblem:
+        return kind_named(word).replace("preventive", "site") if is_site_wide(word) else "?"
+    return found.system or found.equipment_class or ""
+
+
+def test_a_word_that_is_in_no_list_says_what_it_was_taken_for() -> None:
+    (told,) = [one for one in table(f"{HEAD}会议室空调,每年一次,\n").problems.warnings if one.code == "system_read_as"]
+    assert (told.column, told.value) == ("设施设备类别", "会议室空调")
+    assert "“会议室空调”按“空调系统”理解" in told.message
+
+
+def test_two_words_for_one_system_are_two_rows_and_one_word_twice_is_an_error() -> None:
+    text = f"{HEAD}配电房,每周一次,电气管理部门\n强电井,每周一次,电气管理部门\n"
+    rows = [change.after for change in table(text).changes]
+    assert [row.name.zh for row in rows if isinstance(row, PlanRow)] == ["配电柜维护（每周一次）", "强电井"]
+    read, problems = read_plan_table(text.encode(), "plan.csv")
+    known = [*plan_rows(), *(row for row in rows if isinstance(row, PlanRow))]
+    assert not compare(read, known, problems=problems).changes
+    (error,) = table(text.replace("强电井", "配电房")).problems.errors
+    assert error.code == "duplicate_row"
 
 
 @pytest.mark.parametrize("word", ["供暖", "採暖", "供热设备"])

@@ -11,7 +11,7 @@ from maintenance.imports.plan import PlanImport, compare
 from maintenance.imports.reading import read_plan_table
 from maintenance.plan import EVIDENCE, AppliesTo, PlanRow
 from maintenance.proof import WORDS
-from maintenance.schedules import BY_INTERVAL, IntervalSchedule, MeterSchedule
+from maintenance.schedules import BY_INTERVAL, IntervalSchedule, MeterSchedule, SeasonSchedule
 from maintenance.seed.compose import compose as composed
 from maintenance.seed.loader import checklists, department_named, plan_rows
 from maintenance.seed.profiles import jurisdictions, profiles
@@ -293,6 +293,20 @@ def test_another_frequency_brings_its_own_tolerance_but_the_law_stays_as_strict(
         "编号,设施设备类别,维护周期\nWA-M,供水系统,每季度一次\nFI-TANK,消防系统,每季度一次\nEL-Q,电梯系统,每年\n"
     )
     assert [(r.early_days, r.late_days) for r in put(found)] == [(15, 7), (15, 3), (60, 0)]
+
+
+def test_a_season_in_brackets_is_when_a_yearly_row_is_due() -> None:
+    found = table("设施设备类别,维护内容,维护周期\n配电房,防雷接地检测,每年一次（雷雨季节前）\n")
+    (row,) = put(found)
+    assert row.schedule == SeasonSchedule(("rain",))
+    (told,) = [one for one in found.problems.warnings if one.code == "frequency_read_as"]
+    assert (told.value, "周期按“雨季前”理解，" in told.message) == ("每年一次（雷雨季节前）", True)
+
+
+def test_what_a_frequency_says_beside_is_named_where_it_is_left_out() -> None:
+    found = table("设施设备类别,维护内容,维护周期\n配电房,清扫,每年一次（国庆前）\n")
+    (told,) = [one for one in found.problems.warnings if one.code == "frequency_read_as"]
+    assert "周期按“每年一次”理解，“国庆前”未采用" in told.message
 
 
 def test_rows_by_the_hour_are_taken() -> None:

@@ -1,0 +1,69 @@
+"""A frequency's cell without what says nothing of how often: list marks, labels, hedges, other numerals. Pure."""
+
+import re
+import unicodedata
+
+from maintenance.imports.cells import fold
+
+NUMBER = r"[0-9]+|[一二两三四五六七八九十百]+"
+"""Regular expression of a whole number."""
+
+WORK = "※"
+"""Stands for the words of the work itself, which say nothing of how often."""
+
+_CAPITALS = str.maketrans("壹贰弍叁肆伍陆柒捌玖拾佰俩", "一二二三四五六七八九十百两")
+_CIRCLED = re.compile("^[①-⑳❶-❿⒈-⒛]")
+_TENS = {"廿": "二十", "卅": "三十"}
+_LISTED = re.compile(r"^(?:[•·*\-—–●◆■]+|[0-9]{1,2}[、.)](?=[^0-9]))")
+_LABEL = re.compile(
+    "^(?:(?:维护|保养|检查|巡检)?(?:周期|频次|频率|时间)|frequency|freq(?!=)|interval|间隔(?:时间)?)(?:为|是)?[::=]?(?=.)"
+)
+_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+_HEDGES = re.compile(
+    "至少|不少于|不得少于|不应少于|不低于|不得低于|不应低于|最少|最低|原则上|一般情况下|一般为?|通常为?|正常情况下|大约|平均|及?以上|左右|为宜|"
+    "≥|>=|≤|<=|不超过|不得超过|不应超过|不大于|自然(?=[日月季年周])|日历(?=[日月季年周])|[/·每](?:台|部|套|组|人)$|"
+    r"约(?=每|[0-9])|(?:应|需|须|宜)(?=每|[0-9])|atleast|minimum(?:of)?|^min\.?(?=[a-z0-9])|\(min\.?\)|(?:no|not)lessthan|"
+    "approximately|approx\\.?|calendar(?=month|day|week|year)|normally|usually"
+)
+_SAID_TWICE = re.compile(r"(?<=[a-z一二两三四五六七八九十百])\([0-9]+\)(?=[a-z个天日周月季年])")
+"""A number in figures behind the same in words: five (5) years."""
+
+_WORK_WORDS = re.compile(
+    "(?:进行|开展|组织|安排|实施|执行|做|全面|例行|定期|专业|例|常规|集中|综合|的|检查|检测|检验|检修|校验|校准|巡检|巡查|巡视|巡回|"
+    "保养|维护|维修|维保|保洁|养护|测试|试验|试运行|清洁|清洗|清扫|打扫|消毒|润滑|更换|演练|演习|培训|盘点|评估|抄表|点检|大修|小修|中修|"
+    "检|巡|查|修|保|审|与|和|及)+"
+)
+_EN_WORK = re.compile(
+    "(?<=[a-z])(?:routine|preventive|planned)?(?:checks?|checkup|inspections?|inspected|servic(?:e|es|ing)|pm|ppm|"
+    "maintenance|tests?|testing|visits?|cleaning|lubrication|greasing|audits?|surveys?|overhauls?|basis|tasks?)+$"
+)
+_AND_HALF = re.compile(f"^(?:每|一)?(?P<years>{NUMBER})年半(?=$|※|一|1|/)")
+_COUNTED_WORK = re.compile(f"(?<=[日天周期月季年旬度])({NUMBER})个?{WORK}")
+"""一日一巡, 一年两检: the work stands for the times."""
+
+
+def plain_of(text: str) -> str:
+    """The text folded, in one kind of numerals, without marks, labels and hedges."""
+    folded = fold(_CIRCLED.sub("", unicodedata.normalize("NFC", text).strip()))
+    bare = re.sub(r"[_。.;；,，]+$", "", _LABEL.sub("", _LISTED.sub("", folded)))
+    bare = _SAID_TWICE.sub("", _THOUSANDS.sub("", bare)).replace("(s)", "s")
+    bare = re.sub("[叁参](?=个|天|日|年|周|月|季|次|小时|十|百)", "三", bare).translate(_CAPITALS)
+    for one, other in _TENS.items():
+        bare = bare.replace(one, other)
+    return _with_months(_HEDGES.sub("", bare))
+
+
+def without_work(bare: str) -> str:
+    """The text with ``WORK`` for what is done: 每月检查一次 as 每月※一次."""
+    return _COUNTED_WORK.sub(r"\1次", _WORK_WORDS.sub(WORK, _EN_WORK.sub("", bare)))
+
+
+def _with_months(bare: str) -> str:
+    """A year and a half as 18 months."""
+    found = _AND_HALF.match(bare)
+    if found is None or not found["years"].translate(_ONES).isdecimal():
+        return bare
+    return f"每{int(found['years'].translate(_ONES)) * 12 + 6}个月{bare[found.end() :]}"
+
+
+_ONES = str.maketrans("一二两三四五六七八九", "1223456789")
