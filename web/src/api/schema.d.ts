@@ -8164,6 +8164,7 @@ export interface components {
          *               "status": "ok",
          *               "value": 0.96
          *             },
+         *             "recorded_late": 0,
          *             "waived": 0,
          *             "without_record": 1
          *           },
@@ -8197,6 +8198,7 @@ export interface components {
          *               "status": "ok",
          *               "value": 0.96
          *             },
+         *             "recorded_late": 0,
          *             "waived": 0,
          *             "without_record": 1
          *           },
@@ -8759,6 +8761,7 @@ export interface components {
          *           "status": "ok",
          *           "value": 0.96
          *         },
+         *         "recorded_late": 0,
          *         "waived": 0,
          *         "without_record": 1
          *       },
@@ -8792,6 +8795,7 @@ export interface components {
          *           "status": "ok",
          *           "value": 0.96
          *         },
+         *         "recorded_late": 0,
          *         "waived": 0,
          *         "without_record": 1
          *       },
@@ -11676,8 +11680,9 @@ export interface components {
          * PlanCounts
          * @description Occurrences whose last day lies in the period and is over, or that are done. `due` is the sum of the others but
          *     `credited`, which is part of `in_time` or `late`, `cancelled` (what a law asks for), part of `missed`, `waived`
-         *     (not to be done: the machine was out of use, or the row had ended), and `without_record`, part of `in_time` or
-         *     `late`: done, though its order has no answer, no file and no signature.
+         *     (not to be done: the machine was out of use, or the row had ended), `without_record`, part of `in_time` or
+         *     `late`: done, though its order has no answer, no file and no signature, and `recorded_late`, part of them, too:
+         *     entered more than 24 hours after it says that it was done.
          */
         PlanCounts: {
             /** Bypassed */
@@ -11699,6 +11704,8 @@ export interface components {
             /** Overdue */
             overdue: number;
             rate: components["schemas"]["Figure"];
+            /** Recorded Late */
+            recorded_late: number;
             /** Waived */
             waived: number;
             /** Without Record */
@@ -12840,6 +12847,27 @@ export interface components {
             title: components["schemas"]["Name"];
             /** Work Order */
             work_order: string | null;
+        };
+        /**
+         * RecordedLate
+         * @description Work that was entered more than 24 hours after it says that it was done. ``device``: the tablet that sent it, by
+         *     whose own clock it was done then; ``null``: somebody has said so.
+         */
+        RecordedLate: {
+            /** Device */
+            device: string | null;
+            /**
+             * Done At
+             * Format: date-time
+             */
+            done_at: string;
+            /** Hours */
+            hours: number;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
         };
         /**
          * RecordsOut
@@ -15517,6 +15545,7 @@ export interface components {
         /**
          * WorkOrderDetail
          * @description A work order with everything that is needed to do it. ``answers`` maps a step to its accepted answer.
+         *     ``recorded_late`` is ``null`` for what was entered in time.
          *
          *     ``records`` (codes, totals, links, signatures) and ``worked_last_time`` (closed tickets of the class and failure
          *     mode, this machine's first) come with an order that is read, and not with the answer to a step.
@@ -15578,6 +15607,7 @@ export interface components {
             opened_at: string | null;
             origin: components["schemas"]["Origin"];
             reason: components["schemas"]["Name"];
+            recorded_late?: components["schemas"]["RecordedLate"] | null;
             records?: components["schemas"]["RecordsOut"] | null;
             /** Reopened */
             reopened: number;
