@@ -7505,22 +7505,22 @@ export interface components {
         DutyRole: "duty" | "standby";
         /**
          * Effort
-         * @description What the row, and those that depend on it, take in these twelve months on the machines in question, CNY.
-         *     `unpriced` jobs say no cost.
+         * @description What the row, and those that depend on it, take in these twelve months on the machines in question, CNY (`null`
+         *     for those who do not see budgets). `unpriced` jobs say no cost.
          */
         Effort: {
             /** Hours */
             hours: number;
             /** Job Cost */
-            job_cost: number;
+            job_cost: number | null;
             /** Jobs */
             jobs: number;
             /** Labour */
-            labour: number;
+            labour: number | null;
             /** Material */
-            material: number;
+            material: number | null;
             /** Total */
-            total: number;
+            total: number | null;
             /** Unpriced */
             unpriced: number;
         };
@@ -11622,7 +11622,7 @@ export interface components {
             /** Changes */
             changes: components["schemas"]["Changed"][];
             /** Cost Difference */
-            cost_difference: number;
+            cost_difference: number | null;
             /**
              * Effective From
              * Format: date
@@ -11729,7 +11729,8 @@ export interface components {
         };
         /**
          * PlanRow
-         * @description One line of the plan table at its newest version.
+         * @description One line of the plan table at its newest version. `job_cost` and `material_cost` are `null` for those who do not
+         *     see budgets.
          */
         PlanRow: {
             /** Anchor */
@@ -15806,7 +15807,7 @@ export interface components {
          * @description What happened to a thing.
          * @enum {string}
          */
-        plantroom__domain__audit__Action: "created" | "changed" | "removed" | "begun";
+        plantroom__domain__audit__Action: "created" | "changed" | "removed" | "begun" | "stands";
     };
     responses: never;
     parameters: never;
