@@ -138,6 +138,13 @@ def sees_money(caller: Access, site: str) -> bool:
     return caller.principal.scope(Role.SUPERVISOR).allows(site)
 
 
+def sees_money_of_row(caller: Access, site: str | None) -> bool:
+    """As ``sees_money`` of a plan row of a site; of one of every site whoever sees the budgets of some."""
+    return (
+        sees_money(caller, site) if site is not None else caller.principal.scope(Role.SUPERVISOR).sites != frozenset()
+    )
+
+
 def _bearer(services: Services, secret: str) -> Principal:
     with services.ledger.read() as tx:
         token = tx.accounts.token(digest(secret))

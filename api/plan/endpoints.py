@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.access import Access, Supervisor, Viewer
+from api.access import Access, Supervisor, Viewer, sees_money_of_row
 from api.paging import cut, cut_in_order
 from api.plan.preview import preview_of
 from api.plan.rows import departments_of, make_row, row_of, site_of
@@ -47,7 +47,10 @@ def list_plan_rows(query: Annotated[PlanRowQuery, Query()], caller: Viewer, serv
     with services.ledger.read() as tx:
         rows = [r for r in tx.plan.rows(query.site) if _wanted(r, query, caller)]
     page = cut(rows, query, lambda r: f"{r.code}\n{r.site or ''}", ["code"])
-    return PlanRowList(items=[PlanRow.of(r) for r in page.items], next_cursor=page.next_cursor)
+    return PlanRowList(
+        items=[PlanRow.seen(r, costs=sees_money_of_row(caller, r.site)) for r in page.items],
+        next_cursor=page.next_cursor,
+    )
 
 
 @router.post("/plan-rows", operation_id="createPlanRow", status_code=201)

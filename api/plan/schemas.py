@@ -197,7 +197,8 @@ class BeforeReuseOut(Shape):
 
 
 class PlanRow(Shape):
-    """One line of the plan table at its newest version."""
+    """One line of the plan table at its newest version. `job_cost` and `material_cost` are `null` for those who do not
+    see budgets."""
 
     lineage: str
     code: str
@@ -253,6 +254,12 @@ class PlanRow(Shape):
         }
         own = {name: getattr(row, name) for name in cls.model_fields if name not in computed}
         return cls.model_validate(own | computed)
+
+    @classmethod
+    def seen(cls, row: DomainRow, *, costs: bool) -> Self:
+        """As ``of``; what a job costs is for those who see budgets."""
+        shown = cls.of(row)
+        return shown if costs else shown.model_copy(update={"job_cost": None, "material_cost": None})
 
 
 class PlanRowList(Shape):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict
 
-from api.access import Viewer
+from api.access import Viewer, sees_money_of_row
 from api.paging import cut_in_order
 from api.plan.schemas import PlanRow
 from api.services import Parts
@@ -77,7 +77,7 @@ def list_versions(
             version=row.version,
             effective_from=row.effective_from,
             in_effect=row.version == current,
-            row=PlanRow.of(row),
+            row=PlanRow.seen(row, costs=sees_money_of_row(caller, row.site)),
             change=_made_by(made.get(row.version)),
         )
         for row in page.items

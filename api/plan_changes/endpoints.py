@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api.access import Access, Supervisor, Technician, Viewer
+from api.access import Access, Supervisor, Technician, Viewer, sees_money_of_row
 from api.assets.lookup import visible_asset
 from api.paging import bad_field, page_request
 from api.plan_changes.previews import has_moved, preview_of
@@ -52,7 +52,7 @@ def list_changes(query: Annotated[PlanChangeQuery, Query()], caller: Viewer, ser
     wanted = ChangeFilter(caller.scope, query.site, query.state, query.origin, query.plan_row)
     with services.ledger.read() as tx:
         page = tx.plan_changes.list(wanted, page_request(query))
-        items = [_shown(tx, services, change) for change in page.items]
+        items = [_shown(tx, services, caller, change) for change in page.items]
     return PlanChangeList(items=items, next_cursor=page.next_cursor)
 
 
@@ -67,7 +67,7 @@ def request_change(form: PlanChangeCreate, caller: Technician, services: Parts, 
             found = _checked(tx, services, change)
             if not form.only_request and may_approve(tx, services, caller, change, found.leaves_law):
                 change = approve(tx, change.id, _decision(tx, services, caller, change, form.reason))
-        shown = _shown(tx, services, change)
+        shown = _shown(tx, services, caller, change)
     response.headers["ETag"] = etag(change.version)
     response.headers["Location"] = f"/api/v1/plan-changes/{change.id}"
     return shown
@@ -87,7 +87,7 @@ def get_change(change_id: str, caller: Viewer, services: Parts, response: Respon
     """One change; its `ETag` is what a decision has to send as `If-Match`."""
     with services.ledger.read() as tx:
         change = _seen(tx, caller, change_id)
-        shown = _shown(tx, services, change)
+        shown = _shown(tx, services, caller, change)
     response.headers["ETag"] = etag(change.version)
     return shown
 
@@ -119,7 +119,7 @@ def revise_change(
         change = _mine(tx, caller, change_id)
         expected = expected_version(if_match)
         require_version(
-            expected, _shown(tx, services, change), change.version, sorted(form.model_fields_set), "plan change"
+            expected, _shown(tx, services, caller, change), change.version, sorted(form.model_fields_set), "plan change"
         )
         changed = change
         if form.action is not None:
@@ -134,7 +134,7 @@ def revise_change(
         if changed.action is not None:
             _checked(tx, services, changed)
         written = revise(tx, changed, expected)
-        shown = _shown(tx, services, written)
+        shown = _shown(tx, services, caller, written)
     response.headers["ETag"] = etag(written.version)
     return shown
 
@@ -156,7 +156,7 @@ def approve_change(
         found = _checked(tx, services, change)
         require_approver(tx, services, caller, change, found.leaves_law)
         done = approve(tx, change_id, _decision(tx, services, caller, change, form.reason), expected)
-        shown = _shown(tx, services, done)
+        shown = _shown(tx, services, caller, done)
     response.headers["ETag"] = etag(done.version)
     return shown
 
@@ -179,7 +179,7 @@ def reject_change(
             raise bad_field("reason", "reason_required", "请说明原因 / say why")
         require_approver(tx, services, caller, change, leaves_law=False)
         done = reject(tx, change_id, _decision(tx, services, caller, change, form.reason), expected)
-        shown = _shown(tx, services, done)
+        shown = _shown(tx, services, caller, done)
     response.headers["ETag"] = etag(done.version)
     return shown
 
@@ -198,7 +198,7 @@ def withdraw_change(
         change = _mine(tx, caller, change_id)
         expected = expected_version(if_match)
         done = withdraw(tx, change_id, _decision(tx, services, caller, change, form.reason), expected)
-        shown = _shown(tx, services, done)
+        shown = _shown(tx, services, caller, done)
     response.headers["ETag"] = etag(done.version)
     return shown
 
@@ -230,12 +230,13 @@ def _asked(tx: MaintenanceTx, services: Services, caller: Access, form: PlanChan
     return change
 
 
-def _shown(tx: MaintenanceTx, services: Services, change: DomainChange) -> PlanChange:
+def _shown(tx: MaintenanceTx, services: Services, caller: Access, change: DomainChange) -> PlanChange:
     found = None
     if change.state is ChangeState.REQUESTED:
         found = cautions_of(tx, change, today_of(tx, change.site, services.planning_now()))
     warnings = [] if found is None else [Warned.model_validate(one) for one in found.cautions]
-    return PlanChange.of(change, services.directory.refs(tx)(change.asset), warnings)
+    costs = sees_money_of_row(caller, change.site)
+    return PlanChange.of(change, services.directory.refs(tx)(change.asset), warnings, costs=costs)
 
 
 def _checked(tx: MaintenanceTx, services: Services, change: DomainChange) -> Outcome:

@@ -179,10 +179,10 @@ class PlanChange(Shape):
     version: int
 
     @classmethod
-    def of(cls, change: DomainChange, asset: AssetRef | None, warnings: list[Warned]) -> Self:
-        """From the ledger's record."""
-        before = None if change.before is None else PlanRow.of(change.before)
-        after = None if change.after is None else PlanRow.of(change.after)
+    def of(cls, change: DomainChange, asset: AssetRef | None, warnings: list[Warned], *, costs: bool) -> Self:
+        """From the ledger's record; ``costs``: with what a job costs."""
+        before = None if change.before is None else PlanRow.seen(change.before, costs=costs)
+        after = None if change.after is None else PlanRow.seen(change.after, costs=costs)
         computed = {
             "plan_row": change.code,
             "asset": asset,
@@ -229,22 +229,26 @@ class PreviewPage(ListQuery):
     limit: Annotated[int, Field(ge=1, le=1000)] = 1000
 
 
+MONEY = ("labour", "job_cost", "material", "total")
+"""Of an effort, what is for those who see budgets."""
+
+
 class Effort(Shape):
-    """What the row, and those that depend on it, take in these twelve months on the machines in question, CNY.
-    `unpriced` jobs say no cost."""
+    """What the row, and those that depend on it, take in these twelve months on the machines in question, CNY (`null`
+    for those who do not see budgets). `unpriced` jobs say no cost."""
 
     jobs: int
     hours: float
-    labour: float
-    job_cost: float
-    material: float
-    total: float
+    labour: float | None
+    job_cost: float | None
+    material: float | None
+    total: float | None
     unpriced: int
 
     @classmethod
-    def of(cls, cost: Cost) -> Self:
-        """From the planner's sums."""
-        return cls(
+    def of(cls, cost: Cost, *, costs: bool) -> Self:
+        """From the planner's sums; ``costs``: with the money."""
+        made = cls(
             jobs=cost.jobs,
             hours=round(cost.minutes / 60, 2),
             labour=round(cost.labour, 2),
@@ -253,6 +257,7 @@ class Effort(Shape):
             total=round(cost.total, 2),
             unpriced=cost.unpriced,
         )
+        return made if costs else made.model_copy(update=dict.fromkeys(MONEY))
 
 
 class Changed(Shape):
@@ -350,7 +355,7 @@ class PlanChangePreview(Shape):
     fields: list[FieldChange]
     before: Effort
     after: Effort
-    cost_difference: float
+    cost_difference: float | None
     rows: list[RowCounts]
     orders: list[OrderAfter]
     warnings: list[Warned]

@@ -10,6 +10,7 @@ from api.shapes import AssetRef, Instant, ListQuery, Name, NameIn, Payload, Shap
 from api.work_orders.clocks import Clock, Escalation, Mark, clocks_at
 from api.work_orders.learned_schemas import LearnedLevel
 from api.work_orders.records_schemas import CodingIn, RecordsOut
+from maintenance.entered import Entered
 from maintenance.sla.clocks import Clock as DomainClock
 from maintenance.sla.clocks import ClockState
 from maintenance.sla.steps import StepDone
@@ -147,8 +148,24 @@ class Transition(Shape):
     code: str
 
 
+class RecordedLate(Shape):
+    """Work that was entered more than 24 hours after it says that it was done. ``device``: the tablet that sent it, by
+    whose own clock it was done then; ``null``: somebody has said so."""
+
+    done_at: Instant
+    recorded_at: Instant
+    hours: float
+    device: str | None
+
+    @classmethod
+    def of(cls, one: Entered) -> Self:
+        """From the domain, to a tenth of an hour."""
+        return cls(done_at=one.done_at, recorded_at=one.recorded_at, hours=round(one.hours, 1), device=one.device)
+
+
 class WorkOrderDetail(WorkOrder):
     """A work order with everything that is needed to do it. ``answers`` maps a step to its accepted answer.
+    ``recorded_late`` is ``null`` for what was entered in time.
 
     ``records`` (codes, totals, links, signatures) and ``worked_last_time`` (closed tickets of the class and failure
     mode, this machine's first) come with an order that is read, and not with the answer to a step."""
@@ -160,6 +177,7 @@ class WorkOrderDetail(WorkOrder):
     history: list[Transition]
     marks: list[Mark]
     escalations: list[Escalation]
+    recorded_late: RecordedLate | None = None
     records: RecordsOut | None = None
     worked_last_time: list[LearnedLevel] = Field(default_factory=list)
 
@@ -174,6 +192,7 @@ class WorkOrderDetail(WorkOrder):
         now: datetime,
         marks: Sequence[DomainMark] = (),
         steps: Sequence[StepDone] = (),
+        late: Entered | None = None,
     ) -> Self:
         """From the ledger's records."""
         more = {
@@ -184,6 +203,7 @@ class WorkOrderDetail(WorkOrder):
             "history": list(history or ()),
             "marks": [Mark.of(one) for one in marks],
             "escalations": [Escalation.of(one) for one in steps],
+            "recorded_late": None if late is None else RecordedLate.of(late),
         }
         return cls.model_validate(_fields(order, asset, clocks_at(clocks, now)) | more)
 

@@ -26,7 +26,8 @@ class Machine(NamedTuple):
 
 class Due(NamedTuple):
     """An occurrence whose last day lies in the period. ``order_state`` is that of the order that it stood in, ``bare``:
-    it counts as done, by no reading, and its order has no answer, no file and no signature."""
+    it counts as done, by no reading, and its order has no answer, no file and no signature. ``recorded_at``: when its
+    completion was entered, by no reading (``maintenance.entered``)."""
 
     asset: str | None
     lineage: str
@@ -40,6 +41,7 @@ class Due(NamedTuple):
     completed_at: datetime | None
     order_state: str | None
     bare: bool = False
+    recorded_at: datetime | None = None
 
 
 class Ticket(NamedTuple):

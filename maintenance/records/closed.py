@@ -4,18 +4,16 @@ Every closing, and every change of what is closed, is an entry; what is only due
 occurrence say what stands in the table, or that nothing does; and each entry begins with what the one before it left.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from maintenance.records.folding import Document, changed, differing, document, value
 from plantroom.domain.audit import Action
 from plantroom.domain.audit_verify import Broken, Place, Tampering
 from plantroom.ports.audit import Change
 
 CLOSED = "closed_occurrence"
 """What the history calls one. Its key: subject, row lineage and cycle, with slashes."""
-
-Document = dict[str, object]
 
 
 def as_entered(entered: Iterator[Change], stored: Iterator[tuple[str, str]]) -> int:
@@ -37,7 +35,7 @@ def as_entered(entered: Iterator[Change], stored: Iterator[tuple[str, str]]) -> 
 def _inserted_before(key: str | None, held: tuple[str, str] | None) -> None:
     """What comes before the history's next one is in no entry."""
     if held is not None and (key is None or held[0] < key):
-        named = _named(held[0], _document(held[1]))
+        named = _named(held[0], document(held[1]))
         detail = f"{named} is closed in the table, and no entry of the history says so: it was changed past it"
         raise Broken(Place(Tampering.OCCURRENCE_INSERTED, detail=detail))
 
@@ -49,14 +47,14 @@ def _same(key: str, said: Sequence[Change], now: str | None) -> None:
     then = _folded(key, said)
     if then is None and now is None:
         return
-    is_ = _document(now)
+    is_ = document(now)
     if then is None:
         detail = f"{_named(key, is_)} is closed in the table, and entry {last.position} says that it was so no more"
         raise Broken(Place(Tampering.OCCURRENCE_INSERTED, last.position, detail=detail))
     if now is None:
         detail = f"{_named(key, then)} is not closed in the table, or is not there any more"
         raise Broken(Place(Tampering.OCCURRENCE_REMOVED, last.position, detail=detail))
-    name = _differing(then, is_)
+    name = differing(then, is_)
     if name is not None:
         detail = (
             f"{_named(key, is_)} is not as it was closed: {name} is {is_.get(name)}, by the history up to entry"
@@ -70,7 +68,7 @@ def _folded(key: str, said: Sequence[Change]) -> Document | None:
     else the program has gone on from what was changed past it, and its entry would make that good."""
     found: Document | None = None
     for one in said:
-        before, after = _document(one.before), _document(one.after)
+        before, after = document(one.before), document(one.after)
         if one.action == Action.CREATED.value:
             _nothing_stands(key, one, found)
             found = after
@@ -79,9 +77,9 @@ def _folded(key: str, said: Sequence[Change]) -> Document | None:
             raise Broken(Place(Tampering.OCCURRENCE_INSERTED, one.position, detail=detail))
         else:
             is_whole = one.action == Action.REMOVED.value
-            then = found if is_whole else {name: _value(found, name) for name in before.keys() | after.keys()}
+            then = found if is_whole else {name: value(found, name) for name in before.keys() | after.keys()}
             _began_with(key, one, then, before)
-            found = None if is_whole else _changed(found, after)
+            found = None if is_whole else changed(found, after)
     return found
 
 
@@ -95,56 +93,13 @@ def _nothing_stands(key: str, one: Change, found: Document | None) -> None:
 
 
 def _began_with(key: str, one: Change, then: Document, before: Document) -> None:
-    name = _differing(then, before)
+    name = differing(then, before)
     if name is not None:
         detail = (
             f"the occurrence {key} was not as it was closed when entry {one.position} came: {name} was"
             f" {before.get(name)}, by the history before that {then.get(name)}"
         )
         raise Broken(Place(Tampering.OCCURRENCE_CHANGED, one.position, detail=detail))
-
-
-def _differing(one: Document, other: Document) -> str | None:
-    """The first field that is not the same; one without a value is as good as not there."""
-    return next((name for name in sorted(one.keys() | other.keys()) if one.get(name) != other.get(name)), None)
-
-
-def _changed(found: Document, after: Document) -> Document:
-    for name, value in after.items():
-        into, field = _place(found, name)
-        if value is None:
-            into.pop(field, None)
-        else:
-            into[field] = value
-    return found
-
-
-def _value(found: Document, name: str) -> object:
-    part, field = _place(found, name)
-    return part.get(field)
-
-
-def _place(found: Document, name: str) -> tuple[Document, str]:
-    """The document inside ``found``, and its field, that an entry names with dots."""
-    outer, _, inner = name.partition(".")
-    part = found.get(outer)
-    return _place(part, inner) if inner and isinstance(part, dict) else (found, name)
-
-
-def _document(text: str | None) -> Document:
-    """Fields of an entry; of what the program has not written: none. An entry of a change leaves it open whether a
-    field inside a document was null or was not there: here it is not there."""
-    try:
-        found = json.loads(text or "")
-    except ValueError:
-        return {}
-    return {name: _without_nulls(value) for name, value in found.items()} if isinstance(found, dict) else {}
-
-
-def _without_nulls(value: object) -> object:
-    if not isinstance(value, dict):
-        return value
-    return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
 
 
 def _named(key: str, said: Document) -> str:

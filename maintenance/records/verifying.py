@@ -1,5 +1,6 @@
-"""The whole history looked at: the chain, the heads inside and outside the ledger, the frozen records, and that the
-occurrences of the plan that are closed stand as they were closed."""
+"""The whole history looked at: the chain, the heads inside and outside the ledger, the frozen records, that the
+occurrences of the plan that are closed stand as they were closed, and that the rows of the ledger are what the history
+says of them."""
 
 import json
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from datetime import date, datetime
 from maintenance.ports import MaintenanceTx
 from maintenance.records.closed import CLOSED, as_entered
 from maintenance.records.model import Addendum, Record, sealed_addendum
+from maintenance.records.standing import rows_as_entered
 from plantroom.domain.audit import Head, sha256
 from plantroom.domain.audit_verify import Broken, Examined, Place, Tampering, examine
 from plantroom.ports.ledger import Ledger
@@ -48,6 +50,11 @@ def _examined(tx: MaintenanceTx, heads: Sequence[Head]) -> Examined:
     _own_heads(tx, seen, heads)
     _frozen(tx, seen)
     seen.occurrences = as_entered(tx.audit.of_entity(CLOSED), tx.plan.closed_as_kept())
+    seen.not_compared = dict(tx.audit.not_compared())
+    for table in tx.audit.kept_tables():
+        seen.rows[table.name] = rows_as_entered(
+            table, tx.audit.changes_of(table.entity), tx.audit.rows_of(table.entity)
+        )
     return seen
 
 

@@ -1,8 +1,10 @@
-"""Statutory work that counts as done, with nothing on its record: no answer, no file, no signature. Pure."""
+"""Statutory work that counts as done, with nothing on its record (no answer, no file, no signature), or entered long
+after it says that it was done. Pure."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from maintenance.entered import is_late
 from maintenance.figures.compliance import is_statutory
 from maintenance.figures.facts import Due
 from maintenance.plan import OccurrenceState
@@ -13,21 +15,24 @@ _DONE = frozenset({OccurrenceState.DONE.value, OccurrenceState.CREDITED.value})
 
 @dataclass(frozen=True, slots=True)
 class Bare:
-    """``lines`` of those without a record, out of ``done`` that a law asks for."""
+    """``lines`` of those without a record, and ``late`` of those that were entered late, out of ``done`` that a law
+    asks for."""
 
     lines: Sequence[DueLine]
+    late: Sequence[DueLine]
     done: int
 
 
 def bare_of(due: Sequence[DueLine], lawful: Collection[str]) -> Bare:
     """What there is of it. ``lawful`` as of ``is_statutory``."""
     done = [one for one in due if one.state in _DONE and is_statutory(fact_of(one), lawful)]
-    return Bare([one for one in done if one.bare], len(done))
+    late = [one for one in done if is_late(one.completed_at, one.recorded_at)]
+    return Bare([one for one in done if one.bare], late, len(done))
 
 
 def fact_of(due: DueLine) -> Due:
     """What figures count of it."""
     return Due(
         None, due.lineage, due.plan_row, due.kind, due.layer, None, due.latest, due.due_at, due.state, due.completed_at,
-        due.order_state, due.bare,
+        due.order_state, due.bare, due.recorded_at,
     )  # fmt: skip

@@ -66,6 +66,7 @@ class Month:
     systems: Sequence[Group]
     bare: Bare
     bare_shown: Sequence[DueLine]
+    late_shown: Sequence[DueLine]
     done: int
     tickets: Sequence[OrderLine]
     shown: Sequence[OrderLine]
@@ -131,6 +132,7 @@ def _month(
         whole=whole,
         bare=bare,
         bare_shown=bare.lines[:SHOWN_TICKETS],
+        late_shown=bare.late[:SHOWN_TICKETS],
         systems=grouped(facts, site, period, By.SYSTEM, now, _apart(catalogue)),
         done=len(tx.report_store.completed(site.code, period.begins, period.ends)),
         tickets=tickets,

@@ -112,8 +112,8 @@ class Pack:
     def lines(self) -> int:
         """How many lines it has."""
         listed: tuple[Sequence[object], ...] = (
-            self.machines, self.rows, self.records, self.patrols, self.irregular, self.bare.lines, self.rests,
-            self.other, self.repairs, self.evidence,
+            self.machines, self.rows, self.records, self.patrols, self.irregular, self.bare.lines, self.bare.late,
+            self.rests, self.other, self.repairs, self.evidence,
         )  # fmt: skip
         return sum(map(len, listed))
 

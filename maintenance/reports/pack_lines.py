@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from maintenance.entered import ENTERED_BY, is_late
 from maintenance.records.model import Addendum, AddendumKind, Record
 from maintenance.reports.ports import Attached, Signed
 from plantroom.domain.audit import sha256
@@ -53,7 +54,7 @@ class File:
 @dataclass(frozen=True, slots=True)
 class RecordLine:
     """A frozen record as a pack lists it. ``sound``: its document has the SHA-256 that was frozen. ``rows`` are codes,
-    ``lineages`` the plan rows' keys."""
+    ``lineages`` the plan rows' keys. ``recorded_at``: when it was entered, of one that was entered late."""
 
     day: date
     number: int
@@ -72,11 +73,13 @@ class RecordLine:
     sound: bool
     files: tuple[File, ...]
     addenda: tuple[Addendum, ...]
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PatrolDay:
-    """The records of one row by the hour on one day."""
+    """The records of one row by the hour on one day. ``late``: how many were entered late, the last of them at
+    ``recorded_at``."""
 
     day: date
     row: str
@@ -88,6 +91,8 @@ class PatrolDay:
     signed_by: tuple[str, ...]
     not_ok: int
     digest: str
+    late: int = 0
+    recorded_at: datetime | None = None
 
 
 def record_line(
@@ -132,7 +137,21 @@ def record_line(
         sound=sha256(record.document) == record.sha256,
         files=tuple({one.sha256: one for one in reversed(files)}.values())[::-1],
         addenda=tuple(addenda),
+        recorded_at=_recorded_late(said),
     )
+
+
+def _recorded_late(said: Mapping[str, Any]) -> datetime | None:
+    """By the steps that were frozen with it. An incident has none: its own stages say what was entered late."""
+    done_at = said.get("times", {}).get("completed_at")
+    done = {state.value for state in ENTERED_BY}
+    entered = [
+        datetime.fromisoformat(one["recorded_at"])
+        for one in said.get("steps", [])
+        if one.get("to") in done and one.get("at") == done_at
+    ]
+    first = min(entered, default=None)
+    return first if done_at is not None and is_late(datetime.fromisoformat(done_at), first) else None
 
 
 def _with_role(said: Mapping[str, Any], roles: frozenset[str]) -> tuple[str, ...]:
@@ -211,6 +230,7 @@ def patrol_days(lines: Iterable[RecordLine], by_hour: frozenset[str]) -> tuple[l
 
 def _patrol(key: tuple[date, str, str], lines: Sequence[RecordLine]) -> PatrolDay:
     day, row, asset = key
+    late = [one.recorded_at for one in lines if one.recorded_at is not None]
     return PatrolDay(
         day=day,
         row=row,
@@ -222,4 +242,6 @@ def _patrol(key: tuple[date, str, str], lines: Sequence[RecordLine]) -> PatrolDa
         signed_by=tuple(dict.fromkeys(sign.name for one in lines for sign in one.signatures)),
         not_ok=sum(one.counts.get("not_ok", 0) for one in lines),
         digest=sha256("\n".join(one.sha256 for one in lines)),
+        late=len(late),
+        recorded_at=max(late, default=None),
     )

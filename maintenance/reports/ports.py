@@ -42,7 +42,7 @@ class OrderLine(NamedTuple):
 
 
 class DueLine(NamedTuple):
-    """An occurrence as a report lists it. ``bare`` as of ``Due``."""
+    """An occurrence as a report lists it. ``bare`` and ``recorded_at`` as of ``Due``."""
 
     subject: str
     lineage: str
@@ -60,6 +60,7 @@ class DueLine(NamedTuple):
     kind: str
     layer: str
     bare: bool = False
+    recorded_at: datetime | None = None
 
 
 class Step(NamedTuple):

@@ -130,6 +130,10 @@ intact|完好：历史条目、冻结记录、计划执行结果未被改动|int
 closed_as_entered|与历史一致的计划执行结果（全部）|Closed jobs of the plan that stand as entered (all)
 without_record|已完成但记录为空的法定工作|Statutory work done, with nothing on its record
 without_record_note|项已完成的法定工作没有检查项、读数、文件或签名|statutory jobs have no item, reading, file, signature
+rows_as_entered|与历史一致的台账记录（行）|Rows of the ledger that stand as entered
+recorded_late|补录的法定工作|Statutory work entered later
+recorded_late_note|项已完成的法定工作在完成超过24小时后才补录|statutory jobs entered more than 24 h after they were done
+recorded_on|补录于|entered on
 broken|已被改动|CHANGED
 entries|历史条目|Entries
 seals|封印|Seals

@@ -78,6 +78,8 @@ def _verdict_document(verdict: "Verdict", heads: Path | None) -> dict[str, Any]:
         "records": seen.records,
         "addenda": seen.addenda,
         "occurrences": seen.occurrences,
+        "rows": dict(seen.rows),
+        "rows_not_compared": dict(seen.not_compared),
     }
 
 
@@ -92,6 +94,8 @@ def _verdict_text(verdict: "Verdict", heads: Path | None) -> list[str]:
     lines = [
         f"intact / 完好: {seen.entries} entries, {seen.seals} seals, {seen.records} records, {seen.addenda} addenda",
         f"closed occurrences of the plan as they were closed / 计划执行结果与记入时一致: {seen.occurrences}",
+        f"rows of {len(seen.rows)} tables as the history has them / 各表与历史一致: {sum(seen.rows.values())} rows",
+        f"not compared (docs/audit.md) / 未核对: {', '.join(sorted(seen.not_compared))}",
         f"compared with {verdict.heads} published heads of {heads}" if heads else "compared with no head from outside",
     ]
     if seen.unsealed:

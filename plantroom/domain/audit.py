@@ -36,6 +36,8 @@ class Action(StrEnum):
     REMOVED = "removed"
     BEGUN = "begun"
     """The first entry of a history: from here on changes are kept."""
+    STANDS = "stands"
+    """How a row stood when an update entered it: what came before counts no more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,9 @@ class Tampering(StrEnum):
     OCCURRENCE_CHANGED = "occurrence_changed"
     OCCURRENCE_REMOVED = "occurrence_removed"
     OCCURRENCE_INSERTED = "occurrence_inserted"
+    ROW_CHANGED = "row_changed"
+    ROW_REMOVED = "row_removed"
+    ROW_INSERTED = "row_inserted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,10 @@ class Examined:
     records: int = 0
     addenda: int = 0
     occurrences: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    """Rows that were compared with what the history says of them, by table."""
+    not_compared: dict[str, str] = field(default_factory=dict)
+    """Tables that the history does not have whole, and why."""
     frozen: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     """Positions and documents of the entries that freeze records, by entity and key."""
     ends: dict[int, tuple[int, datetime, str]] = field(default_factory=dict)

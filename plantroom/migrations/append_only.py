@@ -34,14 +34,24 @@ def refuse_changes(
             f'CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON "{table}"'
             f" BEGIN SELECT RAISE(ABORT, '{table} {WORDS}'); END"
         )
+    if ordered_by is not None:
+        refuse_replacing(table, ordered_by)
+        return
+    same = " OR ".join(_same(names) for names in (key, or_key) if names)
+    _refuse_insert(table, f'EXISTS (SELECT 1 FROM "{table}" WHERE {same})')  # noqa: S608 (names of ours)
+
+
+def refuse_replacing(table: str, ordered_by: str) -> None:
+    """On SQLite: from now on no row is put before the last of the column that the table is ``ordered_by``, nor replaced
+    by that column."""
+    new = f'NEW."{ordered_by}"'
+    there = f'{new} > 0 AND {new} <= (SELECT MAX("{ordered_by}") FROM "{table}")'  # noqa: S608 (names of ours)
+    _refuse_insert(table, there)
+
+
+def _refuse_insert(table: str, there: str) -> None:
     # INSERT OR REPLACE deletes without asking the trigger for DELETE. FAIL: what may ABORT makes a bulk insert twice as
     # slow, because SQLite then keeps what a statement would have to undo.
-    if ordered_by is not None:
-        new = f'NEW."{ordered_by}"'
-        there = f'{new} > 0 AND {new} <= (SELECT MAX("{ordered_by}") FROM "{table}")'  # noqa: S608 (names of ours)
-    else:
-        same = " OR ".join(_same(names) for names in (key, or_key) if names)
-        there = f'EXISTS (SELECT 1 FROM "{table}" WHERE {same})'  # noqa: S608 (names of ours)
     op.execute(
         f'CREATE TRIGGER {table}_no_replace BEFORE INSERT ON "{table}" WHEN {there}'
         f" BEGIN SELECT RAISE(FAIL, '{table} {WORDS}'); END"

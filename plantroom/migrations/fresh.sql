@@ -1880,6 +1880,10 @@ CREATE TABLE class_points (
 	CONSTRAINT pk_class_points PRIMARY KEY (equipment_class, "key")
 )
 -- next
+CREATE TRIGGER work_order_transitions_no_replace BEFORE INSERT ON "work_order_transitions" WHEN NEW."position" > 0 AND NEW."position" <= (SELECT MAX("position") FROM "work_order_transitions") BEGIN SELECT RAISE(FAIL, 'work_order_transitions is append-only: its rows are neither changed nor deleted'); END
+-- next
+CREATE TRIGGER operations_no_replace BEFORE INSERT ON "operations" WHEN NEW."position" > 0 AND NEW."position" <= (SELECT MAX("position") FROM "operations") BEGIN SELECT RAISE(FAIL, 'operations is append-only: its rows are neither changed nor deleted'); END
+-- next
 INSERT INTO "counters" VALUES ('places_changed', 0)
 -- next
 INSERT INTO "counters" VALUES ('plant_rebuilt', 0)
@@ -1892,6 +1896,6 @@ INSERT INTO "counters" VALUES ('work_order_number', 0)
 -- next
 INSERT INTO "checklist_templates" VALUES ('4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945', '[]')
 -- next
-INSERT INTO "alembic_version" VALUES ('0036')
+INSERT INTO "alembic_version" VALUES ('0037')
 -- next
 INSERT INTO "audit_entries" VALUES (1, {at_us}, 'system:migration', 'system', '', '从此刻起保存变更记录 / changes are kept from here on', '', 'migration 0024', 'begun', 'ledger', '{ledger}', '{ledger}', NULL, NULL, NULL, '{"kept_since":"{at}"}')

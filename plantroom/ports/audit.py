@@ -5,7 +5,7 @@ method that adds, changes or removes one.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -25,6 +25,17 @@ class Change(NamedTuple):
     action: str
     before: str | None
     after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTable:
+    """A table whose rows the history has whole. ``entity`` is what it calls a row, ``label`` the field that people know
+    one by; ``ignored`` fields are no change by themselves, so that the history may have an earlier value of them."""
+
+    name: str
+    entity: str
+    label: str | None
+    ignored: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,24 @@ class AuditRepository(ABC):
     @abstractmethod
     def of_entity(self, entity: str) -> Iterator[Change]:
         """What was done to all things of that kind: by key, byte by byte, those of one thing in their order."""
+
+    @abstractmethod
+    def kept_tables(self) -> Sequence[KeptTable]:
+        """Tables whose rows can be compared with the history (closed occurrences and records apart)."""
+
+    @abstractmethod
+    def not_compared(self) -> Mapping[str, str]:
+        """Tables that the history keeps, but not whole, and why."""
+
+    @abstractmethod
+    def changes_of(self, entity: str) -> Iterator[Change]:
+        """As ``of_entity``, from where an update has entered the rows that there were; with what was made together with
+        something else and is noted there."""
+
+    @abstractmethod
+    def rows_of(self, entity: str) -> Iterator[tuple[str, str]]:
+        """The rows of a kept table, by key, byte by byte: the key and the canonical JSON of what the history keeps.
+        Raises ``Broken`` at what the program cannot have written."""
 
     @abstractmethod
     def add_head(self, head: Head, *, again: bool = False) -> bool:

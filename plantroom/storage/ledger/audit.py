@@ -6,9 +6,10 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from plantroom.domain.audit import EPOCH, Entry, Head, Seal, digest_of_fields, make_seal
-from plantroom.ports.audit import AuditFilter, AuditRepository, Change, RawEntry
+from plantroom.ports.audit import AuditFilter, AuditRepository, Change, KeptTable, RawEntry
 from plantroom.ports.paging import Page, PageRequest
 from plantroom.storage.ledger.audit_raw import AT_ONCE, raw_entries, raw_seals
+from plantroom.storage.ledger.audit_rows import NOT_WHOLE, changes_of, kept_tables, rows_of
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
@@ -74,6 +75,18 @@ class SqlAudit(AuditRepository):
         ordered = statement.order_by(_e.key, _e.position)
         with self._connection.execute(ordered, execution_options={"yield_per": AT_ONCE}) as result:
             yield from map(Change._make, result)
+
+    def kept_tables(self) -> Sequence[KeptTable]:
+        return kept_tables()
+
+    def not_compared(self) -> Mapping[str, str]:
+        return NOT_WHOLE
+
+    def changes_of(self, entity: str) -> Iterator[Change]:
+        return changes_of(self._connection, entity)
+
+    def rows_of(self, entity: str) -> Iterator[tuple[str, str]]:
+        return rows_of(self._connection, entity)
 
     def add_head(self, head: Head, *, again: bool = False) -> bool:
         self._work.backend.lock(self._connection, Lock.SEAL)

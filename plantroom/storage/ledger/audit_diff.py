@@ -11,6 +11,12 @@ from plantroom.storage.ledger.codec import dump_sorted
 NOT_KEPT = "(not kept)"
 """What stands for a secret."""
 
+PARTS = "~made_with_it"
+"""The field of an entry with what was made together with its thing: digests by label, by table."""
+
+PART_HEX = 16
+"""Digits of the digest of what was made together with something."""
+
 Row = Mapping[str, Any]
 
 
@@ -71,3 +77,8 @@ def _plain(fields: dict[str, Any]) -> dict[str, Any]:
     plain = orjson.loads(dump_sorted(fields))
     assert isinstance(plain, dict)
     return plain
+
+
+def with_parts(made: str, parts: Mapping[str, Mapping[str, str]] | None) -> str:
+    """The canonical JSON of what was made, with the digests of what was made together with it."""
+    return made if not parts else f"{made[:-1]},{dump_sorted({PARTS: parts})[1:]}"

@@ -22,10 +22,9 @@ from sqlalchemy.engine import Connection, Engine
 
 from plantroom.domain.audit import EPOCH, Action, sha256
 from plantroom.domain.authorship import AuthorKind, current_author
-from plantroom.storage.ledger.audit_diff import difference, whole
-from plantroom.storage.ledger.audited import Audited, kept_rule
+from plantroom.storage.ledger.audit_diff import PART_HEX, difference, whole, with_parts
+from plantroom.storage.ledger.audited import Audited, kept_rule, kept_rules
 from plantroom.storage.ledger.backend import Backend, Lock
-from plantroom.storage.ledger.codec import dump_sorted
 from plantroom.storage.ledger.tables_audit import audit_entries
 from plantroom.storage.ledger.tables_plant import assets
 
@@ -37,9 +36,6 @@ AT_ONCE = 1_000
 
 WRITE_AT = 20_000
 """Changed rows that a transaction gathers before it writes their entries: an import must not fill the memory."""
-
-PART_HEX = 16
-"""Digits of the digest of what was made together with something."""
 
 _OPTION = "plantroom_recorder"
 
@@ -90,13 +86,12 @@ class Recorder:
             key = tuple(row[name] for name in rule.key)
             if key in known:
                 known[key].made = known[key].row = None
-            elif rule.unless is not None:
-                if not _is_left_out(rule, row):
+            elif rule.unless is not None or _is_for_others(rule):
+                if not _is_left_out(rule.also or rule, row):
                     known[key] = _Touch(None)
             elif not self._is_part(table, rule, row):
-                known[key] = (
-                    _Touch(None, whole(rule, row), _naming(rule, row)) if rule.document_by is None else _Touch(None)
-                )
+                is_plain = rule.document_by is None and (rule.also is None or _is_left_out(rule.also, row))
+                known[key] = _Touch(None, whole(rule, row), _naming(rule, row)) if is_plain else _Touch(None)
 
     def _without_parts(self, table: sa.Table, rule: Audited, rows: Sequence[Row]) -> Sequence[Row]:
         """The rows but those that ``_is_part`` notes, of a table of which nothing else was written: hundreds of
@@ -211,19 +206,21 @@ class Recorder:
             self._write(lines)
 
     def _lines(self, table: sa.Table, touches: dict[Key, _Touch]) -> Iterable[_Line]:
-        rule = kept_rule(table)
-        assert rule is not None
+        every = kept_rules(table)
+        rules = [rule for rule in every if not _is_for_others(rule)] or every
+        rule = rules[0]
         now = dict(self._read(table, rule, [key for key, touch in touches.items() if touch.made is None]))
         if rule.document_by is not None:
             now = self._with_documents(rule.document_by, table, rule, touches, now)
         for key, touch in touches.items():
             if touch.made is not None:
                 assert touch.row is not None
-                yield _Line(rule, Action.CREATED, key, touch.row, None, _with_parts(touch.made, touch.parts))
+                yield _Line(rule, Action.CREATED, key, touch.row, None, with_parts(touch.made, touch.parts))
                 continue
-            line = _line(rule, key, touch, now.get(key))
-            if line is not None:
-                yield line
+            for one in rules:
+                line = _line(one, key, touch, now.get(key))
+                if line is not None:
+                    yield line
 
     def _with_documents(
         self, by: tuple[str, str], table: sa.Table, rule: Audited, touches: Mapping[Key, _Touch], now: Mapping[Key, Row]
@@ -277,7 +274,7 @@ def _line(rule: Audited, key: Key, touch: _Touch, after: Row | None) -> _Line | 
     if before is None:
         if after is None:
             return None
-        return _Line(rule, Action.CREATED, key, after, None, _with_parts(whole(rule, after), touch.parts))
+        return _Line(rule, Action.CREATED, key, after, None, with_parts(whole(rule, after), touch.parts))
     if after is None:
         return _Line(rule, Action.REMOVED, key, before, whole(rule, before), None)
     both = difference(rule, before, after)
@@ -287,11 +284,6 @@ def _line(rule: Audited, key: Key, touch: _Touch, after: Row | None) -> _Line | 
 def _is_left_out(rule: Audited, row: Row) -> bool:
     """Whether a row is as good as not there."""
     return rule.unless is not None and row[rule.unless[0]] == rule.unless[1]
-
-
-def _with_parts(made: str, parts: Mapping[str, Mapping[str, str]] | None) -> str:
-    """The canonical JSON of what was made, with the digests of what was made together with it."""
-    return made if not parts else f"{made[:-1]},{dump_sorted({'~made_with_it': parts})[1:]}"
 
 
 def _asset_of(line: _Line) -> str | None:
@@ -335,7 +327,7 @@ def watch_changes(engine: Engine) -> None:
             if recorder is None or rule is None or _left_out(rule):
                 return
             rows = many or ([one] if one else [])
-            if isinstance(clause, sa.Update) and _says_nothing_new(clause, rule, rows):
+            if isinstance(clause, sa.Update) and _says_nothing_new(clause, _at_work(rule), rows):
                 return
             if not isinstance(clause, sa.Insert):
                 recorder.changing(clause, rule, rows)
@@ -370,6 +362,17 @@ def _says_nothing_new(update: sa.Update, rule: Audited, rows: Sequence[Row]) -> 
 
 
 def _left_out(rule: Audited) -> bool:
+    """Whether nothing is kept of what is done just now."""
+    return rule.also is None and _is_for_others(rule)
+
+
+def _at_work(rule: Audited) -> Audited:
+    """The first rule that counts just now."""
+    return rule.also if rule.also is not None and _is_for_others(rule) else rule
+
+
+def _is_for_others(rule: Audited) -> bool:
+    """Whether a rule is for people only, and none is at work."""
     return rule.people_only and current_author().kind is AuthorKind.SYSTEM
 
 

@@ -28,6 +28,7 @@ class Audited:
     noted there, by a digest, instead of in an entry of its own (thousands of points of an import). Rows without a
     person behind them (``people_only``: an author of kind system) are left out. ``unless`` is a column and its value:
     while a row has it, the row is as good as not there (made when it gets another value, removed when it has it again).
+    ``also``: a second rule for the same rows, with entries of its own.
     """
 
     entity: str
@@ -43,7 +44,8 @@ class Audited:
     document_by: tuple[str, str] | None = None
     made_with: str | None = None
     people_only: bool = False
-    unless: tuple[str, str] | None = None
+    unless: tuple[str, object] | None = None
+    also: "Audited | None" = None
 
 
 def audited(
@@ -60,7 +62,8 @@ def audited(
     document_by: tuple[str, str] | None = None,
     made_with: str | None = None,
     people_only: bool = False,
-    unless: tuple[str, str] | None = None,
+    unless: tuple[str, object] | None = None,
+    also: dict[Any, Any] | None = None,
 ) -> dict[Any, Any]:
     """The ``info`` of a table whose changes are kept; see ``Audited``."""
     kept = Audited(
@@ -78,6 +81,7 @@ def audited(
         made_with=made_with,
         people_only=people_only,
         unless=unless,
+        also=None if also is None else also[_NAME],
     )
     return {_NAME: kept}
 
@@ -98,3 +102,9 @@ def kept_rule(table: object) -> Audited | None:
     """How the history keeps the table; ``None``: it does not."""
     rule = rule_of(table) if isinstance(table, sa.Table) else None
     return rule if isinstance(rule, Audited) else None
+
+
+def kept_rules(table: sa.Table) -> tuple[Audited, ...]:
+    """The rules that the history keeps the table by: none, one, or two."""
+    rule = kept_rule(table)
+    return () if rule is None else (rule,) if rule.also is None else (rule, rule.also)

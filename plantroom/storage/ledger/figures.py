@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from maintenance.entered import ENTERED_BY
 from maintenance.episode_rules import LOOP_TEST
 from maintenance.figures.facts import Alarm, Booked, Due, Facts, Kept, Machine, Repaired, Stop, Ticket
 from maintenance.figures.ports import FigureRepository
@@ -21,6 +22,7 @@ from plantroom.storage.ledger.work import Work
 
 _o, _w, _p, _e, _s = (t.c for t in (m.occurrences, m.work_orders, m.plan_rows, m.episodes, m.maintenance_spells))
 _a, _r, _c, _b, _x = assets.c, repairs.c, sla_clocks.c, cost_bookings.c, m.asset_rests.c
+_t = m.work_order_transitions.c
 
 FAR = timedelta(days=400)
 """A last day is at most so far from its nominal day, and an order that isolates a machine so long under way, that an
@@ -51,6 +53,21 @@ BARE = sa.and_(
     ),
 )
 """Whether an occurrence counts as done, by no reading, and nothing is on its order's record."""
+
+ENTERED = sa.case(
+    (
+        _o.evidence.is_(None),
+        sa.select(sa.func.min(_t.recorded_at))
+        .where(
+            _t.work_order == _o.work_order,
+            _t.to.in_([state.value for state in ENTERED_BY]),
+            _t.at == _o.completed_at,
+        )
+        .correlate(m.occurrences)
+        .scalar_subquery(),
+    )
+)
+"""When the completion of an occurrence was entered; ``NULL`` for one by a reading and for one that is not done."""
 
 
 class SqlFigures(FigureRepository):
@@ -95,7 +112,7 @@ class SqlFigures(FigureRepository):
         statement = (
             sa.select(
                 _o.subject, _o.lineage, _o.plan_row, _p.kind, _p.layer, _w.department, _o.latest, _o.due_at, _o.state,
-                _o.completed_at, ORDER_STATE, BARE,
+                _o.completed_at, ORDER_STATE, BARE, ENTERED,
             )
             .outerjoin_from(m.occurrences, m.plan_rows, _p.lineage == _o.lineage)
             .outerjoin(m.work_orders, _w.id == _o.work_order)

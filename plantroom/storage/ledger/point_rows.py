@@ -81,6 +81,11 @@ def templates(work: Work, digests: Iterable[str] | None = None) -> Mapping[str, 
     return found
 
 
+def digest_of(template: str) -> str:
+    """What a template's text is known by."""
+    return hashlib.sha256(template.encode()).hexdigest()[:24]
+
+
 class Templates:
     """Templates on their way into the database."""
 
@@ -105,7 +110,7 @@ class Templates:
         known = self._digests.get(template)
         if known is None:
             text = dump(template)
-            known = self._digests[template] = hashlib.sha256(text.encode()).hexdigest()[:24]
+            known = self._digests[template] = digest_of(text)
             self._texts[known] = text
             self._same[id(template)] = known  # kept alive as a key of ``_digests``
         return known

@@ -23,7 +23,7 @@ from maintenance.work_orders import Kind, State
 from plantroom.errors import NotFound
 from plantroom.ports.paging import Page, PageRequest
 from plantroom.storage.ledger import tables_maintenance as m
-from plantroom.storage.ledger.figures import BARE, FAR, ORDER_STATE, PUT_OFF
+from plantroom.storage.ledger.figures import BARE, ENTERED, FAR, ORDER_STATE, PUT_OFF
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.tables_accounts import users
@@ -132,7 +132,7 @@ class SqlReports(ReportRepository):
             sa.select(
                 _o.subject, _o.lineage, _o.plan_row, _o.cycle, _o.nominal_date, _o.latest, _o.due_at, _o.state,
                 _o.completed_at, _o.work_order, _w.number, ORDER_STATE, _WHY, sa.func.coalesce(_p.kind, ""),
-                sa.func.coalesce(_p.layer, ""), BARE,
+                sa.func.coalesce(_p.layer, ""), BARE, ENTERED,
             )
             .outerjoin_from(m.occurrences, m.work_orders, _w.id == _o.work_order)
             .outerjoin(m.plan_rows, _p.lineage == _o.lineage)

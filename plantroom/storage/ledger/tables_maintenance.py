@@ -135,6 +135,16 @@ work_orders = sa.Table(
         label="number",
         derived=["due_order", "ended", "template", "occurrences"],
         people_only=True,
+        # Of what has ended all is kept, whoever has done it.
+        also=audited(
+            "closed_work_order",
+            "id",
+            site="site",
+            asset="asset",
+            label="number",
+            derived=["due_order", "next_limit", "risk_at"],
+            unless=("ended", False),
+        ),
     ),
 )
 

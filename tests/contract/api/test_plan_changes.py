@@ -97,7 +97,8 @@ def test_the_preview_says_what_goes_stays_and_moves_and_writes_nothing(planned: 
     planned.admin.post("/api/v1/plan/materialise")
     planned.admin.put("/api/v1/budgets/rates/demo", json={"hourly_rate": 60}, headers={"If-Match": '"0"'})
     change = asked(planned)
-    seen = planned.as_(Role.VIEWER, HOME).get(f"{PATH}/{change['id']}/preview")
+    assert planned.as_(Role.VIEWER, HOME).get(f"{PATH}/{change['id']}/preview").status_code == 200
+    seen = boss(planned).get(f"{PATH}/{change['id']}/preview")
     assert seen.status_code == 200, seen.text
     found = seen.json()
     assert (found["from"], found["to"], found["effective_from"]) == ("2026-03-02", "2027-03-02", "2026-03-02")
@@ -443,3 +444,44 @@ def test_what_is_to_be_done_before_a_machine_is_used_again_is_shown_changed_and_
     assert row_now(planned)["before_reuse"] == shown
     assert planned.admin.post(PATH, json=ASKED | {"site": HOME, "row": {"before_reuse": None}}).status_code == 201
     assert row_now(planned)["before_reuse"] is None
+
+
+def test_what_a_job_costs_is_for_those_who_see_budgets(planned: World) -> None:
+    row = {"interval": QUARTER, "material_cost": 5}
+    asked = tech(planned).post(PATH, json=ASKED | {"row": row}).json()
+    lineage = boss(planned).get("/api/v1/plan-rows?code=PU-M").json()["items"][0]["lineage"]
+    looks = [
+        "/api/v1/plan-rows?code=PU-M",
+        f"/api/v1/plan-rows/{lineage}/versions",
+        PATH,
+        f"{PATH}/{asked['id']}",
+        f"{PATH}/{asked['id']}/preview",
+    ]
+    for client, sees in ((boss(planned), True), (tech(planned), False), (planned.as_(Role.VIEWER, HOME), False)):
+        for path in looks:
+            answer = client.get(path)
+            assert answer.status_code == 200, answer.text
+            found = list(money_in(answer.json()))
+            assert found, path
+            assert any(one is not None for one in found) == sees, (path, found)
+
+
+def test_a_change_by_somebody_who_does_not_see_it_keeps_what_a_job_costs(planned: World) -> None:
+    asked = tech(planned).post(PATH, json=ASKED).json()
+    assert [one["field"] for one in asked["fields"]] == ["interval", "tolerance"][: len(asked["fields"])]
+    shown = boss(planned).get(f"{PATH}/{asked['id']}").json()
+    assert (shown["before"]["job_cost"], shown["after"]["job_cost"]) == (10.0, 10.0)
+
+
+def money_in(document: Any) -> Any:
+    """Whatever an answer says of money."""
+    if isinstance(document, list):
+        for one in document:
+            yield from money_in(one)
+    elif isinstance(document, dict):
+        named = document.get("field") in {"job_cost", "material_cost"}
+        for name, value in document.items():
+            if name in {"job_cost", "material_cost", "total", "labour", "material", "cost_difference"} or named:
+                yield value
+            else:
+                yield from money_in(value)

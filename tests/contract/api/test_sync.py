@@ -27,6 +27,10 @@ def op(kind: str, order: str | None, step: str | None = None, **value: Any) -> d
 
 @pytest.fixture
 def tablet(world: World):
+    return signed_in(world)
+
+
+def signed_in(world: World):
     client = world.client()
     token = client.post("/api/v1/session", json={"username": "li", "password": PASSWORD}).json()["csrf_token"]
     client.headers["X-CSRF-Token"] = token
@@ -212,3 +216,19 @@ def test_the_bundle_is_everything_for_a_shift_and_nothing_of_others(world: World
     assert [(v["point"], v["value"]) for v in card["latest"]] == [("vibration", 2.0)]
     assert bundle["user"]["username"] == "li"
     assert AWAY not in str(bundle)
+
+
+def test_what_a_tablet_sends_days_later_says_when_it_came_and_from_which_tablet(world: World) -> None:
+    order = world.ticket(template=TEMPLATE[:1])
+    world.clock.forward(days=2)
+    tablet = signed_in(world)
+    ops = [op("start", order.id), op("answer", order.id, "1", outcome="ok"), op("complete", order.id)]
+    taken = [one | {"captured_at": "2026-03-02T09:00:00Z"} for one in ops]
+    sent = send(tablet, *taken, device_now="2026-03-04T08:00:00Z")
+    assert {status for status, _ in outcomes(sent)} == {"applied"}
+    assert tablet.get(f"/api/v1/work-orders/{order.id}").json()["recorded_late"] == {
+        "done_at": "2026-03-02T09:00:00.000Z",
+        "recorded_at": "2026-03-04T08:00:00.000Z",
+        "hours": 47.0,
+        "device": "tablet-1",
+    }

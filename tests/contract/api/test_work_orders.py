@@ -267,3 +267,24 @@ def test_what_the_model_holds_for_normal_stands_beside_the_evidence(world: World
     shown = world.admin.get(f"/api/v1/episodes/{key}/evidence").json()["points"]
     assert [p["baseline"] and p["baseline"]["expected"] for p in shown] == [2.0, None]
     assert world.admin.get(path).json()["items"] == [shown[0]["baseline"]]
+
+
+def test_work_that_is_entered_long_after_it_was_done_says_so(world: World) -> None:
+    order = world.ticket()
+    assert move(world.admin, order.id, "in_progress").json()["recorded_late"] is None
+    world.clock.forward(hours=24)
+    done_at = "2026-03-02T08:00:00.000Z"
+    assert move(world.admin, order.id, "completed", at=done_at).json()["recorded_late"] is None
+    later = world.ticket()
+    world.clock.forward(days=3, hours=12)
+    move(world.admin, later.id, "in_progress", at="2026-03-03T08:00:00Z")
+    said = {
+        "done_at": "2026-03-03T08:00:00.000Z",
+        "recorded_at": "2026-03-06T20:00:00.000Z",
+        "hours": 84.0,
+        "device": None,
+    }
+    assert move(world.admin, later.id, "completed", at="2026-03-03T08:00:00Z").json()["recorded_late"] == said
+    world.clock.forward(days=1)
+    assert move(world.admin, later.id, "verified").json()["recorded_late"] == said
+    assert world.admin.get(f"/api/v1/work-orders/{later.id}").json()["recorded_late"] == said

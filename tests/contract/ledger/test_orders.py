@@ -266,7 +266,15 @@ def test_operations_captured_at_one_instant_keep_their_order(planted: SqlLedger)
 
 
 @pytest.mark.parametrize("table", ["work_order_transitions", "operations"])
-@pytest.mark.parametrize("statement", ["UPDATE {} SET position = position + 1000", "DELETE FROM {}", "TRUNCATE {}"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE {} SET position = position + 1000",
+        "DELETE FROM {}",
+        "TRUNCATE {}",
+        "REPLACE INTO {0} SELECT * FROM {0}",
+    ],
+)
 def test_history_cannot_be_changed(planted: SqlLedger, table: str, statement: str) -> None:
     with planted.begin() as tx:
         tx.orders.add(order(number=1))
@@ -275,6 +283,8 @@ def test_history_cannot_be_changed(planted: SqlLedger, table: str, statement: st
         dialect = tx.work.connection.dialect.name
     if dialect == "sqlite" and statement.startswith("TRUNCATE"):
         statement = "DELETE FROM {} WHERE true"  # SQLite has no other word for it
+    if dialect == "postgresql" and statement.startswith("REPLACE"):
+        statement = "INSERT INTO {0} SELECT * FROM {0} ON CONFLICT (position) DO UPDATE SET position = 0"
     with pytest.raises(Conflict, match="append-only"), planted.begin() as tx:
         tx.work.connection.execute(sa.text(statement.format(table)))
     with planted.read() as tx:

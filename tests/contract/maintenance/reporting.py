@@ -93,8 +93,10 @@ def visit(
     *,
     missed: bool = False,
     ended: State = State.MISSED,
+    entered: timedelta = timedelta(0),
 ) -> None:
-    """A half-month visit whose last day is ``day``; one that is ``missed`` ends as ``ended``."""
+    """A half-month visit whose last day is ``day``, entered so long after it was done; one that is ``missed`` ends as
+    ``ended``."""
     key = OccurrenceKey("l-hm", "lift-1", number)
     order = create_order(
         tx, site="demo", kind=Kind.STATUTORY, origin=Origin.PLAN, title=HALF_MONTH.name, by="system:planner",
@@ -120,10 +122,11 @@ def visit(
                    "at": done.isoformat(), "files": [_file("signature", sign, done)]},
     }  # fmt: skip
     order = tx.orders.update(replace(tx.orders.lock(order.id), answers=answers), order.version)
-    order = apply_transition(tx, order.id, State.COMPLETED, done, "li", now=done, file_arrived=files.has)
+    order = apply_transition(tx, order.id, State.COMPLETED, done, "li", now=done + entered, file_arrived=files.has)
     order = tx.orders.lock(order.id)
     Books(tx, order, "wang", done).sign(Signatory.SAFETY_MANAGER, "王安全", sign.sha256, order.version)
-    apply_transition(tx, order.id, State.VERIFIED, done + timedelta(hours=2), "wang", "同意", now=done, person=True)
+    seen = done + entered + timedelta(hours=2)
+    apply_transition(tx, order.id, State.VERIFIED, seen, "wang", "同意", now=seen, person=True)
 
 
 def bare_visit(tx: MaintenanceTx, number: int, day: date) -> WorkOrder:

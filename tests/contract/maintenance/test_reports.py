@@ -34,7 +34,7 @@ from plantroom.ports.ledger import Ledger
 from plantroom.ports.paging import PageRequest
 from plantroom.storage.files import FolderFiles
 from tests.contract.maintenance.conftest import SYSTEMS
-from tests.contract.maintenance.reporting import NOW, SCRIPT, Fixed, bare_visit, furnish, maker, names, sign
+from tests.contract.maintenance.reporting import NOW, SCRIPT, Fixed, bare_visit, furnish, maker, names, sign, visit
 from tests.product import run_cli
 
 Store = Ledger[MaintenanceTx]
@@ -148,6 +148,28 @@ def test_statutory_work_with_nothing_on_its_record_is_counted_and_named(lived_on
     with lived_on_either.begin() as tx:
         sign(tx, FolderFiles(tmp_path), bare)
     assert f"0 / 4 {said['zh']}" in text_of(made(lived_on_either, tmp_path, PACK)[1])
+
+
+def test_statutory_work_that_was_entered_long_after_it_was_done_is_counted_and_named(
+    lived_on_either: Store, tmp_path: Path
+) -> None:
+    with lived_on_either.begin() as tx:
+        visit(tx, FolderFiles(tmp_path), 5, date(2026, 3, 27), entered=timedelta(hours=24))
+    said = {
+        "zh": ("项已完成的法定工作在完成超过24小时后", "补录于"),
+        "en": ("statutory jobs entered more than 24 h", "entered on"),
+    }
+    for language, (words, _) in said.items():
+        for wanted in (PACK, MARCH):
+            assert f"0 / 4 {words}" in text_of(made(lived_on_either, tmp_path, replace(wanted, language=language))[1])
+    with lived_on_either.begin() as tx:
+        visit(tx, FolderFiles(tmp_path), 6, date(2026, 3, 29), entered=timedelta(days=20, minutes=1))
+    for language, (words, on) in said.items():
+        for wanted in (PACK, MARCH):
+            text = text_of(made(lived_on_either, tmp_path, replace(wanted, language=language))[1])
+            assert f"1 / 5 {words}" in text
+            assert re.search(r"2026-03-29 (\S+ )*?EL-HM 2026-03-29 11:00 2026-04-18 11:01 \d+", text), text
+            assert (f"李工 {on} 2026-04-18 11:01" in text) == (wanted is PACK)
 
 
 def test_incidents_are_told_of_where_they_are_kept(lived: Store, tmp_path: Path) -> None:

@@ -165,6 +165,10 @@ def test_an_end_that_was_cut_off_is_found_by_a_head_outside(ledger: SqlLedger, h
 
     with falsified(ledger) as tx:
         change(tx)
+        left = verify_in(tx, []).broken
+        assert left is not None
+        assert left.what is Tampering.ROW_CHANGED  # what the entries that are gone had made of it
+        run(tx, sa.text("UPDATE assets SET serial = 'S-11' WHERE key = 'p1'"))
         assert verify_in(tx, []).broken is None
     place = found(ledger, heads, change)
     assert (place.what, place.position) == (Tampering.END_CUT_OFF, heads[0].position + 1)

@@ -146,3 +146,14 @@ def test_every_value_that_reports_show_has_words(kind: type[StrEnum]) -> None:
     assert {one.value for one in kind} <= set(WORDS)
     counts = {"in_time", "late", "missed", "deferred", "bypassed", "overdue"}
     assert counts | {"in_house", "contractor", "authority", "automatic", "photo", "document", "signature"} <= set(WORDS)
+
+
+def test_a_patrol_s_day_says_how_many_records_were_entered_late() -> None:
+    done, soon, late = "2026-03-02T04:00:00Z", "2026-03-02T09:00:00Z", "2026-03-20T09:30:00Z"
+    records = [
+        frozen(n, times={"completed_at": done}, steps=[{"to": "completed", "at": done, "recorded_at": when}])
+        for n, when in ((1, soon), (2, late))
+    ]
+    assert [line(one).recorded_at for one in records] == [None, datetime(2026, 3, 20, 9, 30, tzinfo=UTC)]
+    _, (day,) = patrol_days([line(one) for one in records], frozenset({"fi-pat"}))
+    assert (day.count, day.late, day.recorded_at) == (2, 1, datetime(2026, 3, 20, 9, 30, tzinfo=UTC))

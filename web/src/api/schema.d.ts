@@ -7505,22 +7505,22 @@ export interface components {
         DutyRole: "duty" | "standby";
         /**
          * Effort
-         * @description What the row, and those that depend on it, take in these twelve months on the machines in question, CNY.
-         *     `unpriced` jobs say no cost.
+         * @description What the row, and those that depend on it, take in these twelve months on the machines in question, CNY (`null`
+         *     for those who do not see budgets). `unpriced` jobs say no cost.
          */
         Effort: {
             /** Hours */
             hours: number;
             /** Job Cost */
-            job_cost: number;
+            job_cost: number | null;
             /** Jobs */
             jobs: number;
             /** Labour */
-            labour: number;
+            labour: number | null;
             /** Material */
-            material: number;
+            material: number | null;
             /** Total */
-            total: number;
+            total: number | null;
             /** Unpriced */
             unpriced: number;
         };
@@ -8164,6 +8164,7 @@ export interface components {
          *               "status": "ok",
          *               "value": 0.96
          *             },
+         *             "recorded_late": 0,
          *             "waived": 0,
          *             "without_record": 1
          *           },
@@ -8197,6 +8198,7 @@ export interface components {
          *               "status": "ok",
          *               "value": 0.96
          *             },
+         *             "recorded_late": 0,
          *             "waived": 0,
          *             "without_record": 1
          *           },
@@ -8759,6 +8761,7 @@ export interface components {
          *           "status": "ok",
          *           "value": 0.96
          *         },
+         *         "recorded_late": 0,
          *         "waived": 0,
          *         "without_record": 1
          *       },
@@ -8792,6 +8795,7 @@ export interface components {
          *           "status": "ok",
          *           "value": 0.96
          *         },
+         *         "recorded_late": 0,
          *         "waived": 0,
          *         "without_record": 1
          *       },
@@ -11619,7 +11623,7 @@ export interface components {
             /** Changes */
             changes: components["schemas"]["Changed"][];
             /** Cost Difference */
-            cost_difference: number;
+            cost_difference: number | null;
             /**
              * Effective From
              * Format: date
@@ -11677,8 +11681,9 @@ export interface components {
          * PlanCounts
          * @description Occurrences whose last day lies in the period and is over, or that are done. `due` is the sum of the others but
          *     `credited`, which is part of `in_time` or `late`, `cancelled` (what a law asks for), part of `missed`, `waived`
-         *     (not to be done: the machine was out of use, or the row had ended), and `without_record`, part of `in_time` or
-         *     `late`: done, though its order has no answer, no file and no signature.
+         *     (not to be done: the machine was out of use, or the row had ended), `without_record`, part of `in_time` or
+         *     `late`: done, though its order has no answer, no file and no signature, and `recorded_late`, part of them, too:
+         *     entered more than 24 hours after it says that it was done.
          */
         PlanCounts: {
             /** Bypassed */
@@ -11700,6 +11705,8 @@ export interface components {
             /** Overdue */
             overdue: number;
             rate: components["schemas"]["Figure"];
+            /** Recorded Late */
+            recorded_late: number;
             /** Waived */
             waived: number;
             /** Without Record */
@@ -11723,7 +11730,8 @@ export interface components {
         };
         /**
          * PlanRow
-         * @description One line of the plan table at its newest version.
+         * @description One line of the plan table at its newest version. `job_cost` and `material_cost` are `null` for those who do not
+         *     see budgets.
          */
         PlanRow: {
             /** Anchor */
@@ -12841,6 +12849,27 @@ export interface components {
             title: components["schemas"]["Name"];
             /** Work Order */
             work_order: string | null;
+        };
+        /**
+         * RecordedLate
+         * @description Work that was entered more than 24 hours after it says that it was done. ``device``: the tablet that sent it, by
+         *     whose own clock it was done then; ``null``: somebody has said so.
+         */
+        RecordedLate: {
+            /** Device */
+            device: string | null;
+            /**
+             * Done At
+             * Format: date-time
+             */
+            done_at: string;
+            /** Hours */
+            hours: number;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
         };
         /**
          * RecordsOut
@@ -15522,6 +15551,7 @@ export interface components {
         /**
          * WorkOrderDetail
          * @description A work order with everything that is needed to do it. ``answers`` maps a step to its accepted answer.
+         *     ``recorded_late`` is ``null`` for what was entered in time.
          *
          *     ``records`` (codes, totals, links, signatures) and ``worked_last_time`` (closed tickets of the class and failure
          *     mode, this machine's first) come with an order that is read, and not with the answer to a step.
@@ -15583,6 +15613,7 @@ export interface components {
             opened_at: string | null;
             origin: components["schemas"]["Origin"];
             reason: components["schemas"]["Name"];
+            recorded_late?: components["schemas"]["RecordedLate"] | null;
             records?: components["schemas"]["RecordsOut"] | null;
             /** Reopened */
             reopened: number;
@@ -15781,7 +15812,7 @@ export interface components {
          * @description What happened to a thing.
          * @enum {string}
          */
-        plantroom__domain__audit__Action: "created" | "changed" | "removed" | "begun";
+        plantroom__domain__audit__Action: "created" | "changed" | "removed" | "begun" | "stands";
     };
     responses: never;
     parameters: never;

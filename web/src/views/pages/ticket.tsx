@@ -152,6 +152,26 @@ function aboutNone(order: WorkOrderDetail): string {
   return [siteName(order.site), why].filter(Boolean).join(" · ");
 }
 
+/** That the work was entered long after it was done, and who says when that was. */
+function RecordedLate({ order }: { order: WorkOrderDetail }) {
+  const late = order.recorded_late ?? null;
+  if (late === null) {
+    return null;
+  }
+  const said = t("ticket.recorded_late", {
+    done: showMoment(late.done_at, now.value),
+    at: showMoment(late.recorded_at, now.value),
+  });
+  const by =
+    late.device === null ? t("ticket.late_by_word") : t("ticket.late_by_tablet", { device: late.device });
+  return (
+    <div class="note warn" data-late>
+      <Icon name="clock" />
+      <span>{`${said} ${by}`}</span>
+    </div>
+  );
+}
+
 function Head({ order }: { order: WorkOrderDetail }) {
   const asset = order.asset_ref;
   return (
@@ -186,6 +206,7 @@ function Head({ order }: { order: WorkOrderDetail }) {
           <span>{t("ticket.opened", { at: showMoment(order.opened_at, now.value) })}</span>
         )}
       </div>
+      <RecordedLate order={order} />
       {order.state === "on_hold" && order.hold_reason !== null && (
         <div class="note warn">
           <Icon name="clock" />

@@ -1,0 +1,50 @@
+"""What the entries of one thing have made of it: documents of fields, and what a change does to them. Pure."""
+
+import json
+
+Document = dict[str, object]
+
+
+def differing(one: Document, other: Document) -> str | None:
+    """The first field that is not the same; one without a value is as good as not there."""
+    return next((name for name in sorted(one.keys() | other.keys()) if one.get(name) != other.get(name)), None)
+
+
+def changed(found: Document, after: Document) -> Document:
+    """``found`` with what an entry says that came of it."""
+    for name, value in after.items():
+        into, field = _place(found, name)
+        if value is None:
+            into.pop(field, None)
+        else:
+            into[field] = value
+    return found
+
+
+def value(found: Document, name: str) -> object:
+    """What a field has, which an entry may name with dots."""
+    part, field = _place(found, name)
+    return part.get(field)
+
+
+def _place(found: Document, name: str) -> tuple[Document, str]:
+    """The document inside ``found``, and its field, that an entry names with dots."""
+    outer, _, inner = name.partition(".")
+    part = found.get(outer)
+    return _place(part, inner) if inner and isinstance(part, dict) else (found, name)
+
+
+def document(text: str | None) -> Document:
+    """Fields of an entry; of what the program has not written: none. An entry of a change leaves it open whether a
+    field inside a document was null or was not there: here it is not there."""
+    try:
+        found = json.loads(text or "")
+    except ValueError:
+        return {}
+    return {name: _without_nulls(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _without_nulls(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
