@@ -43,7 +43,7 @@ class Life:
 
 
 @st.composite
-def lives(draw: st.DrawFn) -> Life:
+def lives(draw: st.DrawFn, *, two: bool = False) -> Life:
     days = st.dates(START, START + timedelta(days=27))
     shifts = st.sampled_from([0, 0, 50, 100])
     law = row(
@@ -54,8 +54,10 @@ def lives(draw: st.DrawFn) -> Life:
     second = row(
         "RARE", every, "day", draw(st.sampled_from([0, 3])), 0, max_gap_days=gap, layer=Layer.LAW, anchor=draw(days),
     )  # fmt: skip
-    laws = draw(st.sampled_from([(law,), (law, second)]))
-    named = st.lists(st.sampled_from([one.code for one in laws]), min_size=1, max_size=2, unique=True).map(tuple)
+    laws = (law, second) if two else (law,)
+    named = st.lists(st.sampled_from([one.code for one in laws]), min_size=1, max_size=len(laws), unique=True).map(
+        tuple
+    )
     others = []
     for code in ("OURS", "NEXT")[: draw(st.integers(1, 2))]:
         every, unit = draw(st.sampled_from([(15, "day"), (1, "month"), (2, "month"), (3, "month")]))
@@ -73,6 +75,16 @@ def lives(draw: st.DrawFn) -> Life:
 @given(lives())
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_who_does_all_in_time_misses_nothing_and_no_second_look_makes_anything(life: Life) -> None:
+    play(life)
+
+
+@given(lives(two=True))
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_that_is_so_of_each_of_two_rows_of_the_law_s_that_others_stand_for(life: Life) -> None:
+    play(life)
+
+
+def play(life: Life) -> None:
     known: dict[OccurrenceKey, Occurrence] = {}
     days: dict[str, list[date]] = {one.code: [] for one in life.laws}
     today, number = START, 0
