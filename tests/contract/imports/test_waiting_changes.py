@@ -112,7 +112,8 @@ def test_the_drill_of_an_emergency_plan_is_a_row_like_any(ledger: Store) -> None
     approved(ledger, asked_for(ledger, code=drill))
     waits = row(ledger, drill)
     refused = take(ledger, "emergency_plans", text.replace("每季度", "每月"))
-    assert codes(refused) == [(2, drill, "change_waiting")]
+    assert codes(refused) == [(2, "每月一次", "change_waiting")]
+    assert drill in refused["errors"][0]["message"]
     assert row(ledger, drill) == waits
     with ledger.begin() as tx:
         plan = next(one for one in tx.emergency.list() if one.drill_row == drill)
