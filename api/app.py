@@ -185,7 +185,7 @@ def _routes() -> list[BaseRoute]:
     """Of every application of this process. What a route takes and gives is found at its first request, half a second
     for all of them: once, however many applications there are."""
     everything = APIRouter()
-    for router in (*API_ROUTERS, fault_pages, webapp):
+    for router in (*API_ROUTERS, fault_pages):
         everything.include_router(router)
     return everything.routes
 
@@ -208,6 +208,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.metrics = metrics
     app.state.live = LiveHub(services.ledger)
     install(app)
+    app.include_router(webapp)  # takes every path that is left, behind that of the OpenAPI document
     app.add_middleware(Envelope, metrics=metrics)
     return app
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from api.app import OPENAPI_URL
+from api.openapi import document
 from tests.contract.api.world import World, open_world
 
 
@@ -30,6 +32,11 @@ def test_pages_of_the_app_are_answered_with_its_first_page(site: TestClient) -> 
         assert "<html" in answer.text
         assert answer.headers["content-type"].startswith("text/html")
         assert answer.headers["cache-control"] == "no-cache"
+
+
+def test_the_document_of_the_api_is_no_page_of_the_app(site: TestClient) -> None:
+    answer = site.get(OPENAPI_URL)
+    assert (answer.status_code, answer.json()) == (200, document())
 
 
 def test_hashed_files_are_cached_for_ever_and_others_never(site: TestClient) -> None:
