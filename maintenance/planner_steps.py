@@ -1,14 +1,14 @@
 """Steps that the planner itself takes on orders: opened when their time comes, kept though it is over, ended as missed,
 completed by what the readings show. Each works inside the caller's transaction on the order as it is then."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from maintenance.draft_words import MISSED_TAG
 from maintenance.fulfilment import Credit
 from maintenance.lifecycle import ENDED, PLANNER, transition
-from maintenance.plan import Occurrence, OccurrenceState
+from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState
 from maintenance.ports import MaintenanceTx
 from maintenance.transitions import apply_transition
 from maintenance.views import note_order
@@ -121,9 +121,16 @@ def waive(
             apply_transition(tx, order_id, State.CANCELLED, now, PLANNER, why(some[0]), changes=locked)
             found += some
         else:
+            _lightened(tx, locked, keys)
             found += [replace(one, work_order=None) for one in some]
     tx.plan.update_occurrences(found)
     return found
+
+
+def _lightened(tx: MaintenanceTx, locked: WorkOrder, gone: Container[OccurrenceKey]) -> None:
+    """An order that goes on for the rest asks for nothing of what was withdrawn of it."""
+    left = tuple(one for one in locked.occurrences if one.key not in gone)
+    note_order(tx, tx.orders.update(replace(locked, occurrences=left), locked.version))
 
 
 def has_begun(order: WorkOrder) -> bool:
