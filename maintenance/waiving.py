@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 
 from maintenance.answering import answering, subject_of
 from maintenance.fulfilling import fulfilled
+from maintenance.lifecycle import PLANNER
 from maintenance.plan import Occurrence, OccurrenceState, PlanRow
 from maintenance.planner import Subject
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
 from maintenance.rests import lapsed
 from maintenance.stand_ins import stand_ins
+from maintenance.work_orders import State
 from plantroom.domain.assets import AssetStatus
 from plantroom.errors import NotFound
 
@@ -104,6 +106,14 @@ def _said_from(tx: MaintenanceTx, row: PlanRow, day: date, says: Callable[[PlanR
 
 def _waived(one: Occurrence) -> Occurrence:
     return replace(one, state=OccurrenceState.WAIVED)
+
+
+def by_people(tx: MaintenanceTx, one: Occurrence) -> bool:
+    """Whether a person has cancelled the order of what is waived, not the planner."""
+    if one.work_order is None:
+        return False
+    ended = [step.by for step in tx.orders.transitions(one.work_order) if step.to is State.CANCELLED]
+    return bool(ended) and ended[0] != PLANNER
 
 
 def by_order(occurrences: Sequence[Occurrence]) -> dict[str | None, list[Occurrence]]:
