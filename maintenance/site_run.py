@@ -97,7 +97,7 @@ class SiteRun:
         rests = self._facts[subject.key].rests
         found = without_lapsed(self._tx, subject, history, rests, self._zone, self._now)
         rows, hourly = (of(self._rows, subject, self._systems) for of in (rows_for, hour_rows_for))
-        return without_given_way(self._tx, found, giving_way(rows, hourly, self._today), self._now)
+        return without_given_way(self._tx, found, giving_way(rows, hourly, self._today, self._now), self._now)
 
     def _gather(self, subjects: Sequence[Subject]) -> None:
         """What the rows of these subjects go by beside the plan."""

@@ -154,7 +154,7 @@ class _Plans:
         found: dict[str, Sequence[Occurrence]] = {}
         for subject in self._subjects:
             dated, hourly = (of(rows, subject, self._look.systems) for of in (rows_for, hour_rows_for))
-            gone = giving_way(dated, hourly, day)
+            gone = giving_way(dated, hourly, day, max(self._look.now, datetime.combine(day, time(), self._zone)))
             found[subject.key] = as_it_will_stand(history.get(subject.key, ()), gone, partial(by_people, self._tx))
         return found
 
