@@ -2,7 +2,8 @@
 
 A row gives way from the day it ends, and while another row of its subject stands for it. Its dates before that day are
 its own: they are still to be done, and what takes its place counts from them. A last day before that day, or one that
-is over (of moments by the hour: a time that is over), is given to nobody: whoever changes the plan afterwards takes no miss off the record.
+is over (of moments by the hour: a time that is over), is given to nobody: whoever changes the plan afterwards takes no
+miss off the record.
 """
 
 from collections import defaultdict

@@ -13,6 +13,7 @@ from maintenance.ports import MaintenanceTx
 from maintenance.transitions import apply_transition
 from maintenance.views import note_order
 from maintenance.waiving import by_order
+from maintenance.work.ports import WorkRecordRepository
 from maintenance.work_orders import State, Transition, WorkOrder
 from plantroom.domain.assets import LocalName
 
@@ -113,7 +114,7 @@ def waive(
             found += some
             continue
         locked = tx.orders.lock(order_id)
-        if has_begun(locked):
+        if has_begun(tx, locked):
             continue
         known = tx.plan.occurrences([one.key for one in locked.occurrences]).values()
         keys = {one.key for one in some}
@@ -133,11 +134,19 @@ def _lightened(tx: MaintenanceTx, locked: WorkOrder, gone: Container[OccurrenceK
     note_order(tx, tx.orders.update(replace(locked, occurrences=left), locked.version))
 
 
-def has_begun(order: WorkOrder) -> bool:
-    """Whether somebody is at an order, was, or has answered something on it. One that was given to somebody has not
-    begun by that, nor one that is held before anybody came."""
+def has_begun(tx: MaintenanceTx, order: WorkOrder) -> bool:
+    """Whether somebody is at a locked order, was, or has answered or booked something on it. One that was given to
+    somebody has not begun by that, nor one that is held before anybody came, or that somebody has only commented on."""
     waits = order.state in UNSTARTED or order.state is State.ON_HOLD
-    return not waits or order.arrived_at is not None or bool(order.answers)
+    return not waits or order.arrived_at is not None or bool(order.answers) or _is_booked(tx.work_records, order.id)
+
+
+def _is_booked(books: WorkRecordRepository, order: str) -> bool:
+    """Whether time, parts, cost, a file or a signature stands on it."""
+    removable = (*books.labour(order), *books.part_uses(order), *books.costs(order))
+    if any(one.removed_at is None for one in removable):
+        return True
+    return bool(books.attachments(order) or books.signatures(order))
 
 
 def _step(tx: MaintenanceTx, locked: WorkOrder, to: State, at: datetime, now: datetime, text: str = "") -> None:
