@@ -143,10 +143,12 @@ def has_begun(tx: MaintenanceTx, order: WorkOrder) -> bool:
 
 def _is_booked(books: WorkRecordRepository, order: str) -> bool:
     """Whether time, parts, cost, a file or a signature stands on it."""
-    removable = (*books.labour(order), *books.part_uses(order), *books.costs(order))
-    if any(one.removed_at is None for one in removable):
-        return True
-    return bool(books.attachments(order) or books.signatures(order))
+    return (
+        any(one.removed_at is None for one in books.labour(order))
+        or any(one.removed_at is None for one in books.part_uses(order))
+        or any(one.removed_at is None for one in books.costs(order))
+        or bool(books.attachments(order) or books.signatures(order))
+    )
 
 
 def _step(tx: MaintenanceTx, locked: WorkOrder, to: State, at: datetime, now: datetime, text: str = "") -> None:
