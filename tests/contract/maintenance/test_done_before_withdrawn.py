@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from maintenance.plan import Occurrence, OccurrenceState, PlanRow
+from maintenance.resting import status_was_changed
 from maintenance.work_orders import State, WorkOrder
+from plantroom.domain.assets import AssetStatus
 from tests.contract.maintenance.tablet import codes, op, send, stored
 from tests.contract.maintenance.test_given_way import (
     DATES,
@@ -107,3 +109,18 @@ def test_what_was_made_again_meanwhile_is_its_new_order_s(store: Store, visit: O
     assert states(store)[DATES[1]] == "due"
     assert told(store, order_of(store, visit)) == [("applied", "late_evidence")] * 2
     assert states(store)[DATES[1]] == "due"
+
+
+def test_on_a_machine_that_was_scrapped_meanwhile_it_counts_too(store: Store, visit: Occurrence) -> None:
+    with store.begin() as tx:
+        before = tx.assets.lock("pump-1").asset.status
+        tx.assets.set_status("pump-1", AssetStatus.SCRAPPED)
+        status_was_changed(tx, tx.assets.get("pump-1").asset, before, at(DAY))
+    look(store, DAY)
+    assert states(store)[DATES[1]] == "waived"
+    told(store, order_of(store, visit))
+    look(store, DAY)
+    assert states(store)[DATES[1]] == "done"
+    with store.read() as tx:
+        assert tx.assets.get("pump-1").asset.status is AssetStatus.SCRAPPED
+    assert is_sound(store)
