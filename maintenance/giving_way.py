@@ -2,13 +2,14 @@
 
 A row gives way from the day it ends, and while another row of its subject stands for it. Its dates before that day are
 its own: they are still to be done, and what takes its place counts from them. A last day before that day, or one that
-is over, is given to nobody: whoever changes the plan afterwards takes no miss off the record.
+is over (of moments by the hour: a time that is over), is given to nobody: whoever changes the plan afterwards takes no
+miss off the record.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.stand_ins import stand_ins
@@ -25,14 +26,23 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class GivingWay:
-    """The spans by lineage, on a day."""
+    """The spans by lineage, on a day. ``mine`` are the lineages of the subject's rows; ``now`` is the instant by which
+    moments by the hour are over (``None``: none are before their day is)."""
 
     today: date
     spans: Mapping[str, Sequence[Span]]
+    mine: Collection[str] = frozenset()
+    now: datetime | None = None
 
     def why(self, one: Occurrence) -> str | None:
         """Why an occurrence that is not over is not to be done (in both languages); ``None``: it is, or was."""
-        return self.why_not(one.key.lineage, one.nominal_date, one.latest)
+        return None if self.is_over(one) else self.why_not(one.key.lineage, one.nominal_date, one.latest)
+
+    def is_over(self, one: Occurrence) -> bool:
+        """Whether its last day, or its time, is over: so it was before its row gave way."""
+        if one.due_at is not None and self.now is not None:
+            return one.due_at <= self.now
+        return one.latest < self.today
 
     def why_not(self, lineage: str, nominal: date, latest: date) -> str | None:
         """As ``why``."""
@@ -43,8 +53,20 @@ class GivingWay:
                 return one.why
         return None
 
+    def asks_for(self, one: Occurrence) -> bool:
+        """Whether it is not over, the subject has its row, and the row asks for it. A row that the subject has no more
+        asks for nothing, nor does any of a machine at rest."""
+        return one.key.lineage in self.mine and not self.is_over(one) and self.why(one) is None
 
-def giving_way(rows: Sequence[PlanRow], hourly: Sequence[PlanRow], today: date) -> GivingWay:
+    def excuses(self, one: Occurrence) -> bool:
+        """Whether it is waived when a person cancels it, what is dated before a span and may be done in it, too."""
+        spans = self.spans.get(one.key.lineage, ())
+        return any(span.since <= one.latest and one.nominal_date < span.until for span in spans)
+
+
+def giving_way(
+    rows: Sequence[PlanRow], hourly: Sequence[PlanRow], today: date, now: datetime | None = None
+) -> GivingWay:
     """Of a subject's rows (``rows_for``, ``hour_rows_for``). Rows by the hour end, but none stands for them."""
     by_code = {row.code: row for row in rows}
     found: defaultdict[str, list[Span]] = defaultdict(list)
@@ -54,19 +76,36 @@ def giving_way(rows: Sequence[PlanRow], hourly: Sequence[PlanRow], today: date) 
     for one in stand_ins(rows, {}):
         span = Span(one.since, one.until or date.max, _taken(by_code[one.row], one.since))
         found[by_code[one.law].lineage].append(span)
-    return GivingWay(today, dict(found))
+    return GivingWay(today, dict(found), frozenset(row.lineage for row in (*rows, *hourly)), now)
 
 
-def as_it_will_stand(history: Sequence[Occurrence], gone: GivingWay) -> Sequence[Occurrence]:
-    """The history as the planner's next look leaves it, whatever has begun."""
+def by_nobody(_: Occurrence) -> bool:
+    """No person has cancelled anything."""
+    return False
+
+
+def as_it_will_stand(
+    history: Sequence[Occurrence], gone: GivingWay, by_people: Callable[[Occurrence], bool] = by_nobody
+) -> Sequence[Occurrence]:
+    """The history as the planner's next look leaves it, whatever has begun. ``by_people`` as for ``asked_again``."""
     known = [replace(one, state=OccurrenceState.WAIVED) if gives_way(one, gone) else one for one in history]
-    again = set(to_be_made_again(known, gone.today, lambda one: gone.why(one) is None))
+    again = set(asked_again(known, gone, by_people))
     return [one for one in known if one.key not in again]
 
 
 def gives_way(one: Occurrence, gone: GivingWay) -> bool:
     """Whether it is due and nothing asks for it any more."""
     return one.state is OccurrenceState.DUE and gone.why(one) is not None
+
+
+def asked_again(
+    history: Sequence[Occurrence], gone: GivingWay, by_people: Callable[[Occurrence], bool]
+) -> list[OccurrenceKey]:
+    """What was waived and is asked for again. What people have cancelled (``by_people``, asked only where it matters)
+    stays waived as long as that excuses it."""
+    return to_be_made_again(
+        history, gone.today, lambda one: gone.asks_for(one) and not (gone.excuses(one) and by_people(one))
+    )
 
 
 def to_be_made_again(

@@ -4,8 +4,8 @@
 
 with missed, bypassed, deferred, cancelled and rejected as endings that need a reason. A completed or verified order,
 and one on hold, comes back to ``open`` only through a recurrence; a verifier may send completed work back to
-``in_progress``; work that was done in time goes on although its order had been recorded as missed before anybody heard
-of it.
+``in_progress``; work that was done in time goes on although its order had been recorded as missed, or withdrawn by the
+planner, before anybody heard of it.
 Times are aware UTC instants; DST does not matter.
 """
 
@@ -46,11 +46,14 @@ NEXT: Mapping[State, frozenset[State]] = {
     State.MISSED: frozenset({State.IN_PROGRESS}),
     State.BYPASSED: frozenset(),
     State.DEFERRED: frozenset(),
-    State.CANCELLED: frozenset(),
+    State.CANCELLED: frozenset({State.IN_PROGRESS}),
     State.REJECTED: frozenset(),
 }
-"""The table. ``missed`` is for planned work only, ``rejected`` for repair tickets only, and ``missed`` is
-left by work done in time only (checked in ``transition``)."""
+"""The table. ``missed`` is for planned work only, ``rejected`` for repair tickets only; ``missed`` and
+``cancelled`` are left by work done before only (checked in ``transition``)."""
+
+_GOES_ON = frozenset({State.MISSED, State.CANCELLED})
+"""Endings of which we may hear later that the work had been done by then."""
 
 
 def needs_reason(order: WorkOrder, to: State) -> bool:
@@ -80,8 +83,8 @@ def transition(
 
     ``at`` is when it was done (an instant after ``recorded_at`` counts as ``recorded_at``). ``recurrence`` marks the
     fault's return, the only way back to ``open`` (from ``RETURNS``); ``in_time`` work that was done before
-    its order was recorded as missed. ``completed_by`` is who completed the order: critical work is verified by
-    somebody else. ``code`` says why an order is held (none: ``other``, which its reason explains) or why it
+    its order was recorded as missed or withdrawn. ``completed_by`` is who completed the order: critical work is
+    verified by somebody else. ``code`` says why an order is held (none: ``other``, which its reason explains) or why it
     ends. Raises ``IllegalTransition``, and ``BadData`` where a reason is missing or ``at`` lies before 2000.
     """
     recorded = recorded_at if recorded_at is not None else at
@@ -118,7 +121,7 @@ def _check(order: WorkOrder, to: State, by: str, recurrence: bool, in_time: bool
         raise IllegalTransition(f"{said} is no step of its life")
     if (to is State.MISSED and corrective) or (to is State.REJECTED and not corrective):
         raise IllegalTransition(f"{said}: only {'planned work' if corrective else 'a repair ticket'} can be that")
-    if order.state is State.MISSED and not in_time:
+    if order.state in _GOES_ON and not in_time:
         raise IllegalTransition(f"{said}: only work that was done in time goes on")
     if order.state in RETURNS and to is State.OPEN and not recurrence:
         raise IllegalTransition(f"{said}: only the fault's return opens it again")
@@ -146,7 +149,7 @@ def _moved(order: WorkOrder, to: State, at: datetime, why: str) -> WorkOrder:
         changes["completed_at"] = at
     if to is State.VERIFIED:
         changes["verified_at"] = at
-    if order.state is State.MISSED:
+    if order.state in _GOES_ON:
         changes["end_reason"] = None
     changes["hold_reason"] = why if to is State.ON_HOLD else None
     if to in _ENDINGS:

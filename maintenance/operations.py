@@ -6,8 +6,9 @@ keeps it under ``earlier``.
 
 Work on an ended order is checked like other work and kept as an operation (``late_evidence``); a signed record stays as
 it was and gets an addendum, but what is not OK gets its ticket, and a verdict is a label for other orders whenever it
-comes. Work done before its order was recorded as missed goes on as if it had come in time. What was said before its
-ticket was opened again takes no step (``maintenance.late_words``). Numbers become readings afterwards.
+comes. Work done before its order was recorded as missed, or withdrawn by the planner, goes on as if it had come in
+time. What was said before its ticket was opened again takes no step (``maintenance.late_words``). Numbers become
+readings afterwards.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,6 +37,7 @@ from maintenance.records.model import RECORD_KINDS
 from maintenance.ticket_lock import lock_ticket
 from maintenance.transitions import apply_transition, settled
 from maintenance.verdicts import given_at
+from maintenance.waiving import withdrawn
 from maintenance.work.found import add_evidence, found_title, open_found
 from maintenance.work_orders import ChecklistItem, Kind, Operation, OperationResult, Origin, State, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
@@ -53,6 +55,7 @@ MAX_FAULT_TITLE = 80
 
 _WORK = ("start", "resume", "answer", "photo", "signature", "complete")
 _IN_TIME = "done in time, heard of later / 按时完成，事后上传"
+_WITHDRAWN = "done before the plan withdrew it, heard of later / 计划取消前已完成，事后上传"
 _BEFORE_WORK = (State.SCHEDULED, State.OPEN, State.ACKNOWLEDGED)
 _UNDER_WAY: tuple[State, ...] = (State.ACKNOWLEDGED, State.IN_PROGRESS, State.ON_HOLD, State.EVIDENCE_PENDING)
 
@@ -86,8 +89,9 @@ class OperationApplier:
             raise Refused("unknown_work_order")
         order = lock_ticket(self._tx, op.work_order)
         self._may(order.site, order.department, order.contractor)
-        if order.state is State.MISSED and op.type in _WORK and at <= self._ended_at(order):
-            order = self._moved(order, State.IN_PROGRESS, at, _IN_TIME, in_time=True)
+        why = self._goes_on(order, op, at)
+        if why is not None:
+            order = self._moved(order, State.IN_PROGRESS, at, why, in_time=True)
         noted = note_word(self._tx, order, op, at, self._now, self._user.username)
         if order.state in ENDED:
             result = self._late(op, order, at)
@@ -95,6 +99,14 @@ class OperationApplier:
             status, code, changed = self._step(op, order, at)
             result = OperationResult(op.op_id, status, code, changed.version)
         return replace(result, version=retimed(self._tx, order.id).version) if noted else result
+
+    def _goes_on(self, order: WorkOrder, op: Operation, at: datetime) -> str | None:
+        """Why an ended order goes on with work that was done before it ended; ``None``: it does not."""
+        if op.type not in _WORK or order.state not in (State.MISSED, State.CANCELLED) or at > self._ended_at(order):
+            return None
+        if order.state is State.MISSED:
+            return _IN_TIME
+        return _WITHDRAWN if withdrawn(self._tx, order) else None
 
     def _ended_at(self, order: WorkOrder) -> datetime:
         """When an ended order was ended."""

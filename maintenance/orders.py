@@ -13,7 +13,7 @@ from maintenance.evidence import FileArrived, completed, no_file
 from maintenance.lateness import lawful
 from maintenance.lifecycle import ENDED, transition
 from maintenance.people.owners import default_owner
-from maintenance.plan import Occurrence, OccurrenceState, missed
+from maintenance.plan import Occurrence, OccurrenceState, is_withdrawn, missed
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.proof import given_to, require_proof
 from maintenance.sla.keeping import begin_clocks, first_due, mark, timed
@@ -223,12 +223,10 @@ def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime, now: datetime) ->
     done: list[Occurrence] = []
     for place, shown in enumerate(order.occurrences):
         occurrence = found.get(shown.key)
-        if occurrence is None or occurrence.completed_at is not None:
+        if occurrence is None or occurrence.completed_at is not None or is_withdrawn(occurrence, order.id):
             continue
         if order.state is State.IN_PROGRESS:
-            # What was withdrawn of an order that goes on for the rest is not due again with it.
-            mine = occurrence.state is OccurrenceState.WAIVED and occurrence.work_order == order.id
-            if mine or occurrence.state is OccurrenceState.MISSED:
+            if occurrence.state in (OccurrenceState.WAIVED, OccurrenceState.MISSED):
                 changed.append(replace(occurrence, state=OccurrenceState.DUE, latest=shown.due))
         elif order.state in _UNDONE:
             undone.append(occurrence)

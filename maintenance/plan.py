@@ -26,6 +26,7 @@ __all__ = [
     "OccurrenceState",
     "PlanRow",
     "Roll",
+    "is_withdrawn",
     "missed",
 ]
 
@@ -193,6 +194,12 @@ class Occurrence:
     nominal_at: datetime | None = None
     due_at: datetime | None = None
     evidence: Mapping[str, object] | None = None
+
+
+def is_withdrawn(one: Occurrence, order: str) -> bool:
+    """Whether it was withdrawn of an order that went on for the rest and lists it still: nothing becomes of it with
+    that order."""
+    return one.state is OccurrenceState.WAIVED and one.work_order != order
 
 
 def missed(occurrences: Iterable[Occurrence], last: date) -> list[Occurrence]:

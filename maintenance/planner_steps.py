@@ -1,18 +1,19 @@
 """Steps that the planner itself takes on orders: opened when their time comes, kept though it is over, ended as missed,
 completed by what the readings show. Each works inside the caller's transaction on the order as it is then."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from maintenance.draft_words import MISSED_TAG
 from maintenance.fulfilment import Credit
 from maintenance.lifecycle import ENDED, PLANNER, transition
-from maintenance.plan import Occurrence, OccurrenceState
+from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState
 from maintenance.ports import MaintenanceTx
 from maintenance.transitions import apply_transition
 from maintenance.views import note_order
 from maintenance.waiving import by_order
+from maintenance.work.ports import WorkRecordRepository
 from maintenance.work_orders import State, Transition, WorkOrder
 from plantroom.domain.assets import LocalName
 
@@ -113,7 +114,7 @@ def waive(
             found += some
             continue
         locked = tx.orders.lock(order_id)
-        if has_begun(locked):
+        if has_begun(tx, locked):
             continue
         known = tx.plan.occurrences([one.key for one in locked.occurrences]).values()
         keys = {one.key for one in some}
@@ -121,16 +122,33 @@ def waive(
             apply_transition(tx, order_id, State.CANCELLED, now, PLANNER, why(some[0]), changes=locked)
             found += some
         else:
+            _lightened(tx, locked, keys)
             found += [replace(one, work_order=None) for one in some]
     tx.plan.update_occurrences(found)
     return found
 
 
-def has_begun(order: WorkOrder) -> bool:
-    """Whether somebody is at an order, was, or has answered something on it. One that was given to somebody has not
-    begun by that, nor one that is held before anybody came."""
+def _lightened(tx: MaintenanceTx, locked: WorkOrder, gone: Container[OccurrenceKey]) -> None:
+    """An order that goes on for the rest asks for nothing of what was withdrawn of it."""
+    left = tuple(one for one in locked.occurrences if one.key not in gone)
+    note_order(tx, tx.orders.update(replace(locked, occurrences=left), locked.version))
+
+
+def has_begun(tx: MaintenanceTx, order: WorkOrder) -> bool:
+    """Whether somebody is at a locked order, was, or has answered or booked something on it. One that was given to
+    somebody has not begun by that, nor one that is held before anybody came, or that somebody has only commented on."""
     waits = order.state in UNSTARTED or order.state is State.ON_HOLD
-    return not waits or order.arrived_at is not None or bool(order.answers)
+    return not waits or order.arrived_at is not None or bool(order.answers) or _is_booked(tx.work_records, order.id)
+
+
+def _is_booked(books: WorkRecordRepository, order: str) -> bool:
+    """Whether time, parts, cost, a file or a signature stands on it."""
+    return (
+        any(one.removed_at is None for one in books.labour(order))
+        or any(one.removed_at is None for one in books.part_uses(order))
+        or any(one.removed_at is None for one in books.costs(order))
+        or bool(books.attachments(order) or books.signatures(order))
+    )
 
 
 def _step(tx: MaintenanceTx, locked: WorkOrder, to: State, at: datetime, now: datetime, text: str = "") -> None:

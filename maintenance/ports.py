@@ -108,7 +108,8 @@ class PlanRepository(PlanRowVersions):
 
     @abstractmethod
     def forget(self, keys: Sequence[OccurrenceKey]) -> None:
-        """Take occurrences away that are to be made again. Orders keep what they are."""
+        """Take occurrences away that were waived and are to be made again; what is not waived (any more) stays. Orders
+        keep what they are."""
 
     @abstractmethod
     def cards(self, site: str) -> Sequence[Card]:

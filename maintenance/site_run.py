@@ -19,7 +19,7 @@ from maintenance.hour_run import HourScene, HourWork, hour_order, hour_work, set
 from maintenance.isolation import ISOLATES
 from maintenance.lifecycle import PLANNER, transition
 from maintenance.nesting import Job, Planned
-from maintenance.plan import Missed, Occurrence, OccurrenceState, PlanRow, missed
+from maintenance.plan import Missed, Occurrence, OccurrenceState, PlanRow, is_withdrawn, missed
 from maintenance.plan_run import FAULTS
 from maintenance.planner import (
     Standing,
@@ -97,7 +97,7 @@ class SiteRun:
         rests = self._facts[subject.key].rests
         found = without_lapsed(self._tx, subject, history, rests, self._zone, self._now)
         rows, hourly = (of(self._rows, subject, self._systems) for of in (rows_for, hour_rows_for))
-        return without_given_way(self._tx, found, giving_way(rows, hourly, self._today), self._now)
+        return without_given_way(self._tx, found, giving_way(rows, hourly, self._today, self._now), self._now)
 
     def _gather(self, subjects: Sequence[Subject]) -> None:
         """What the rows of these subjects go by beside the plan."""
@@ -295,7 +295,8 @@ class SiteRun:
     def _end(self, order: WorkOrder, job: Job, why: str) -> None:
         if not end_missed(self._tx, order, self._now, why):
             return
-        found = self._tx.plan.occurrences([o.key for o in order.occurrences]).values()
+        known = self._tx.plan.occurrences([o.key for o in order.occurrences]).values()
+        found = [one for one in known if not is_withdrawn(one, order.id)]
         self._tx.plan.update_occurrences(missed(found, job.latest))
         self._counts["missed"] += 0 if MISSED_TAG in order.tags else len(job.occurrences)
         for occurrence in found:

@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 
 from maintenance.answering import answering, subject_of
 from maintenance.fulfilling import fulfilled
+from maintenance.lifecycle import PLANNER
 from maintenance.plan import Occurrence, OccurrenceState, PlanRow
 from maintenance.planner import Subject
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
 from maintenance.rests import lapsed
 from maintenance.stand_ins import stand_ins
+from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.assets import AssetStatus
 from plantroom.errors import NotFound
 
@@ -104,6 +106,24 @@ def _said_from(tx: MaintenanceTx, row: PlanRow, day: date, says: Callable[[PlanR
 
 def _waived(one: Occurrence) -> Occurrence:
     return replace(one, state=OccurrenceState.WAIVED)
+
+
+def by_people(tx: MaintenanceTx, one: Occurrence) -> bool:
+    """Whether a person has cancelled the order of what is waived, not the planner."""
+    if one.work_order is None:
+        return False
+    ended = [step.by for step in tx.orders.transitions(one.work_order) if step.to is State.CANCELLED]
+    return bool(ended) and ended[0] != PLANNER
+
+
+def withdrawn(tx: MaintenanceTx, order: WorkOrder) -> bool:
+    """Whether the planner has cancelled an order, and nothing has become since of what it waived with that: it is not
+    asked for again."""
+    if order.state is not State.CANCELLED:
+        return False
+    known = tx.plan.occurrences([one.key for one in order.occurrences]).values()
+    stays = all(one.state is OccurrenceState.WAIVED and one.work_order == order.id for one in known)
+    return bool(known) and stays and not any(by_people(tx, one) for one in known)
 
 
 def by_order(occurrences: Sequence[Occurrence]) -> dict[str | None, list[Occurrence]]:

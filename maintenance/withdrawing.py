@@ -3,21 +3,22 @@ that have given way had due; and what it takes back of that. Inside the caller's
 
 Withdrawn is what nobody has begun: its order is cancelled, its occurrence waived. What has begun stays with its people
 and counts when it is done. What a row has back that was withdrawn is forgotten, so that it is made again with its own
-dates. A second look finds nothing.
+dates; what people have cancelled stays waived while they are excused. A second look finds nothing.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
-from maintenance.giving_way import GivingWay, gives_way, to_be_made_again
+from maintenance.giving_way import GivingWay, asked_again, gives_way
 from maintenance.plan import Occurrence, OccurrenceState
 from maintenance.planner import Subject
 from maintenance.planner_steps import waive
 from maintenance.ports import MaintenanceTx
 from maintenance.rests import AT_REST, Rest, lapsed
-from maintenance.waiving import RESTED
+from maintenance.waiving import RESTED, by_people
 
 
 def without_lapsed(
@@ -41,7 +42,7 @@ def without_given_way(
     """The history after what rows that give way had due has been withdrawn, and forgotten what they have back."""
     over = [replace(one, state=OccurrenceState.WAIVED) for one in history if gives_way(one, gone)]
     history = _with(history, waive(tx, over, now, lambda one: gone.why(one) or ""))
-    again = set(to_be_made_again(history, gone.today, lambda one: gone.why(one) is None))
+    again = set(asked_again(history, gone, partial(by_people, tx)))
     if not again:
         return history
     tx.plan.forget(sorted(again))

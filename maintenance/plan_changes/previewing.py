@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from maintenance.drafts import key_of
@@ -26,6 +27,7 @@ from maintenance.previewing import subjects_of
 from maintenance.reading_port import NO_READINGS, PointReadings
 from maintenance.recurrence import local_day
 from maintenance.site_calendar import working_days
+from maintenance.waiving import by_people
 from plantroom.domain.assets import Asset, Site
 
 AHEAD = timedelta(days=365)
@@ -152,7 +154,8 @@ class _Plans:
         found: dict[str, Sequence[Occurrence]] = {}
         for subject in self._subjects:
             dated, hourly = (of(rows, subject, self._look.systems) for of in (rows_for, hour_rows_for))
-            found[subject.key] = as_it_will_stand(history.get(subject.key, ()), giving_way(dated, hourly, day))
+            gone = giving_way(dated, hourly, day, max(self._look.now, datetime.combine(day, time(), self._zone)))
+            found[subject.key] = as_it_will_stand(history.get(subject.key, ()), gone, partial(by_people, self._tx))
         return found
 
     def _facts(self, rows: Sequence[PlanRow]) -> Mapping[str, Facts]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from maintenance.lateness import record_of
 from maintenance.lifecycle import ENDED
-from maintenance.plan import Layer
+from maintenance.plan import Layer, is_withdrawn
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import end_of_day, local_day
 from maintenance.stand_ins import floor_of
@@ -116,8 +116,9 @@ def defer(
     )
     tx.orders.add(follows)
     tx.orders.add_transition(Transition(follows.id, State.OPEN, now, now, by, f"#{order.number}: {why}", person))
-    stored = tx.plan.occurrences([one.key for one in order.occurrences])
-    tx.plan.update_occurrences([replace(one, work_order=follows.id) for one in stored.values()])
+    stored = tx.plan.occurrences([one.key for one in order.occurrences]).values()
+    mine = [one for one in stored if not is_withdrawn(one, order.id)]
+    tx.plan.update_occurrences([replace(one, work_order=follows.id) for one in mine])
     note_order(tx, follows)
     return Deferral(ended, follows)
 

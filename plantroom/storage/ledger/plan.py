@@ -235,7 +235,8 @@ class SqlPlan(SqlStandings, PlanRepository):
     def forget(self, keys: Sequence[OccurrenceKey]) -> None:
         for some in chunks(sorted(set(keys)), _KEYS_AT_ONCE):
             among = self._work.backend.among(_KEY, [(k.lineage, k.subject, k.cycle) for k in some])
-            self._connection.execute(t.occurrences.delete().where(among))
+            waived = _o.state == OccurrenceState.WAIVED.value
+            self._connection.execute(t.occurrences.delete().where(among, waived))
 
     def list_occurrences(self, wanted: OccurrenceFilter, page: PageRequest) -> Page[Occurrence]:
         return list_occurrences(self._connection, wanted, page)

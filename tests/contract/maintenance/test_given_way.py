@@ -17,10 +17,14 @@ from maintenance.ports import MaintenanceTx
 from maintenance.records.sealing import seal_all
 from maintenance.records.verifying import verify
 from maintenance.transitions import apply_transition
+from maintenance.work.bookkeeping import Books
+from maintenance.work.records import Signatory
 from maintenance.work_orders import ChecklistItem, State
 from plantroom.domain.assets import LocalName
+from plantroom.domain.parts import Part
+from plantroom.ports.equipment import FileEntry
 from plantroom.ports.ledger import Ledger
-from tests.contract.maintenance.conftest import NOW, SYSTEMS, orders
+from tests.contract.maintenance.conftest import LI, NOW, SYSTEMS, orders
 from tests.unit.maintenance.rows import row
 
 Store = Ledger[MaintenanceTx]
@@ -173,6 +177,56 @@ def test_what_is_held_before_anybody_came_has_not_begun(store: Store) -> None:
     put(store, taken_over(date(2026, 3, 15)))
     look(store, date(2026, 3, 15))
     assert states(store)[DATES[1]] == "waived"
+
+
+BOOKED: dict[str, Callable[[Books], object]] = {
+    "labour": lambda books: books.labour("li", 90),
+    "parts": lambda books: books.use_part("part-1", 1),
+    "cost": lambda books: books.charge(300.0, "F-1"),
+    "photo": lambda books: books.attach("photo", PHOTO),
+    "signature": lambda books: books.sign(Signatory.TECHNICIAN, "Li", PHOTO, books.order.version),
+}
+PHOTO = "ab" * 32
+
+
+def books(tx: MaintenanceTx, one: Occurrence, day: date) -> Books:
+    return Books(tx, tx.orders.lock(str(one.work_order)), "li", at(day))
+
+
+@pytest.fixture
+def stocked(store: Store) -> Store:
+    with store.begin() as tx:
+        tx.accounts.put_user(LI)
+        tx.parts.add(Part("part-1", "demo", "6205", LocalName("轴承", "Bearing"), stock=1))
+        tx.files.add(FileEntry(PHOTO, "demo", "p.jpg", "image/jpeg", 3, "li", NOW))
+    return store
+
+
+@pytest.mark.parametrize("what", BOOKED)
+def test_work_that_is_booked_has_begun(stocked: Store, what: str) -> None:
+    (one,) = [o for o in known(stocked) if o.nominal_date == DATES[1]]
+    look(stocked, date(2026, 3, 15))
+    with stocked.begin() as tx:
+        BOOKED[what](books(tx, one, date(2026, 3, 15)))
+    put(stocked, taken_over(date(2026, 3, 16)))
+    look(stocked, date(2026, 3, 16))
+    assert [states(stocked)[when] for when in DATES[1:3]] == ["due", "waived"]
+    step(stocked, one, State.IN_PROGRESS, State.COMPLETED, when=date(2026, 3, 16))
+    assert states(stocked)[DATES[1]] == "done"
+
+
+def test_what_was_taken_back_or_only_said_has_not_begun(stocked: Store) -> None:
+    (one,) = [o for o in known(stocked) if o.nominal_date == DATES[1]]
+    look(stocked, date(2026, 3, 15))
+    with stocked.begin() as tx:
+        kept = books(tx, one, date(2026, 3, 15))
+        kept.comment("on Monday")
+        kept.take_back_labour(kept.labour("li", 90).id, "another order")
+        kept.return_part(kept.use_part("part-1", 1).id, "another order")
+        kept.take_back_cost(kept.charge(300.0, "F-1").id, "another order")
+    put(stocked, taken_over(date(2026, 3, 16)))
+    look(stocked, date(2026, 3, 16))
+    assert states(stocked)[DATES[1]] == "waived"
 
 
 def test_a_job_of_which_one_row_gives_way_goes_on_for_the_rest(any_ledger: Store) -> None:

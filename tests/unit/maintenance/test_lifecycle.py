@@ -25,7 +25,7 @@ verified          > open
 missed            > in_progress
 bypassed          >
 deferred          >
-cancelled         >
+cancelled         > in_progress
 rejected          >
 """
 LEGAL = {
@@ -115,11 +115,12 @@ def test_a_time_ahead_of_the_record_counts_as_the_record() -> None:
     assert moved.acknowledged_at == step.at == NOW
 
 
-def test_missed_work_goes_on_only_when_it_was_done_in_time() -> None:
-    missed = replace(ORDER, kind=Kind.PREVENTIVE, state=State.MISSED, end_reason="too late")
+@pytest.mark.parametrize("ended", [State.MISSED, State.CANCELLED])
+def test_what_has_ended_goes_on_only_when_it_was_done_before(ended: State) -> None:
+    order = replace(ORDER, kind=Kind.PREVENTIVE, state=ended, end_reason="too late")
     with pytest.raises(IllegalTransition):
-        transition(missed, State.IN_PROGRESS, NOW, "li", "want it back")
-    going, _ = transition(missed, State.IN_PROGRESS, NOW, "li", "heard of later", in_time=True)
+        transition(order, State.IN_PROGRESS, NOW, "li", "want it back")
+    going, _ = transition(order, State.IN_PROGRESS, NOW, "li", "heard of later", in_time=True)
     assert (going.state, going.end_reason) == (State.IN_PROGRESS, None)
 
 
