@@ -1,13 +1,30 @@
 """What the entries of one thing have made of it: documents of fields, and what a change does to them. Pure."""
 
 import json
+from collections.abc import Set as AbstractSet
 
 Document = dict[str, object]
+
+MOST_NAMED = 6
+"""Fields that a finding names with both values; of more it says how many there are."""
 
 
 def differing(one: Document, other: Document) -> str | None:
     """The first field that is not the same; one without a value is as good as not there."""
     return next((name for name in sorted(one.keys() | other.keys()) if one.get(name) != other.get(name)), None)
+
+
+def told(then: Document, is_: Document, ignored: AbstractSet[str] = frozenset()) -> str:
+    """What is not as the history has it, with both values; empty: nothing."""
+    names = [n for n in sorted(then.keys() | is_.keys()) if n not in ignored and _said(then, n) != _said(is_, n)]
+    words = "; ".join(f"{n} is {is_.get(n)}, by the history {then.get(n)}" for n in names[:MOST_NAMED])
+    return words + (f"; and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
+
+
+def _said(one: Document, name: str) -> object:
+    """A field's value; an empty text is as good as none (a secret's entries do not tell them apart)."""
+    found = one.get(name)
+    return None if found == "" else found
 
 
 def changed(found: Document, after: Document) -> Document:

@@ -90,7 +90,8 @@ def test_what_the_program_has_written_is_intact_and_counted(lived: SqlLedger) ->
     assert verdict.seen is not None
     found = {table: count for table, count in verdict.seen.rows.items() if count}
     assert found == {
-        "assets": 3, "certificates": 1, "plan_rows": 1, "points": 3, "sites": 2, "users": 1, "work_orders": 3,
+        "assets": 3, "certificates": 1, "plan_row_versions": 1, "plan_rows": 1, "points": 3, "sites": 2, "users": 1,
+        "work_orders": 3,
     }  # fmt: skip
 
 
