@@ -45,10 +45,19 @@ def value(found: Document, name: str) -> object:
 
 
 def _place(found: Document, name: str) -> tuple[Document, str]:
-    """The document inside ``found``, and its field, that an entry names with dots."""
-    outer, _, inner = name.partition(".")
-    part = found.get(outer)
-    return _place(part, inner) if inner and isinstance(part, dict) else (found, name)
+    """The document inside ``found``, and its field, that an entry names with dots. Earlier entries name fields so that
+    have a dot of their own: what is there says which are meant, longer ones first."""
+    if name in found:
+        return found, name
+    likely: tuple[Document, str] | None = None
+    for end in reversed([n for n, letter in enumerate(name) if letter == "."]):
+        part = found.get(name[:end])
+        if isinstance(part, dict):
+            place = _place(part, name[end + 1 :])
+            if place[1] in place[0]:
+                return place
+            likely = likely or place
+    return likely or (found, name)
 
 
 def document(text: str | None) -> Document:
