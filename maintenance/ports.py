@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from maintenance.alarm_ports import AlarmRepository
 from maintenance.budget.ports import BudgetRepository
@@ -53,8 +54,8 @@ class PlanRepository(PlanRowVersions):
 
     @abstractmethod
     def put_row(self, row: PlanRow) -> PlanRow:
-        """Add a row or, under the same lineage, its next version. ``Conflict`` when the code belongs to
-        another lineage of the same site."""
+        """Add a row or, under the same lineage, its next version; once a transaction, for of a version in between the
+        history says nothing. ``Conflict`` when the code belongs to another lineage of the same site."""
 
     @abstractmethod
     def add_rows(self, rows: Sequence[PlanRow]) -> None:
@@ -169,6 +170,19 @@ class PlanRepository(PlanRowVersions):
     def closed_as_kept(self) -> Iterator[tuple[str, str]]:
         """All occurrences that are not due any more, as the history of changes would have them now: by key (subject,
         lineage and cycle with slashes, byte by byte), with the canonical JSON. As they are read."""
+
+    @abstractmethod
+    def versions_as_kept(self) -> Iterator["KeptVersion"]:
+        """All versions of all rows: by lineage, byte by byte, and by version. As they are read."""
+
+
+class KeptVersion(NamedTuple):
+    """A version of a plan row as the database has it: ``effective_from`` in ISO 8601, ``document`` as JSON."""
+
+    lineage: str
+    version: int
+    effective_from: str
+    document: str
 
 
 @dataclass(frozen=True, slots=True)

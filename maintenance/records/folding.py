@@ -1,13 +1,30 @@
 """What the entries of one thing have made of it: documents of fields, and what a change does to them. Pure."""
 
 import json
+from collections.abc import Set as AbstractSet
 
 Document = dict[str, object]
+
+MOST_NAMED = 6
+"""Fields that a finding names with both values; of more it says how many there are."""
 
 
 def differing(one: Document, other: Document) -> str | None:
     """The first field that is not the same; one without a value is as good as not there."""
     return next((name for name in sorted(one.keys() | other.keys()) if one.get(name) != other.get(name)), None)
+
+
+def told(then: Document, is_: Document, ignored: AbstractSet[str] = frozenset()) -> str:
+    """What is not as the history has it, with both values; empty: nothing."""
+    names = [n for n in sorted(then.keys() | is_.keys()) if n not in ignored and _said(then, n) != _said(is_, n)]
+    words = "; ".join(f"{n} is {is_.get(n)}, by the history {then.get(n)}" for n in names[:MOST_NAMED])
+    return words + (f"; and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
+
+
+def _said(one: Document, name: str) -> object:
+    """A field's value; an empty text is as good as none (a secret's entries do not tell them apart)."""
+    found = one.get(name)
+    return None if found == "" else found
 
 
 def changed(found: Document, after: Document) -> Document:
@@ -28,10 +45,19 @@ def value(found: Document, name: str) -> object:
 
 
 def _place(found: Document, name: str) -> tuple[Document, str]:
-    """The document inside ``found``, and its field, that an entry names with dots."""
-    outer, _, inner = name.partition(".")
-    part = found.get(outer)
-    return _place(part, inner) if inner and isinstance(part, dict) else (found, name)
+    """The document inside ``found``, and its field, that an entry names with dots. Earlier entries name fields so that
+    have a dot of their own: what is there says which are meant, longer ones first."""
+    if name in found:
+        return found, name
+    likely: tuple[Document, str] | None = None
+    for end in reversed([n for n, letter in enumerate(name) if letter == "."]):
+        part = found.get(name[:end])
+        if isinstance(part, dict):
+            place = _place(part, name[end + 1 :])
+            if place[1] in place[0]:
+                return place
+            likely = likely or place
+    return likely or (found, name)
 
 
 def document(text: str | None) -> Document:

@@ -9,13 +9,10 @@ occurrences.
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from maintenance.records.folding import Document, changed, document, value
+from maintenance.records.folding import Document, changed, document, told, value
 from plantroom.domain.audit import Action
 from plantroom.domain.audit_verify import Broken, Place, Tampering
 from plantroom.ports.audit import Change, KeptTable
-
-MOST_NAMED = 6
-"""Columns that a finding names with both values; of more it says how many there are."""
 
 
 def rows_as_entered(table: KeptTable, entered: Iterator[Change], stored: Iterator[tuple[str, str]]) -> int:
@@ -89,16 +86,9 @@ class _Looking:
         return found
 
     def _compare(self, key: str, then: Document, is_: Document, position: int, words: str) -> None:
-        names = [
-            name
-            for name in sorted(then.keys() | is_.keys())
-            if name not in self._table.ignored and _said(then, name) != _said(is_, name)
-        ]
-        if not names:
-            return
-        told = "; ".join(f"{n} is {is_.get(n)}, by the history {then.get(n)}" for n in names[:MOST_NAMED])
-        more = f"; and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-        self._wrong(Tampering.ROW_CHANGED, position, f"{self._named(key, then | is_)} {words}: {told}{more}")
+        differs = told(then, is_, self._table.ignored)
+        if differs:
+            self._wrong(Tampering.ROW_CHANGED, position, f"{self._named(key, then | is_)} {words}: {differs}")
 
     def _named(self, key: str, said: Document) -> str:
         label = said.get(self._table.label or "")
@@ -106,9 +96,3 @@ class _Looking:
 
     def _wrong(self, what: Tampering, position: int | None, detail: str) -> None:
         raise Broken(Place(what, position, detail=detail))
-
-
-def _said(one: Document, name: str) -> object:
-    """A field's value; an empty text is as good as none (a secret's entries do not tell them apart)."""
-    found = one.get(name)
-    return None if found == "" else found

@@ -1,6 +1,6 @@
 """The whole history looked at: the chain, the heads inside and outside the ledger, the frozen records, that the
-occurrences of the plan that are closed stand as they were closed, and that the rows of the ledger are what the history
-says of them."""
+occurrences of the plan that are closed stand as they were closed, and that the rows of the ledger and the versions of
+the plan's are what the history says of them."""
 
 import json
 from collections.abc import Sequence
@@ -11,11 +11,12 @@ from maintenance.ports import MaintenanceTx
 from maintenance.records.closed import CLOSED, as_entered
 from maintenance.records.model import Addendum, Record, sealed_addendum
 from maintenance.records.standing import rows_as_entered
+from maintenance.records.versions import TABLE, versions_as_entered
 from plantroom.domain.audit import Head, sha256
 from plantroom.domain.audit_verify import Broken, Examined, Place, Tampering, examine
 from plantroom.ports.ledger import Ledger
 
-RECORD, ADDENDUM = "record", "addendum"
+RECORD, ADDENDUM, PLAN_ROW = "record", "addendum", "plan_row"
 """What the history calls them."""
 
 
@@ -55,6 +56,7 @@ def _examined(tx: MaintenanceTx, heads: Sequence[Head]) -> Examined:
         seen.rows[table.name] = rows_as_entered(
             table, tx.audit.changes_of(table.entity), tx.audit.rows_of(table.entity)
         )
+    seen.rows[TABLE] = versions_as_entered(tx.audit.changes_of(PLAN_ROW), tx.plan.versions_as_kept())
     return seen
 
 

@@ -47,7 +47,8 @@ def whole(rule: Audited, row: Row) -> str:
 def difference(rule: Audited, before: Row, after: Row) -> tuple[str, str] | None:
     """What a change did, as canonical JSON of the fields before and after; ``None``: nothing that counts.
 
-    A field that is a mapping on both sides is compared field by field, as ``name.key``.
+    A field that is a mapping on both sides is compared field by field, as ``name.key``; one with a dot in a key stands
+    as a whole, or the name would say several things.
     """
     old, new = _plain(kept_fields(rule, before)), _plain(kept_fields(rule, after))
     was: dict[str, Any] = {}
@@ -66,7 +67,7 @@ def difference(rule: Audited, before: Row, after: Row) -> tuple[str, str] | None
 def _compare(name: str, old: Any, new: Any, was: dict[str, Any], is_: dict[str, Any]) -> None:
     if old == new:
         return
-    if isinstance(old, dict) and isinstance(new, dict):
+    if isinstance(old, dict) and isinstance(new, dict) and not any("." in key for key in old.keys() | new.keys()):
         for key in old.keys() | new.keys():
             _compare(f"{name}.{key}", old.get(key), new.get(key), was, is_)
         return

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from plantroom.domain.audit import Action
+from plantroom.domain.audit import Action, sha256
 from plantroom.domain.audit_verify import Broken, Place, Tampering
 from plantroom.ports.audit import Change, KeptTable
 from plantroom.storage.ledger.audit_diff import PART_HEX, PARTS, kept_fields, whole
@@ -22,9 +22,10 @@ from plantroom.storage.ledger.codec import dump_sorted
 from plantroom.storage.ledger.point_rows import digest_of
 from plantroom.storage.ledger.tables import metadata
 from plantroom.storage.ledger.tables_audit import audit_entries
-from plantroom.storage.ledger.tables_maintenance import occurrences
+from plantroom.storage.ledger.tables_maintenance import occurrences, work_orders
 from plantroom.storage.ledger.tables_plant import assets, point_templates, points
 from plantroom.storage.ledger.tables_records import FROZEN
+from plantroom.storage.ledger.tables_standings import checklist_templates
 
 AT_ONCE = 5_000
 """Rows that are fetched at a time."""
@@ -74,6 +75,8 @@ def rows_of(connection: Connection, entity: str) -> Iterator[tuple[str, str]]:
     """As ``AuditRepository.rows_of``. What the program cannot have written raises ``Broken``."""
     table, rule = _place_of(entity)
     try:
+        if table is work_orders:
+            _checklists(connection)
         yield from _points(connection) if table is points else _rows(connection, table, rule)
     except (ValueError, TypeError, OverflowError, AttributeError) as error:
         detail = f"a value in the table {table.name} is none: it was changed ({error})"
@@ -131,6 +134,8 @@ def _repeats(table: sa.Table, rule: Audited, key: str, row: Mapping[str, Any]) -
             continue
         if name in said:
             other = said[name]
+        elif name == "profile" and "site" in said:
+            other = said["site"] or ""
         elif inner in {"zh", "en"} and isinstance(named, dict):
             other = named.get(inner)
         else:
@@ -138,6 +143,20 @@ def _repeats(table: sa.Table, rule: Audited, key: str, row: Mapping[str, Any]) -
         if json.loads(dump_sorted(value)) != other:
             detail = f"{table.name} {key} is not what its own document says: {name} is {value}, there it is {other}"
             raise Broken(Place(Tampering.ROW_CHANGED, detail=detail))
+
+
+def _checklists(connection: Connection) -> None:
+    """The checklists of orders are what they were frozen as, and each that an order names is there."""
+    frozen = checklist_templates.c
+    for key, text in _streamed(connection, sa.select(frozen.sha256, frozen["items"])):
+        if key != sha256(text):
+            detail = f"checklist_templates {key} is not what its key was taken of: the checklist was changed"
+            raise Broken(Place(Tampering.ROW_CHANGED, detail=detail))
+    o = work_orders.c
+    nowhere = sa.select(o.number, o.template).where(o.template.not_in(sa.select(frozen.sha256))).limit(1)
+    for number, key in connection.execute(nowhere):
+        detail = f"checklist_templates {key} is not there, and order #{number} was made with it"
+        raise Broken(Place(Tampering.ROW_CHANGED, detail=detail))
 
 
 def _points(connection: Connection) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
-from maintenance.ports import OccurrenceFilter, PlanRepository
+from maintenance.ports import KeptVersion, OccurrenceFilter, PlanRepository
 from maintenance.standings import Added, DraftOccurrence, DraftOrder
 from maintenance.work_orders import ChecklistItem
 from plantroom.errors import Conflict, NotFound
@@ -33,6 +33,7 @@ from plantroom.storage.ledger.work import Work, chunks
 _o = t.occurrences.c
 _KEY = (_o.lineage, _o.subject, _o.cycle)
 _KEYS_AT_ONCE = 2000
+_VERSIONS_AT_ONCE = 1000
 _COMPLETED = (OccurrenceState.DONE.value, OccurrenceState.CREDITED.value)
 
 
@@ -243,6 +244,14 @@ class SqlPlan(SqlStandings, PlanRepository):
 
     def closed_as_kept(self) -> Iterator[tuple[str, str]]:
         return closed_as_kept(self._connection)
+
+    def versions_as_kept(self) -> Iterator[KeptVersion]:
+        v = t.plan_row_versions.c
+        by = sa.collate(v.lineage, "C") if self._connection.dialect.name == "postgresql" else v.lineage
+        begins = sa.cast(v.effective_from, sa.Text)
+        statement = sa.select(v.lineage, v.version, begins, v.document).order_by(by, v.version)
+        with self._connection.execute(statement, execution_options={"yield_per": _VERSIONS_AT_ONCE}) as result:
+            yield from map(KeptVersion._make, result)
 
     def last_completions(self, site: str | None) -> Mapping[tuple[str, str], date]:
         statement = (

@@ -34,7 +34,7 @@ plan_row_versions = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True),
     sa.Column("effective_from", sa.Date, nullable=False),
     sa.Column("document", Text, nullable=False),
-    info=unaudited("kept as they were by themselves; the plan row's entries have the changes"),
+    info=unaudited("the plan row's entries have each; they are compared with those"),
 )
 
 checklists = sa.Table(

@@ -27,7 +27,7 @@ checklist_templates = sa.Table(
     sa.Column("sha256", Word, primary_key=True),
     sa.Column("items", Text, nullable=False, comment="JSON, what the key is the SHA-256 of"),
     comment="Checklists of work orders; never changed",
-    info=unaudited("frozen by their content: never changed"),
+    info=unaudited("frozen by their content, which is compared with the key"),
 )
 
 scheduled_jobs = sa.Table(

@@ -90,7 +90,8 @@ def test_what_the_program_has_written_is_intact_and_counted(lived: SqlLedger) ->
     assert verdict.seen is not None
     found = {table: count for table, count in verdict.seen.rows.items() if count}
     assert found == {
-        "assets": 3, "certificates": 1, "plan_rows": 1, "points": 3, "sites": 2, "users": 1, "work_orders": 3,
+        "assets": 3, "certificates": 1, "plan_row_versions": 1, "plan_rows": 1, "points": 3, "sites": 2, "users": 1,
+        "work_orders": 3,
     }  # fmt: skip
 
 
@@ -143,6 +144,14 @@ def test_a_row_that_the_program_changes_after_somebody_did_by_hand_is_not_made_g
     broken = verify(lived).broken
     assert broken is not None
     assert (broken.what, "serial is X, by the history S-9" in broken.detail) == (CHANGED, True)
+
+
+def test_a_field_whose_name_has_a_dot_may_change_inside_and_beside_others(lived: SqlLedger) -> None:
+    for custom in ({"a.b": {"c": 2}}, {"a.b": {"c": 2}, "a": {"x": 1}}, {"a.b": {"c": 3, "d.e": 1}, "a": {"b": 7}}, {}):
+        with acting(LI), lived.begin() as tx:
+            tx.assets.update(replace(tx.assets.get("p1").asset, custom=custom), None)
+        verdict = verify(lived)
+        assert verdict.broken is None, verdict.broken
 
 
 def test_a_secret_that_is_emptied_and_given_again_is_intact(lived: SqlLedger) -> None:
