@@ -3,7 +3,7 @@ generator), without what says only that it is equipment, or that it is looked af
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from maintenance.imports.cells import fold
@@ -24,6 +24,8 @@ _IN_BRACKETS = re.compile("[(（【\\[]([^()（）【】\\[\\]]*)[)）】\\]]")
 _LEAST = 2
 _BARE = "^"
 _LATIN = re.compile("[a-z]")
+_NOT_ALONE = frozenset({"水系统", "water", "watersystem"})
+"""What means something alone, but not at the end of another word: 冷却水系统, chilled water."""
 
 
 def index(words: Iterable[tuple[str, T]]) -> dict[str, T]:
@@ -39,9 +41,9 @@ def index(words: Iterable[tuple[str, T]]) -> dict[str, T]:
     return found
 
 
-def meant(text: str, known: Mapping[str, T]) -> T | None:
+def meant(text: str, known: Mapping[str, T], fits: Callable[[str, T], bool]) -> T | None:
     """The meaning of a word by the known ones (``index``): of what it is without its ends, else of what stands in its
-    brackets, else of the longest known word that it ends with."""
+    brackets, else of the longest known word that it ends with, if that fits what stands before it (folded)."""
     bare = _NUMBERED.sub("", unicodedata.normalize("NFC", text).strip())
     outer, inner = _IN_BRACKETS.sub("", bare), _IN_BRACKETS.findall(bare)
     for one in (outer, *inner):
@@ -49,23 +51,23 @@ def meant(text: str, known: Mapping[str, T]) -> T | None:
         found = known.get(plain) or known.get(f"{_BARE}{_core(plain)}")
         if found is not None:
             return found
-    return _by_its_end(outer, known)
+    return _by_its_end(outer, known, fits)
 
 
-def _by_its_end(text: str, known: Mapping[str, T]) -> T | None:
+def _by_its_end(text: str, known: Mapping[str, T], fits: Callable[[str, T], bool]) -> T | None:
     plain = _plain(text)
+    ways: list[tuple[str, str]] = []
     if _LATIN.search(plain):
         words = [one for one in re.split(r"[\s_/-]+", unicodedata.normalize("NFKC", text).casefold()) if one]
         for rest in ([*words], [one for one in words if _AFTER.sub("", f"x{one}") != "x"]):
-            for start in range(1, len(rest)):
-                found = known.get(_plain("".join(rest[start:])))
-                if found is not None:
-                    return found
-        return None
-    for whole in (plain, _core(plain)):
-        for start in range(1, len(whole) - _LEAST + 1):
-            if whole[start:] in known:
-                return known[whole[start:]]
+            ways += [(_plain("".join(rest[:at])), _plain("".join(rest[at:]))) for at in range(1, len(rest))]
+    else:
+        for whole in (plain, _core(plain)):
+            ways += [(whole[:at], whole[at:]) for at in range(1, len(whole) - _LEAST + 1)]
+    for head, end in ways:
+        found = known.get(end)
+        if found is not None and (end not in _NOT_ALONE or _BEFORE.sub("", f"{head}※") == "※"):
+            return found if fits(head, found) else None
     return None
 
 

@@ -38,6 +38,7 @@ _EN_WORK = re.compile(
     "maintenance|tests?|testing|visits?|cleaning|lubrication|greasing|audits?|surveys?|overhauls?|basis|tasks?)+$"
 )
 _AND_HALF = re.compile(f"^(?:每|一)?(?P<years>{NUMBER})年半(?=$|※|一|1|/)")
+_WEEKDAY = re.compile("^(?:每个?|每?逢)?(?:周|星期|礼拜)[一二三四五六日天]")
 _COUNTED_WORK = re.compile(f"(?<=[日天周期月季年旬度])({NUMBER})个?{WORK}")
 """一日一巡, 一年两检: the work stands for the times."""
 
@@ -54,8 +55,13 @@ def plain_of(text: str) -> str:
 
 
 def without_work(bare: str) -> str:
-    """The text with ``WORK`` for what is done: 每月检查一次 as 每月※一次."""
-    return _COUNTED_WORK.sub(r"\1次", _WORK_WORDS.sub(WORK, _EN_WORK.sub("", bare)))
+    """The text with ``WORK`` for what is done: 每月检查一次 as 每月※一次. 每周一检 is once a week, but
+    每周一巡检 and 周一检 are on Mondays."""
+    said = _WORK_WORDS.sub(WORK, _EN_WORK.sub("", bare))
+    day = _WEEKDAY.match(bare)
+    work = _WORK_WORDS.match(bare, day.end()) if day is not None else None
+    dated = day is not None and work is not None and (len(work[0]) > 1 or day[0][0] not in "每逢")
+    return said if dated else _COUNTED_WORK.sub(r"\1次", said)
 
 
 def _with_months(bare: str) -> str:

@@ -1,13 +1,14 @@
 """Frequencies that nobody can tell, or that can be read in two ways: which they are, and what is said of them. Pure."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from maintenance.frequencies import number_of
 from maintenance.grids import SEASON_NAMES
 from maintenance.imports.codes import CODES
 from maintenance.imports.frequency_intervals import EVERY, UNITS
-from maintenance.imports.frequency_plain import NUMBER
+from maintenance.imports.frequency_plain import NUMBER, WORK
 from maintenance.imports.frequency_seasons import names_a_day_before
 from maintenance.imports.nearest import with_nearest
 from maintenance.imports.problems import CellProblem
@@ -35,6 +36,7 @@ _DATED = re.compile(
     r"每?年(?:的)?(?:[0-9一二三四五六七八九十]+月[、,和及与※]?)+.*|"
     r"(?:[0-9一二三四五六七八九十]+月(?:份|[0-9]+[日号]|[初末底])?[、,和及与/※]?)+|"
     r"每?个?(?:月|季|季度|年)(?:[初末底]|首月|第.个月).*|第?[一二三四1-4]季度?|q[1-4]|"
+    r"(?:19|20)[0-9]{2}年度?(?:内|计划|※|各|一次|1次)*|"
     r"[12][0-9]{3}(?:[-/.年][0-9]{1,2}(?:[-/.月](?:[0-9]{1,2}日?)?)?)(?:00:00:00)?|"
     rf".*(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday).*|.*(?:{_MONTHS_EN}).*|(?:every|each|in)may|"
     r"(?:on|at|by)?(?:the|every|each)*(?:[0-9]{1,2}(?:st|nd|rd|th)?|first|last|beginning|middle|end)(?:day)?"
@@ -55,6 +57,22 @@ _ONE_DAY_OF = (
 )
 _PARTED = re.compile(rf"[0-9]\.[0-9]|(?:{NUMBER})个半")
 _OFTEN = re.compile(r"[2-9二两三四五六七八九十]次|twice|thrice|times|[0-9]x")
+_UNIT = "|".join(sorted(UNITS, key=len, reverse=True))
+_FRACTION = re.compile(rf"每?(?P<count>{NUMBER})/(?P<of>{NUMBER})个?(?:{_UNIT})(?P<many>s?)度?(?:{WORK}|一次|1次)*")
+_A_PART = frozenset({"2", "4"})
+"""What follows 1/ in parts of a year: 1/3 months is once in three."""
+
+_WHICH_FRACTION = LocalName(
+    "几分之几（如半年），也可能是每几个一次（如每2年一次）",
+    "a part of it (half a year) or once in so many (every 2 years)",
+)
+_AT_MOST = re.compile(
+    "(?:≤|<=?|不超过|不得超过|不应超过|不大于|不多于|最多|至多)(?:每?个?(?:日|天|周|星期|礼拜|月|季度?|年))?"
+    f"(?:{NUMBER})(?:次|回|遍|x(?![a-z])|times)"
+)
+_AT_MOST_SAID = LocalName(
+    "只说了最多几次，没有说多久一次", "at most so many times does not say how often it has to be done"
+)
 _SHIFT = re.compile("每个?班次?(?:内)?(?:一次)?|(?:per|every|each)shift")
 _NO_TELLING = LocalName("班次长短未知", "nobody knows how long a shift is")
 NO_WHOLE = LocalName("不能排成整日或整月的间隔", "this is no whole number of days or months")
@@ -96,7 +114,17 @@ def _nearest_to_date(said: str) -> LocalName:
     return LocalName(f"{known.zh}；最接近的是“{often.zh}”", f"{known.en}; the nearest is {often.en}")
 
 
+def refuse_at_most(text: str) -> None:
+    """Raises ``CellProblem`` for a text (folded) that says how many times there are at most: 不超过2次/年."""
+    if _AT_MOST.search(text):
+        raise CellProblem("unknown_frequency", _AT_MOST_SAID)
+
+
 def _two_ways(said: str) -> LocalName | None:
+    part = _FRACTION.fullmatch(said)
+    if part is not None and part["of"] not in ("1", "一"):
+        times = part["count"] == "1" and part["many"] and part["of"] not in _A_PART
+        return None if times else _WHICH_FRACTION
     found = _BI.fullmatch(said)
     if found is not None:
         return _BI_READINGS.get(found["unit"], _BI_READINGS["annual"])
@@ -131,9 +159,8 @@ def refusal(said: str, written: str) -> CellProblem:
     return CellProblem("unknown_frequency", with_nearest(CODES["unknown_frequency"].meaning, written, _common()))
 
 
-def several(found: list[Interval]) -> CellProblem:
+def several(said: Sequence[LocalName]) -> CellProblem:
     """What is said of a cell with several frequencies."""
-    said = [frequency(one) for one in found]
     zh, en = "、".join(one.zh for one in said), ", ".join(one.en for one in said)
     return CellProblem(
         "unknown_frequency",

@@ -13,13 +13,28 @@ from fractions import Fraction
 from maintenance.frequencies import canonical, parse_frequency
 from maintenance.imports.cells import fold
 from maintenance.imports.frequency_intervals import UNITS, interval_of, times_of
-from maintenance.imports.frequency_plain import plain_of, without_work
-from maintenance.imports.frequency_refusals import NO_WHOLE, WHICH_HOURS, refusal, refuse_early, several
+from maintenance.imports.frequency_plain import NUMBER, plain_of, without_work
+from maintenance.imports.frequency_refusals import (
+    NO_WHOLE,
+    WHICH_HOURS,
+    refusal,
+    refuse_at_most,
+    refuse_early,
+    several,
+)
 from maintenance.imports.frequency_seasons import other_kind, within
 from maintenance.imports.problems import CellProblem
 from maintenance.imports.rule_words import MANY_HOURS, read_rule, says_how_often
 from maintenance.intervals import Interval, IntervalUnit
-from maintenance.schedules import BY_INTERVAL, MeterSchedule, Schedule, SeasonSchedule, implied_interval
+from maintenance.schedule_words import often_in_words
+from maintenance.schedules import (
+    BY_INTERVAL,
+    IntervalSchedule,
+    MeterSchedule,
+    Schedule,
+    SeasonSchedule,
+    implied_interval,
+)
 from plantroom.domain.assets import LocalName
 
 
@@ -43,6 +58,20 @@ _PARTS = re.compile("[,;、/]")
 _SAYS_OFTEN = re.compile("每|次|[0-9]|[二两三四五六七八九十]|per|every|week|month|year|day|ly")
 """What a remark that is left out must not say."""
 
+_UNIT = "个?(?:小时|日|天|周(?!期)|星期|礼拜|月|季度?|年)"
+_OFTEN_INSIDE = re.compile(
+    f"每(?:{NUMBER})?半?{_UNIT}|(?:{NUMBER})次/(?:{NUMBER})?半?{_UNIT}|"
+    "(?:hour|dai|week|fortnight|month|quarter|half-?year|year|annual)ly"
+)
+"""A frequency inside a remark: (夜间每1小时), (pumps monthly)."""
+
+_DAYS = {
+    IntervalUnit.HOUR: Fraction(1, 24), IntervalUnit.DAY: Fraction(1), IntervalUnit.WEEK: Fraction(7),
+    IntervalUnit.MONTH: Fraction(365, 12), IntervalUnit.YEAR: Fraction(365),
+}  # fmt: skip
+_ALIKE = Fraction(11, 10)
+"""How far apart two intervals that mean one may be: 每月（4周）, 每季度（90天） (D)."""
+
 _ODD_OR_EVEN = re.compile(
     "(?P<which>每?逢双[月周]|(?:每?逢|每|按)?(?:单|奇数|偶数)月|(?:每?逢|每|按)?单周)份?(?:※|一次|1次)*"
 )
@@ -59,6 +88,7 @@ def read_frequency(text: str, unit: str = "") -> Frequency:
         return Frequency(implied_interval(rule), rule)
     if len(fold(text)) > LONGEST:
         raise CellProblem("unknown_frequency")
+    refuse_at_most(fold(text))
     plain = _WHICHEVER.sub("", plain_of(text))
     if not plain.strip("()[]【】"):
         raise CellProblem("missing_value")
@@ -114,6 +144,8 @@ def _one(plain: str) -> Frequency:
     interval = (parse_frequency(iso) if iso != plain else None) or interval_of(plain, said)
     if interval is None:
         raise refusal(said, plain)
+    if interval.unit is IntervalUnit.HOUR and interval.every >= MANY_HOURS and not plain.isascii():
+        raise CellProblem("ambiguous_frequency", WHICH_HOURS)
     return Frequency(interval, read_as=_is_odd(plain, interval))
 
 
@@ -167,6 +199,9 @@ def _bracketed(plain: str, found: re.Match[str]) -> Frequency:
     joined = other_kind(without_work(rest + inside)) if inner is None else None
     if joined is not None and other_kind(without_work(rest)) is None and _or_none(rest) is None:
         return Frequency(implied_interval(joined), joined, read_as=True)
+    capped = _capped(rest + inside)
+    if capped is not None:
+        return capped
     try:
         outer = read_frequency(rest)
     except CellProblem as problem:
@@ -196,22 +231,36 @@ def _parted(plain: str) -> Frequency:
         if len(parts) == len(known) == 2 and len(seasons) == len(intervals) == 1:
             return _beside(intervals[0], seasons[0], "")
         if len({canonical(one.interval) for one in known}) > 1:
-            raise several([one.interval for one in known]) from problem
+            raise several([often_in_words(one.interval, one.schedule) for one in known]) from problem
         raise
 
 
 def _beside(outer: Frequency, inner: Frequency | None, remark: str) -> Frequency:
     """A frequency with what stands beside it. Raises ``CellProblem`` where the two say different things."""
     if inner is None:
+        for said in _OFTEN_INSIDE.findall(remark):
+            inside = _or_none(said)
+            if inside is not None:
+                _beside(outer, inside, remark)
         return replace(outer, read_as=True, left_out=remark)
     if outer.schedule == inner.schedule and canonical(outer.interval) == canonical(inner.interval):
         return replace(outer, read_as=True)
-    if isinstance(inner.schedule, SeasonSchedule) and outer.schedule == BY_INTERVAL:
-        times = len(inner.schedule.seasons)
-        if canonical(outer.interval) != (12 // times, "month"):
+    season, plain = (inner, outer) if isinstance(inner.schedule, SeasonSchedule) else (outer, inner)
+    if isinstance(season.schedule, SeasonSchedule) and plain.schedule == BY_INTERVAL:
+        if canonical(plain.interval) != (12 // len(season.schedule.seasons), "month"):
             raise CellProblem("ambiguous_frequency", _TWO_SAID)
-        return replace(inner, read_as=True)
-    return replace(outer, read_as=True, left_out=remark)
+        return replace(season, read_as=True)
+    if _are_one(outer, inner):
+        return replace(outer, read_as=True, left_out=remark)
+    raise several([often_in_words(one.interval, one.schedule) for one in (outer, inner)])
+
+
+def _are_one(outer: Frequency, inner: Frequency) -> bool:
+    """Whether two intervals beside each other may well mean the same."""
+    if not isinstance(outer.schedule, IntervalSchedule) or inner.schedule not in (outer.schedule, BY_INTERVAL):
+        return False
+    shorter, longer = sorted(one.interval.every * _DAYS[one.interval.unit] for one in (outer, inner))
+    return longer <= shorter * _ALIKE
 
 
 _TWO_SAID = LocalName(

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from maintenance.imports.cells import fold
+from maintenance.imports.equipment_heads import goes_with
 from maintenance.imports.equipment_words import index, meant
 from maintenance.imports.nearest import with_nearest
 from maintenance.imports.problems import CellProblem, there_are
@@ -99,8 +100,12 @@ def _meaning(text: str) -> Named | str | None:
         return "drill"
     if _INSPECTION.fullmatch(fold(text)):
         return "inspection"
-    guess = meant(text, _known())
+    guess = meant(text, _known(), _fits)
     return replace(guess, read_as=True) if isinstance(guess, Named) else guess
+
+
+def _fits(head: str, meaning: Named | str) -> bool:
+    return isinstance(meaning, str) or goes_with(head, meaning.system, meaning.equipment_class)
 
 
 @cache

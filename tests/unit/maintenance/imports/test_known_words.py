@@ -101,6 +101,25 @@ def test_a_word_that_is_in_no_list_says_what_it_was_taken_for() -> None:
     assert "“会议室空调”按“空调系统”理解" in told.message
 
 
+def test_a_word_that_names_two_systems_is_an_error_with_the_nearest_known_ones() -> None:
+    (error,) = table(f"{HEAD}电梯监控系统,每月一次,\n").problems.errors
+    assert (error.code, error.value) == ("unknown_system", "电梯监控系统")
+    assert "最接近的是" in error.message
+    assert "电梯系统" in error.message.partition("最接近的是")[2]
+
+
+@pytest.mark.parametrize("word", ["电气火灾监控系统", "电梯五方对讲"])
+def test_a_part_of_a_system_is_a_row_of_its_own_and_not_the_systems(word: str) -> None:
+    found = table(f"{HEAD}{word},每月一次,\n{word},每季度一次,\n")
+    assert not found.problems.errors
+    rows = [change.after for change in found.changes]
+    assert [row.name.zh for row in rows if isinstance(row, PlanRow)] == [
+        f"{word}维护（每月一次）",
+        f"{word}维护（每季度一次）",
+    ]
+    assert {change.before for change in found.changes} == {None}
+
+
 def test_two_words_for_one_system_are_two_rows_and_one_word_twice_is_an_error() -> None:
     text = f"{HEAD}配电房,每周一次,电气管理部门\n强电井,每周一次,电气管理部门\n"
     rows = [change.after for change in table(text).changes]
