@@ -28,7 +28,7 @@ from plantroom.domain.assets import LocalName
 
 DATES, PROOF = "stand_in_dates", "stand_in_proof"
 
-BY_OTHERS = frozenset({"contractor", "authority"})
+_BY_OTHERS = frozenset({"contractor", "authority"})
 """Whoever does such work is not the property itself."""
 
 
@@ -68,16 +68,18 @@ class Weaker:
 
 
 def weakened(before: Sequence[PlanRow], after: Sequence[PlanRow], today: date = date.min) -> list[Weaker]:
-    """What rows stand for the law with less than it asks for that did not so before, in any site's plan. Both are the
-    rows of every site and of one or more sites; what is in effect ``today`` begins then. O(sites x rows)."""
+    """What rows stand for the law with less than it asks for that did not so before, in any site's plan: they or the
+    law's own are others now. Both are the rows of every site and of one or more sites; what is in effect ``today``
+    begins then. O(sites x rows)."""
     found: dict[tuple[str, str, str], Weaker] = {}
     for site in {row.site for row in (*before, *after)} | {None}:
-        known = {(row.code, law.code): row for row, law in _standing(_plan_of(before, site))}
+        known = {(row.code, law.code): (row, law) for row, law in _standing(_plan_of(before, site))}
         for row, law in _standing(_plan_of(after, site)):
             had = known.get((row.code, law.code))
-            laxer = _laxer_dates(row, law, max(today, row.effective_from)), _less_proof(row, law)
-            for code, is_laxer, what in ((DATES, laxer[0], _dates_of), (PROOF, laxer[1], _proof_of)):
-                if is_laxer and (had is None or what(had) != what(row)):
+            for code, is_laxer, what in ((DATES, _laxer_dates, _dates_of), (PROOF, _laxer_proof, _proof_of)):
+                if is_laxer(row, law, today) and not (
+                    had is not None and what(had[0]) == what(row) and is_laxer(*had, today)
+                ):
                     found.setdefault((row.lineage, law.lineage, code), Weaker(row, law, code))
     return list(found.values())
 
@@ -109,7 +111,8 @@ def _proof_of(row: PlanRow) -> tuple[object, ...]:
     return *proof, row.applies_to, row.ends
 
 
-def _laxer_dates(row: PlanRow, law: PlanRow, since: date) -> bool:
+def _laxer_dates(row: PlanRow, law: PlanRow, today: date) -> bool:
+    since = max(today, row.effective_from)
     asked, has = law.before_reuse, row.before_reuse
     if asked is not None and (has is None or has.after_days > asked.after_days):
         return True
@@ -177,10 +180,14 @@ def _has_the_years(schedule: AgeSchedule, asked: AgeSchedule) -> bool:
     return set(asked.years) <= set(schedule.years)
 
 
-def _less_proof(row: PlanRow, law: PlanRow) -> bool:
+def _laxer_proof(row: PlanRow, law: PlanRow, _today: date) -> bool:
+    return less_proof(row, law)
+
+
+def less_proof(row: PlanRow, law: PlanRow) -> bool:
     """Whether the work would be frozen, done or proved with less than the law's row asks for."""
     other_kind = row.kind not in (law.kind, "statutory")
-    other_hands = row.executor != law.executor and (law.executor in BY_OTHERS or row.executor == "automatic")
+    other_hands = row.executor != law.executor and (law.executor in _BY_OTHERS or row.executor == "automatic")
     by_itself = row.fulfilled_by is not None and row.fulfilled_by != law.fulfilled_by
     lists = _lists(law) - _lists(row)
     papers = (set(law.evidence) - set(row.evidence)) | (set(law.licence) - set(row.licence))

@@ -160,8 +160,30 @@ def test_what_an_administrator_has_let_stand_is_not_asked_about_again() -> None:
     for_a_time = replace(lax, ends=date(2026, 12, 1))
     assert codes(made(lax, law, before=for_a_time)) == ["stand_in_dates", "stand_in_proof"]
     assert codes(made(replace(law, evidence=("photo", "report")), lax, before=law)) == []
+    assert codes(made(replace(law, schedule=SeasonSchedule(("cooling", "rain"), 14)), lax, before=law)) == ["law_dates"]
     ended = outcome_of(Proposal(Action.RETIRE, None, lax, None, TODAY), "", (law, lax))
     assert (codes(ended), ended.leaves_law) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"evidence": ("photo", "lab_report")}, ["stand_in_proof"]),
+        ({"checklist": "HV-TWR+HV-LEG"}, ["stand_in_proof"]),
+        ({"schedule": SeasonSchedule(("cooling", "rain"), 14)}, ["law_dates", "stand_in_dates"]),
+        ({"estimated_minutes": 5}, []),
+    ],
+)
+def test_a_law_that_is_made_stricter_than_what_stands_for_it_says_so(
+    fields: dict[str, object], told: list[str]
+) -> None:
+    law = SHIPPED["HV-TWR"]
+    ours = like(law)
+    found = made(replace(law, **fields), ours, before=law)  # type: ignore[arg-type]
+    assert (codes(found), found.leaves_law) == (told, bool(told))
+    assert all("OURS" in one.text.zh for one in found.cautions if one.code.startswith("stand_in"))
+    of_the_site = made(replace(law, **fields), ours, before=law, site="demo")  # type: ignore[arg-type]
+    assert codes(of_the_site) == told
 
 
 def test_the_law_s_row_of_the_site_counts_where_it_has_one() -> None:
@@ -207,6 +229,18 @@ def test_a_table_says_at_its_column_what_it_weakens_and_only_an_administrator_im
     assert not allowed.problems.errors
     (told,) = [one for one in allowed.problems.warnings if one.code.startswith("stand_in")]
     assert (told.column, told.value, told.code) == ("满足项目", law, wrong)
+
+
+def test_a_supervisor_s_table_does_not_make_the_law_stricter_than_what_stands_for_it() -> None:
+    table = "编号,设施设备类别,维护周期,证据要求\nHV-TWR,,,照片、化验报告\n".encode()
+    for rights in (Supervisor(), None):
+        rows, problems = read_plan_table(table, "plan.csv")
+        known = (*plan_rows(), like(SHIPPED["HV-TWR"]))
+        found = PlanImport(known, None, rights=rights, problems=problems, today=TODAY).run(rows)
+        errors = [(one.column, one.value, one.code) for one in found.problems.errors]
+        told = [(one.column, one.code) for one in found.problems.warnings if one.code == "stand_in_proof"]
+        assert errors == ([("证据要求", "照片、化验报告", "stand_in_proof_needs_admin")] if rights else [])
+        assert told == ([] if rights else [("证据要求", "stand_in_proof")])
 
 
 def test_a_supervisor_s_table_may_name_a_stand_in_with_the_law_s_season_and_proof() -> None:
