@@ -70,11 +70,12 @@ class Weaker:
 def weakened(before: Sequence[PlanRow], after: Sequence[PlanRow], today: date = date.min) -> list[Weaker]:
     """What rows stand for the law with less than it asks for that did not so before, in any site's plan: they or the
     law's own are others now. Both are the rows of every site and of one or more sites; what is in effect ``today``
-    begins then. O(sites x rows)."""
+    begins then. O(rows), and O(rows of a site) for each site whose plan is another one."""
     found: dict[tuple[str, str, str], Weaker] = {}
-    for site in {row.site for row in (*before, *after)} | {None}:
-        known = {(row.code, law.code): (row, law) for row, law in _standing(_plan_of(before, site))}
-        for row, law in _standing(_plan_of(after, site)):
+    was, is_now = _by_site(before), _by_site(after)
+    for site in _other_plans(was, is_now):
+        known = {(row.code, law.code): (row, law) for row, law in _standing(_plan_of(was, site))}
+        for row, law in _standing(_plan_of(is_now, site)):
             had = known.get((row.code, law.code))
             for code, is_laxer, what in ((DATES, _laxer_dates, _dates_of), (PROOF, _laxer_proof, _proof_of)):
                 if is_laxer(row, law, today) and not (
@@ -84,10 +85,28 @@ def weakened(before: Sequence[PlanRow], after: Sequence[PlanRow], today: date = 
     return list(found.values())
 
 
-def _plan_of(rows: Sequence[PlanRow], site: str | None) -> dict[str, PlanRow]:
+_Plans = Mapping[str | None, Mapping[str, PlanRow]]
+
+
+def _by_site(rows: Sequence[PlanRow]) -> _Plans:
+    """The rows of each site by code; of every site under ``None``."""
+    found: dict[str | None, dict[str, PlanRow]] = {None: {}}
+    for row in rows:
+        found.setdefault(row.site, {})[row.code] = row
+    return found
+
+
+def _other_plans(was: _Plans, is_now: _Plans) -> list[str | None]:
+    """The sites whose plan is another one: all of them where every site's rows are."""
+    sites = sorted(was.keys() | is_now.keys(), key=lambda site: site or "")
+    if was[None] != is_now[None]:
+        return list(sites)
+    return [site for site in sites if was.get(site) != is_now.get(site)]
+
+
+def _plan_of(plans: _Plans, site: str | None) -> Mapping[str, PlanRow]:
     """The rows that hold on a site, by code: its own hide every site's."""
-    plan = {row.code: row for row in rows if row.site is None}
-    return plan if site is None else plan | {row.code: row for row in rows if row.site == site}
+    return {**plans[None], **plans.get(site, {})}
 
 
 def _standing(plan: Mapping[str, PlanRow]) -> Iterator[tuple[PlanRow, PlanRow]]:

@@ -1,5 +1,6 @@
 """Who may let a row stand for one that the law asks for with less than it asks for: by a change, and by a table."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -13,6 +14,7 @@ from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
 from maintenance.plan import AppliesTo, FulfilsSince, Layer, PlanRow
 from maintenance.plan_changes.model import Action
 from maintenance.plan_changes.rules import Outcome, Proposal, outcome_of
+from maintenance.plan_changes.standing import weakened
 from maintenance.schedules import (
     BY_INTERVAL,
     AgeSchedule,
@@ -192,6 +194,53 @@ def test_the_law_s_row_of_the_site_counts_where_it_has_one() -> None:
     assert codes(made(like(law), law, strict, site="demo")) == ["stand_in_proof"]
     assert codes(made(like(law), law, strict)) == ["stand_in_proof"], "every site's row stands there too"
     assert codes(made(like(law), law, strict, site="other")) == []
+
+
+class Read(list[PlanRow]):
+    """Rows that count how often somebody goes through them."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[PlanRow]:
+        self.times += 1
+        return super().__iter__()
+
+
+def of_sites(count: int) -> list[PlanRow]:
+    """Every site's rows, and of each site one of its own that stands for the law's."""
+    sites = (f"s{n}" for n in range(count))
+    return [*plan_rows(), *(like(SHIPPED["HV-TWR"], lineage=f"own-{site}", site=site) for site in sites)]
+
+
+def looked_at(before: list[PlanRow], after: list[PlanRow]) -> tuple[int, list[str | None]]:
+    """How often the rows are gone through, and at which sites something is weaker."""
+    was, now = Read(before), Read(after)
+    found = weakened(was, now, TODAY)
+    return was.times + now.times, [one.row.site for one in found]
+
+
+@pytest.mark.parametrize("of", ["s1", None])
+def test_what_a_change_weakens_is_found_without_going_through_all_rows_for_each_site(of: str | None) -> None:
+    seen = []
+    for count in (2, 40):
+        before = of_sites(count)
+        lineage = SHIPPED["HV-TWR"].lineage if of is None else f"own-{of}"
+        fields = {"evidence": ("photo", "report")} if of is None else {"evidence": ()}
+        after = [replace(one, **fields) if one.lineage == lineage else one for one in before]
+        times, sites = looked_at(before, after)
+        assert sites == (sorted(f"s{n}" for n in range(count)) if of is None else [of])
+        seen.append(times)
+    assert seen[0] == seen[1]
+
+
+def test_a_site_that_gets_or_loses_a_row_is_looked_at_too() -> None:
+    rows, lax = of_sites(3), like(SHIPPED["HV-TWR"], lineage="lax", code="LAX", site="s9", evidence=())
+    assert looked_at(rows, [*rows, lax])[1] == ["s9"]
+    every = like(SHIPPED["HV-TWR"], lineage="every", evidence=())
+    hides = replace(every, lineage="hides", site="s1", fulfils=())
+    shows = [*plan_rows(), every]
+    assert looked_at([*shows, hides], shows)[1] == [None], "what the site had hidden holds there now"
+    assert looked_at(shows, [*shows, hides])[1] == []
 
 
 def imported(line: str, heading: str = "", rights: Rights | None = None) -> Imported:
