@@ -10,6 +10,7 @@ from api.assets.lookup import visible_asset
 from api.paging import bad_field, page_request
 from api.plan_changes.previews import has_moved, preview_of
 from api.plan_changes.proposals import (
+    PlanAsItIs,
     cautions_of,
     may_approve,
     require_approver,
@@ -52,7 +53,8 @@ def list_changes(query: Annotated[PlanChangeQuery, Query()], caller: Viewer, ser
     wanted = ChangeFilter(caller.scope, query.site, query.state, query.origin, query.plan_row)
     with services.ledger.read() as tx:
         page = tx.plan_changes.list(wanted, page_request(query))
-        items = [_shown(tx, services, caller, change) for change in page.items]
+        plan = PlanAsItIs(tx, services.planning_now())
+        items = [_shown(tx, services, caller, change, plan) for change in page.items]
     return PlanChangeList(items=items, next_cursor=page.next_cursor)
 
 
@@ -230,10 +232,12 @@ def _asked(tx: MaintenanceTx, services: Services, caller: Access, form: PlanChan
     return change
 
 
-def _shown(tx: MaintenanceTx, services: Services, caller: Access, change: DomainChange) -> PlanChange:
+def _shown(
+    tx: MaintenanceTx, services: Services, caller: Access, change: DomainChange, plan: PlanAsItIs | None = None
+) -> PlanChange:
     found = None
     if change.state is ChangeState.REQUESTED:
-        found = cautions_of(tx, change, today_of(tx, change.site, services.planning_now()))
+        found = cautions_of(plan or PlanAsItIs(tx, services.planning_now()), change)
     warnings = [] if found is None else [Warned.model_validate(one) for one in found.cautions]
     costs = sees_money_of_row(caller, change.site)
     return PlanChange.of(change, services.directory.refs(tx)(change.asset), warnings, costs=costs)

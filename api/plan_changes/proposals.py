@@ -1,7 +1,10 @@
 """What a request wants to change, as a change of the ledger; and who may ask for it or approve it."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
+from functools import cached_property
 
 from pydantic import ValidationError
 
@@ -16,6 +19,7 @@ from maintenance.plan import EVIDENCE, PlanRow
 from maintenance.plan_changes.keeping import proposal_of
 from maintenance.plan_changes.model import Action, PlanChange
 from maintenance.plan_changes.rules import Outcome, outcome_of
+from maintenance.plan_changes.waiting import today_of
 from maintenance.ports import MaintenanceTx
 from plantroom.errors import BadData, FieldProblem, Forbidden, NotFound, plain_message
 from plantroom.ports.accounts import Role
@@ -111,13 +115,44 @@ def _validated(document: dict[str, object]) -> PlanRowCreate:
         raise BadData("; ".join(f"{one.field}: {one.message}" for one in problems), problems) from None
 
 
-def cautions_of(tx: MaintenanceTx, change: PlanChange, today: date) -> Outcome | None:
+class PlanAsItIs:
+    """The plan table and the sites' days, read once for all the changes that a request shows."""
+
+    def __init__(self, tx: MaintenanceTx, now: datetime) -> None:
+        """``now``: as of planning."""
+        self._tx = tx
+        self._now = now
+        self._days: dict[str | None, date] = {}
+
+    def rows(self, site: str | None) -> Sequence[PlanRow]:
+        """What a change of a site's rows can touch: its own and every site's; all there are where it is ``None``."""
+        return self._all if site is None else [*self._by_site.get(None, ()), *self._by_site.get(site, ())]
+
+    @cached_property
+    def _all(self) -> Sequence[PlanRow]:
+        return self._tx.plan.rows()
+
+    @cached_property
+    def _by_site(self) -> Mapping[str | None, Sequence[PlanRow]]:
+        found: dict[str | None, list[PlanRow]] = defaultdict(list)
+        for row in self._all:
+            found[row.site].append(row)
+        return found
+
+    def today(self, site: str | None) -> date:
+        """As ``maintenance.plan_changes.waiting.today_of``."""
+        if site not in self._days:
+            self._days[site] = today_of(self._tx, site, self._now)
+        return self._days[site]
+
+
+def cautions_of(plan: PlanAsItIs, change: PlanChange) -> Outcome | None:
     """What an approval would make of the change as it was asked for, whatever has become of the row; ``None`` for a
     suggestion without a change, and where the rules refuse it."""
     if change.action is None:
         return None
     try:
-        return outcome_of(proposal_of(change, today), "new", tx.plan.rows())
+        return outcome_of(proposal_of(change, plan.today(change.site)), "new", plan.rows(change.site))
     except BadData:
         return None
 

@@ -28,8 +28,8 @@ _LEAVES = {
 
 _COLUMNS = {
     "law_applies_otherwise": ("system", "classes", "assets", "site_wide"),
-    "law_dates": ("schedule", "anchor", "frequency", "before_reuse"),
-    "law_proof": ("evidence", "executor", "kind"),
+    "law_dates": ("schedule", "anchor", "frequency", "early_days", "late_days", "before_reuse"),
+    "law_proof": ("evidence", "executor", "kind", "licence", "checklist", "fulfilled_by"),
 }
 
 

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from maintenance.hours import by_the_hour
 from maintenance.intervals import Interval
 from maintenance.plan import Layer, PlanRow
 from maintenance.plan_changes.law_hours import kept_by_the_hour, law_hours
 from maintenance.plan_changes.model import Action, Caution
-from maintenance.plan_changes.standing import BY_OTHERS, weakened
+from maintenance.plan_changes.standing import less_proof, weakened
 from maintenance.reasons import frequency
-from maintenance.recurrence import longest_between
-from maintenance.schedules import AgeSchedule
+from maintenance.recurrence import default_early_days, longest_between
+from maintenance.schedules import AgeSchedule, IntervalSchedule
 from maintenance.stand_ins import shortest_between, standing_since
 from plantroom.domain.assets import LocalName
 from plantroom.domain.wording import counted
@@ -137,13 +138,14 @@ def lawful(before: PlanRow, after: PlanRow) -> Outcome:
     narrower = after.applies_to != before.applies_to or (after.ends is not None and after.ends != before.ends)
     if narrower:
         cautions.append(_other_machines(before))
-    other_dates, less_proof = _other_dates(before, after, floor), _less_proof(before, after)
+    other_dates = _other_dates(before, after, floor)
+    other_proof = after.kind != before.kind or less_proof(after, before)
     cautions += [
         _to_be_approved(code, words, before)
-        for code, words, told in (("law_dates", _DATES, other_dates), ("law_proof", _PROOF, less_proof))
+        for code, words, told in (("law_dates", _DATES, other_dates), ("law_proof", _PROOF, other_proof))
         if told
     ]
-    return Outcome(after, tuple(cautions), leaves_law=narrower or other_dates or less_proof)
+    return Outcome(after, tuple(cautions), leaves_law=narrower or other_dates or other_proof)
 
 
 def _is_laxer(before: PlanRow, after: PlanRow, floor: int) -> bool:
@@ -155,31 +157,43 @@ def _is_laxer(before: PlanRow, after: PlanRow, floor: int) -> bool:
 
 
 _DATES = LocalName(
-    "法规要求的项目将改按其他规则确定日期", "work that the law asks for will have its dates by another rule"
+    "法规要求的项目将改按其他规则或更宽的期限确定日期",
+    "work that the law asks for will have its dates by another rule or in a wider window",
 )
 _PROOF = LocalName(
-    "法规要求的项目将改变性质、实施单位或减少凭证",
-    "work that the law asks for will be of another kind, done by others or with less evidence",
+    "法规要求的项目将改变性质、实施单位，减少资格、检查表或凭证，或改由读数完成",
+    "work that the law asks for will be of another kind, done by others or by a reading, or with less of a "
+    "certificate, checklist or evidence",
 )
 
 
 def _other_dates(before: PlanRow, after: PlanRow, floor: int | None) -> bool:
     """Whether the dates go by something that no longest gap holds: another schedule, a longer time out of use before
-    it is asked for, or an anchor behind it. Nothing is due before its anchor."""
+    it is asked for, a wider window, or an anchor behind it. Nothing is due before its anchor."""
     had, has = before.before_reuse, after.before_reuse
     if had is not None and (has is None or has.after_days > had.after_days):
         return True
-    if after.schedule != before.schedule:
+    if after.schedule != before.schedule or _is_wider(before, after, floor):
         return True
     if after.anchor is None or after.anchor == before.anchor:
         return False
     return floor is None or after.anchor > after.effective_from + timedelta(days=floor)
 
 
-def _less_proof(before: PlanRow, after: PlanRow) -> bool:
-    """Whether the work would be frozen, done or proved otherwise than the law has it."""
-    other_hands = after.executor != before.executor and before.executor in BY_OTHERS
-    return after.kind != before.kind or other_hands or not set(before.evidence) <= set(after.evidence)
+def _is_wider(before: PlanRow, after: PlanRow, floor: int | None) -> bool:
+    """Whether the window of a row of the same schedule reaches to where no longest gap holds it: the gap counts from
+    the last completion, so that the first date has the late days alone; season and years have their own days."""
+    later = after.late_days > before.late_days
+    if not isinstance(after.schedule, IntervalSchedule):
+        usual = default_early_days(after.interval, after.late_days)
+        return later or after.early_days > max(before.early_days, usual)
+    if by_the_hour(after.interval) or floor is None:
+        return False
+    if after.max_gap_days is not None:
+        return later and after.late_days > floor
+    # Without a gap two completions are at the most as far apart as from an early one to a late one.
+    slowest = longest_between(after) + after.early_days + after.late_days
+    return slowest > floor + before.early_days + before.late_days
 
 
 def _floor_kept(days: int) -> Caution:

@@ -28,7 +28,7 @@ from plantroom.domain.assets import LocalName
 
 DATES, PROOF = "stand_in_dates", "stand_in_proof"
 
-BY_OTHERS = frozenset({"contractor", "authority"})
+_BY_OTHERS = frozenset({"contractor", "authority"})
 """Whoever does such work is not the property itself."""
 
 
@@ -68,24 +68,45 @@ class Weaker:
 
 
 def weakened(before: Sequence[PlanRow], after: Sequence[PlanRow], today: date = date.min) -> list[Weaker]:
-    """What rows stand for the law with less than it asks for that did not so before, in any site's plan. Both are the
-    rows of every site and of one or more sites; what is in effect ``today`` begins then. O(sites x rows)."""
+    """What rows stand for the law with less than it asks for that did not so before, in any site's plan: they or the
+    law's own are others now. Both are the rows of every site and of one or more sites; what is in effect ``today``
+    begins then. O(rows), and O(rows of a site) for each site whose plan is another one."""
     found: dict[tuple[str, str, str], Weaker] = {}
-    for site in {row.site for row in (*before, *after)} | {None}:
-        known = {(row.code, law.code): row for row, law in _standing(_plan_of(before, site))}
-        for row, law in _standing(_plan_of(after, site)):
+    was, is_now = _by_site(before), _by_site(after)
+    for site in _other_plans(was, is_now):
+        known = {(row.code, law.code): (row, law) for row, law in _standing(_plan_of(was, site))}
+        for row, law in _standing(_plan_of(is_now, site)):
             had = known.get((row.code, law.code))
-            laxer = _laxer_dates(row, law, max(today, row.effective_from)), _less_proof(row, law)
-            for code, is_laxer, what in ((DATES, laxer[0], _dates_of), (PROOF, laxer[1], _proof_of)):
-                if is_laxer and (had is None or what(had) != what(row)):
+            for code, is_laxer, what in ((DATES, _laxer_dates, _dates_of), (PROOF, _laxer_proof, _proof_of)):
+                if is_laxer(row, law, today) and not (
+                    had is not None and what(had[0]) == what(row) and is_laxer(*had, today)
+                ):
                     found.setdefault((row.lineage, law.lineage, code), Weaker(row, law, code))
     return list(found.values())
 
 
-def _plan_of(rows: Sequence[PlanRow], site: str | None) -> dict[str, PlanRow]:
+_Plans = Mapping[str | None, Mapping[str, PlanRow]]
+
+
+def _by_site(rows: Sequence[PlanRow]) -> _Plans:
+    """The rows of each site by code; of every site under ``None``."""
+    found: dict[str | None, dict[str, PlanRow]] = {None: {}}
+    for row in rows:
+        found.setdefault(row.site, {})[row.code] = row
+    return found
+
+
+def _other_plans(was: _Plans, is_now: _Plans) -> list[str | None]:
+    """The sites whose plan is another one: all of them where every site's rows are."""
+    sites = sorted(was.keys() | is_now.keys(), key=lambda site: site or "")
+    if was[None] != is_now[None]:
+        return list(sites)
+    return [site for site in sites if was.get(site) != is_now.get(site)]
+
+
+def _plan_of(plans: _Plans, site: str | None) -> Mapping[str, PlanRow]:
     """The rows that hold on a site, by code: its own hide every site's."""
-    plan = {row.code: row for row in rows if row.site is None}
-    return plan if site is None else plan | {row.code: row for row in rows if row.site == site}
+    return {**plans[None], **plans.get(site, {})}
 
 
 def _standing(plan: Mapping[str, PlanRow]) -> Iterator[tuple[PlanRow, PlanRow]]:
@@ -109,7 +130,8 @@ def _proof_of(row: PlanRow) -> tuple[object, ...]:
     return *proof, row.applies_to, row.ends
 
 
-def _laxer_dates(row: PlanRow, law: PlanRow, since: date) -> bool:
+def _laxer_dates(row: PlanRow, law: PlanRow, today: date) -> bool:
+    since = max(today, row.effective_from)
     asked, has = law.before_reuse, row.before_reuse
     if asked is not None and (has is None or has.after_days > asked.after_days):
         return True
@@ -177,10 +199,14 @@ def _has_the_years(schedule: AgeSchedule, asked: AgeSchedule) -> bool:
     return set(asked.years) <= set(schedule.years)
 
 
-def _less_proof(row: PlanRow, law: PlanRow) -> bool:
+def _laxer_proof(row: PlanRow, law: PlanRow, _today: date) -> bool:
+    return less_proof(row, law)
+
+
+def less_proof(row: PlanRow, law: PlanRow) -> bool:
     """Whether the work would be frozen, done or proved with less than the law's row asks for."""
     other_kind = row.kind not in (law.kind, "statutory")
-    other_hands = row.executor != law.executor and (law.executor in BY_OTHERS or row.executor == "automatic")
+    other_hands = row.executor != law.executor and (law.executor in _BY_OTHERS or row.executor == "automatic")
     by_itself = row.fulfilled_by is not None and row.fulfilled_by != law.fulfilled_by
     lists = _lists(law) - _lists(row)
     papers = (set(law.evidence) - set(row.evidence)) | (set(law.licence) - set(row.licence))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from plantroom.ports.accounts import Grant, Role
 from tests.contract.api.people_world import add_user
@@ -52,6 +53,33 @@ def test_a_technician_asks_and_a_supervisor_approves(planned: World) -> None:
     ]
     assert (versions[0]["change"]["reason"], versions[0]["change"]["decision"]) == ("too often", "agreed")
     assert versions[1]["change"] is None
+
+
+def test_a_page_of_changes_reads_the_plan_once(planned: World) -> None:
+    def read() -> tuple[int, int]:
+        """How many changes a page shows, and how often the plan table and the sites are read for it."""
+        said: list[str] = []
+        note = lambda *args: said.append(args[2])  # noqa: E731
+        sa.event.listen(sa.Engine, "before_cursor_execute", note)
+        try:
+            items = viewer.get(PATH).json()["items"]
+        finally:
+            sa.event.remove(sa.Engine, "before_cursor_execute", note)
+        assert all([told["code"] for told in one["warnings"]] == ["fulfils_dropped"] for one in items)
+        return len(items), len([text for text in said if "FROM plan_rows" in text or "FROM sites" in text])
+
+    law = ROW | {"code": "LAW", "assets": [planned.keys[HOME]], "layer": "law"}
+    assert planned.admin.post("/api/v1/plan-rows", json=law).status_code == 201
+    ours = ROW | {"code": "OURS", "assets": [planned.keys[HOME]], "fulfils": ["LAW"]}
+    assert planned.admin.post("/api/v1/plan-rows", json=ours).status_code == 201
+    viewer = planned.as_(Role.VIEWER, HOME)
+    asked(planned, plan_row="OURS", row={"fulfils": []})
+    one, reads = read()
+    for minutes in range(1, 6):
+        asked(planned, plan_row="OURS", row={"fulfils": [], "estimated_minutes": minutes})
+    many, same = read()
+    assert (one, many) == (1, 6)
+    assert same == reads
 
 
 def test_what_an_approver_asks_for_takes_effect_at_once_unless_they_say_otherwise(planned: World) -> None:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from maintenance.checklists import ChecklistItem
+from plantroom.domain.assets import LocalName
 from plantroom.ports.accounts import Role
 from tests.contract.api.plan_change_forms import ASKED, MONTH, PATH, QUARTER, ROW, asked, boss, decide, row_now, tech
 from tests.contract.api.world import HOME, World
@@ -147,6 +149,43 @@ def test_a_supervisor_s_row_may_stand_for_the_law_s_with_its_season_and_proof(fl
     lax = {"action": "change", "plan_row": "OWN", "site": HOME, "row": {"evidence": []}, "reason": "no camera"}
     asked_for = boss(flooded).post(PATH, json=lax).json()
     assert (asked_for["state"], [one["code"] for one in asked_for["warnings"]]) == ("requested", ["stand_in_proof"])
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ({"checklist": None}, "law_proof"),
+        ({"fulfilled_by": {"point": "running", "is": "starts"}}, "law_proof"),
+        ({"executor": "automatic"}, "law_proof"),
+        ({"tolerance": {"early_days": 3, "late_days": 60}}, "law_dates"),
+    ],
+)
+def test_only_an_administrator_lets_the_law_s_own_row_ask_for_less(
+    world: World, row: dict[str, Any], code: str
+) -> None:
+    with world.ledger.begin() as tx:
+        tx.plan.put_checklist("PW-M", [ChecklistItem("S1", "ok", LocalName("外观", "Looks"))])
+    law = ROW | {"assets": [world.keys[HOME]], "layer": "law", "max_gap_days": 31, "checklist": "PW-M"}
+    made = world.admin.post("/api/v1/plan-rows", json=law)
+    assert made.status_code == 201, made.text
+    change = boss(world).post(PATH, json=ASKED | {"site": HOME, "row": row}).json()
+    assert (change["state"], [one["code"] for one in change["warnings"]]) == ("requested", [code])
+    assert decide(boss(world), change, "approve").status_code == 403
+    assert decide(world.as_(Role.ADMIN, HOME), change, "approve").status_code == 200
+
+
+def test_only_an_administrator_makes_the_law_stricter_than_what_stands_for_it(flooded: World) -> None:
+    same = {name: FLOOD[name] for name in ("kind", "executor", "evidence", "schedule", "interval")}
+    assert boss(flooded).post(PATH, json=instead(flooded, **same)).json()["state"] == "approved"
+    stricter = {
+        "action": "change", "plan_row": "X-FLOOD", "site": HOME, "reason": "the city asks for it",
+        "row": {"evidence": [*FLOOD["evidence"], "report"]},
+    }  # fmt: skip
+    change = boss(flooded).post(PATH, json=stricter).json()
+    assert (change["state"], [one["code"] for one in change["warnings"]]) == ("requested", ["stand_in_proof"])
+    done = decide(flooded.as_(Role.ADMIN, HOME), change, "approve", "until June")
+    assert done.status_code == 200, done.text
+    assert "OWN" in done.json()["decision"]
 
 
 def test_a_row_is_not_simply_written_that_stands_for_the_law_with_less(flooded: World) -> None:

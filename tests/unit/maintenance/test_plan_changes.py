@@ -17,7 +17,7 @@ from maintenance.plan_changes.rules import Outcome, Proposal, law_floor, outcome
 from maintenance.planner import asset_subject
 from maintenance.preview import Horizon, PreviewItem, preview_all
 from maintenance.recurrence import longest_between
-from maintenance.schedules import BY_INTERVAL, AgeSchedule, IntervalSchedule, MeterSchedule
+from maintenance.schedules import BY_INTERVAL, AgeSchedule, FulfilledBy, IntervalSchedule, MeterSchedule
 from maintenance.stand_ins import stand_ins
 from plantroom.domain.assets import Asset, LocalName
 from plantroom.domain.calendars import ALWAYS_OPEN
@@ -31,8 +31,10 @@ MONTHLY = row("M", 1, "month", 3, 3, anchor=date(2026, 1, 20), estimated_minutes
 
 LEGAL = row(
     "L", 15, "day", max_gap_days=15, layer=Layer.LAW, kind="statutory", executor="contractor",
-    evidence=("photo", "signature"),
+    evidence=("photo", "signature"), checklist="A-1+A-2", licence=("T",),
 )  # fmt: skip
+UNCAPPED = row("U", 1, "month", 3, 3, layer=Layer.LAW)
+IN_HOUSE = row("W", 7, "day", 1, 1, layer=Layer.LAW, max_gap_days=7)
 
 
 def jobs(*rows: PlanRow) -> list[PreviewItem]:
@@ -147,6 +149,16 @@ AFTER_REST = replace(INSPECTION, before_reuse=BeforeReuse(365))
         (LEGAL, {"kind": "preventive"}, "law_proof"),
         (LEGAL, {"executor": "in_house"}, "law_proof"),
         (LEGAL, {"evidence": ("photo",)}, "law_proof"),
+        (LEGAL, {"checklist": None}, "law_proof"),
+        (LEGAL, {"checklist": "A-1"}, "law_proof"),
+        (LEGAL, {"licence": ()}, "law_proof"),
+        (LEGAL, {"fulfilled_by": FulfilledBy("door_open")}, "law_proof"),
+        (IN_HOUSE, {"executor": "automatic"}, "law_proof"),
+        (UNCAPPED, {"late_days": 60}, "law_dates"),
+        (UNCAPPED, {"early_days": 25}, "law_dates"),
+        (IN_HOUSE, {"late_days": 60}, "law_dates"),
+        (INSPECTION, {"late_days": 30}, "law_dates"),
+        (INSPECTION, {"early_days": 300}, "law_dates"),
     ],
 )
 def test_what_no_floor_holds_needs_an_administrator(law: PlanRow, fields: dict[str, object], code: str) -> None:
@@ -179,11 +191,27 @@ def test_the_law_s_years_keep_their_shortest_gap_as_the_floor_of_whatever_takes_
         {"anchor": TODAY + timedelta(days=15)},
         {"anchor": date(2025, 1, 1)},
         {"evidence": ("photo", "signature", "report")},
+        {"checklist": "A-3+A-1+A-2", "licence": ("T", "T2")},
+        {"late_days": 15, "early_days": 15},
         {"estimated_minutes": 5},
     ],
 )
 def test_what_the_floor_holds_does_not(fields: dict[str, object]) -> None:
     assert changed(LEGAL, **fields) == Outcome(changed(LEGAL, **fields).row, (), leaves_law=False)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"executor": "contractor"},
+        {"late_days": 0},
+        {"early_days": 5, "late_days": 1},
+        {"interval": Interval(15, IntervalUnit.DAY), "early_days": 5},
+        {"max_gap_days": 31, "late_days": 20},
+    ],
+)
+def test_a_law_s_row_without_a_gap_may_come_as_soon_as_it_did(fields: dict[str, object]) -> None:
+    assert changed(UNCAPPED, **fields) == Outcome(changed(UNCAPPED, **fields).row, (), leaves_law=False)
 
 
 PATROL = row(
@@ -226,6 +254,8 @@ def test_a_daily_row_of_the_law_s_that_comes_by_the_hour_may_become_daily_again_
     often = changed(daily, **hourly(2)).row
     again = changed(often, interval=Interval(1, IntervalUnit.DAY))
     assert (again.cautions, again.row.interval, again.row.custom) == ((), daily.interval, {})
+    two_days = changed(row("D2", 2, "day", layer=Layer.LAW), **hourly(2)).row
+    assert changed(two_days, interval=Interval(2, IntervalUnit.DAY)).cautions == ()
     lax = changed(often, interval=Interval(1, IntervalUnit.WEEK))
     assert ([one.code for one in lax.cautions], lax.row.max_gap_days) == (["law_floor"], 1)
     hours = changed(often, **hourly(36))

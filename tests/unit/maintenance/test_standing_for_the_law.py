@@ -1,5 +1,6 @@
 """Who may let a row stand for one that the law asks for with less than it asks for: by a change, and by a table."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -13,6 +14,7 @@ from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
 from maintenance.plan import AppliesTo, FulfilsSince, Layer, PlanRow
 from maintenance.plan_changes.model import Action
 from maintenance.plan_changes.rules import Outcome, Proposal, outcome_of
+from maintenance.plan_changes.standing import weakened
 from maintenance.schedules import (
     BY_INTERVAL,
     AgeSchedule,
@@ -160,8 +162,30 @@ def test_what_an_administrator_has_let_stand_is_not_asked_about_again() -> None:
     for_a_time = replace(lax, ends=date(2026, 12, 1))
     assert codes(made(lax, law, before=for_a_time)) == ["stand_in_dates", "stand_in_proof"]
     assert codes(made(replace(law, evidence=("photo", "report")), lax, before=law)) == []
+    assert codes(made(replace(law, schedule=SeasonSchedule(("cooling", "rain"), 14)), lax, before=law)) == ["law_dates"]
     ended = outcome_of(Proposal(Action.RETIRE, None, lax, None, TODAY), "", (law, lax))
     assert (codes(ended), ended.leaves_law) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"evidence": ("photo", "lab_report")}, ["stand_in_proof"]),
+        ({"checklist": "HV-TWR+HV-LEG"}, ["stand_in_proof"]),
+        ({"schedule": SeasonSchedule(("cooling", "rain"), 14)}, ["law_dates", "stand_in_dates"]),
+        ({"estimated_minutes": 5}, []),
+    ],
+)
+def test_a_law_that_is_made_stricter_than_what_stands_for_it_says_so(
+    fields: dict[str, object], told: list[str]
+) -> None:
+    law = SHIPPED["HV-TWR"]
+    ours = like(law)
+    found = made(replace(law, **fields), ours, before=law)  # type: ignore[arg-type]
+    assert (codes(found), found.leaves_law) == (told, bool(told))
+    assert all("OURS" in one.text.zh for one in found.cautions if one.code.startswith("stand_in"))
+    of_the_site = made(replace(law, **fields), ours, before=law, site="demo")  # type: ignore[arg-type]
+    assert codes(of_the_site) == told
 
 
 def test_the_law_s_row_of_the_site_counts_where_it_has_one() -> None:
@@ -170,6 +194,53 @@ def test_the_law_s_row_of_the_site_counts_where_it_has_one() -> None:
     assert codes(made(like(law), law, strict, site="demo")) == ["stand_in_proof"]
     assert codes(made(like(law), law, strict)) == ["stand_in_proof"], "every site's row stands there too"
     assert codes(made(like(law), law, strict, site="other")) == []
+
+
+class Read(list[PlanRow]):
+    """Rows that count how often somebody goes through them."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[PlanRow]:
+        self.times += 1
+        return super().__iter__()
+
+
+def of_sites(count: int) -> list[PlanRow]:
+    """Every site's rows, and of each site one of its own that stands for the law's."""
+    sites = (f"s{n}" for n in range(count))
+    return [*plan_rows(), *(like(SHIPPED["HV-TWR"], lineage=f"own-{site}", site=site) for site in sites)]
+
+
+def looked_at(before: list[PlanRow], after: list[PlanRow]) -> tuple[int, list[str | None]]:
+    """How often the rows are gone through, and at which sites something is weaker."""
+    was, now = Read(before), Read(after)
+    found = weakened(was, now, TODAY)
+    return was.times + now.times, [one.row.site for one in found]
+
+
+@pytest.mark.parametrize("of", ["s1", None])
+def test_what_a_change_weakens_is_found_without_going_through_all_rows_for_each_site(of: str | None) -> None:
+    seen = []
+    for count in (2, 40):
+        before = of_sites(count)
+        lineage = SHIPPED["HV-TWR"].lineage if of is None else f"own-{of}"
+        fields = {"evidence": ("photo", "report")} if of is None else {"evidence": ()}
+        after = [replace(one, **fields) if one.lineage == lineage else one for one in before]
+        times, sites = looked_at(before, after)
+        assert sites == (sorted(f"s{n}" for n in range(count)) if of is None else [of])
+        seen.append(times)
+    assert seen[0] == seen[1]
+
+
+def test_a_site_that_gets_or_loses_a_row_is_looked_at_too() -> None:
+    rows, lax = of_sites(3), like(SHIPPED["HV-TWR"], lineage="lax", code="LAX", site="s9", evidence=())
+    assert looked_at(rows, [*rows, lax])[1] == ["s9"]
+    every = like(SHIPPED["HV-TWR"], lineage="every", evidence=())
+    hides = replace(every, lineage="hides", site="s1", fulfils=())
+    shows = [*plan_rows(), every]
+    assert looked_at([*shows, hides], shows)[1] == [None], "what the site had hidden holds there now"
+    assert looked_at(shows, [*shows, hides])[1] == []
 
 
 def imported(line: str, heading: str = "", rights: Rights | None = None) -> Imported:
@@ -207,6 +278,18 @@ def test_a_table_says_at_its_column_what_it_weakens_and_only_an_administrator_im
     assert not allowed.problems.errors
     (told,) = [one for one in allowed.problems.warnings if one.code.startswith("stand_in")]
     assert (told.column, told.value, told.code) == ("满足项目", law, wrong)
+
+
+def test_a_supervisor_s_table_does_not_make_the_law_stricter_than_what_stands_for_it() -> None:
+    table = "编号,设施设备类别,维护周期,证据要求\nHV-TWR,,,照片、化验报告\n".encode()
+    for rights in (Supervisor(), None):
+        rows, problems = read_plan_table(table, "plan.csv")
+        known = (*plan_rows(), like(SHIPPED["HV-TWR"]))
+        found = PlanImport(known, None, rights=rights, problems=problems, today=TODAY).run(rows)
+        errors = [(one.column, one.value, one.code) for one in found.problems.errors]
+        told = [(one.column, one.code) for one in found.problems.warnings if one.code == "stand_in_proof"]
+        assert errors == ([("证据要求", "照片、化验报告", "stand_in_proof_needs_admin")] if rights else [])
+        assert told == ([] if rights else [("证据要求", "stand_in_proof")])
 
 
 def test_a_supervisor_s_table_may_name_a_stand_in_with_the_law_s_season_and_proof() -> None:

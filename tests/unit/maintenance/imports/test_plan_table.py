@@ -191,6 +191,8 @@ def test_an_administrator_s_other_dates_are_taken_and_that_is_said() -> None:
         ("证据要求", "照片", "law_proof_needs_admin", "law_proof"),
         ("实施单位", "自有人员", "law_proof_needs_admin", "law_proof"),
         ("工作类型", "预防性维护", "law_proof_needs_admin", "law_proof"),
+        ("检查表", "LI-M", "law_proof_needs_admin", "law_proof"),
+        ("可延后天数", "60", "law_dates_need_admin", "law_dates"),
     ],
 )
 def test_what_only_an_administrator_imports_says_why_at_its_own_column(
