@@ -21,7 +21,7 @@ from maintenance.planner import Systems
 from maintenance.ports import MaintenanceTx
 from maintenance.promptly import Promptly
 from maintenance.reading_port import NO_READINGS, PointReadings
-from maintenance.scheduled import PLAN, STALE_AFTER, JobFigures, JobRun, stale_plan
+from maintenance.scheduled import PLAN, JobFigures, JobRun
 from plantroom.errors import PlantroomError
 from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import Ledger
@@ -61,7 +61,6 @@ class Scheduler:
         self._scheduler: BackgroundScheduler | None = None
         self._promptly: Promptly | None = None
         self._noted: dict[str, float] = {}
-        self._started = time.monotonic()
         for job in jobs:
             self.add(job)
 
@@ -79,7 +78,6 @@ class Scheduler:
         from apscheduler.executors.pool import ThreadPoolExecutor
         from apscheduler.schedulers.background import BackgroundScheduler
 
-        self._started = time.monotonic()
         prompt = [job.name for job in self._jobs.values() if job.at_changes]
         promptly = Promptly(self._ledger, prompt, self._run, self._forward)
         # A slow job is not to keep a prompt one from its tick, and a tick during a run ends at once.
@@ -155,18 +153,6 @@ class Scheduler:
     def failures(self) -> int:
         """Runs of any job that failed in this process."""
         return sum(seen.failures for seen in self.figures().values())
-
-    def problems(self) -> list[str]:
-        """What is to be said of a plan that no scheduler has materialised for long. Until this process has run for that
-        long itself, nothing: it is about to do it."""
-        if PLAN not in self._jobs or time.monotonic() - self._started < STALE_AFTER.total_seconds():
-            return []
-        try:
-            with self._ledger.read() as tx:
-                found = stale_plan(tx.jobs.runs().get(PLAN), tx.collect.now())
-        except PlantroomError:
-            return []  # said by whoever looks at the ledger
-        return [] if found is None else [found]
 
     def _failed(self, name: str, error: Exception, began: float) -> None:
         with self._lock:

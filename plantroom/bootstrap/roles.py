@@ -18,6 +18,7 @@ import structlog
 
 from plantroom.bootstrap.broker_keeper import BrokerKeeper
 from plantroom.bootstrap.folder import hold_folder
+from plantroom.bootstrap.jobs_apart import JobsApart
 from plantroom.bootstrap.memory import settle_memory, take_short_turns
 from plantroom.bootstrap.parts import Parts, make_data_dir, open_parts, write_private
 from plantroom.bootstrap.wire import broker_folder, devices_of
@@ -59,10 +60,11 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
         from simulators.scenario import load_scenario
 
         load_scenario(scenario)
-    stopping = Stopping()
-    stopping.install()
     make_data_dir(settings)
     with ExitStack() as stack:
+        jobs = _jobs(settings, stack)
+        stopping = Stopping()
+        stopping.install()
         runtime = _held_runtime(settings, RUN, stack)
         sock = _listen(settings, stack)
         parts_first = not _loopback(settings)
@@ -75,7 +77,7 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
         from plantroom.bootstrap.serve import Serving
 
         collector = Collector(parts, broker)
-        serving = Serving(parts, sock, collector.problems, lambda: [collector.report()])
+        serving = Serving(parts, sock, collector.problems, lambda: [collector.report()], jobs)
         serving.web.start()
         stack.callback(serving.stop)
         collector.start()
@@ -126,17 +128,18 @@ def collect(settings: Settings, say: Say) -> None:
 
 def serve(settings: Settings, say: Say) -> None:
     """The role ``serve`` alone."""
-    stopping = Stopping()
-    stopping.install()
     make_data_dir(settings)
     with ExitStack() as stack:
+        jobs = _jobs(settings, stack)
+        stopping = Stopping()
+        stopping.install()
         runtime = _fresh_runtime(settings, "runtime-serve.json", stack)
         sock = _listen(settings, stack)
         parts = _parts(settings, stopping, stack)
         _keep_broker_files(parts, stack)
         from plantroom.bootstrap.serve import Serving
 
-        serving = Serving(parts, sock, list, list)
+        serving = Serving(parts, sock, list, list, jobs)
         serving.web.start()
         serving.start()
         stack.callback(serving.stop)
@@ -150,6 +153,13 @@ def serve(settings: Settings, say: Say) -> None:
         _greet(settings, url, say)
         _wait(stopping, serving.web.alive)
         say("stopping")
+
+
+def _jobs(settings: Settings, stack: ExitStack) -> JobsApart:
+    """Before anything else: a process that is forked has nothing of ours but the settings."""
+    jobs = JobsApart(settings)
+    stack.callback(jobs.stop)
+    return jobs
 
 
 def _listen(settings: Settings, stack: ExitStack) -> socket.socket:

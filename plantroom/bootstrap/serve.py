@@ -24,9 +24,8 @@ from maintenance.records.heads import head_notice
 from maintenance.records.sealer import Sealer
 from maintenance.round_readings import RoundReadings
 from maintenance.scheduled import JobFigures
-from maintenance.scheduler import Scheduler
 from maintenance.worker import MaintenanceWorker
-from plantroom.bootstrap.jobs import scheduled_jobs
+from plantroom.bootstrap.jobs_apart import JobsApart
 from plantroom.bootstrap.listen import web_folder
 from plantroom.bootstrap.model_view import RegistryView
 from plantroom.bootstrap.parts import Parts
@@ -122,13 +121,14 @@ class Serving:
         sock: socket.socket,
         collect_problems: Callable[[], Sequence[str]],
         local_reports: Callable[[], Sequence[CollectorReport]],
+        scheduler: JobsApart,
     ) -> None:
         self._parts = parts
         self._collect_problems, self._local_reports = collect_problems, local_reports
         files = FolderFiles(parts.settings.files)
         vault = FileVault(parts.settings.secrets)
         post = Sender(vault)
-        plan_readings = parts.plan_readings()
+        self._scheduler = scheduler
         services = Services(
             ledger=parts.ledger,
             readings=parts.readings,
@@ -136,7 +136,7 @@ class Serving:
             systems=systems(),
             clock=parts.clock,
             planning_clock=parts.planning_clock,
-            plan_readings=plan_readings,
+            plan_readings=parts.plan_readings(),
             readiness=self.problems,
             static_dir=web_folder(),
             secure_cookies=parts.settings.secure_cookies,
@@ -167,12 +167,12 @@ class Serving:
             ),
         )
         self._history = HistorySampler(services)
-        self._scheduler = Scheduler(parts.ledger, parts.planning_clock, scheduled_jobs(parts, plan_readings))
         self._sealer = Sealer(ledger, parts.clock, parts.settings.data_dir / "audit" / "heads", self._head_published)
 
     def problems(self) -> list[str]:
         """Reasons why this process, or a collector elsewhere, is not ready, in plain words."""
-        return list(dict.fromkeys([*self.own_problems(), *self._scheduler.problems(), *self._problems_elsewhere()]))
+        found = [*self.own_problems(), *self._scheduler.problems(self._parts.ledger), *self._problems_elsewhere()]
+        return list(dict.fromkeys(found))
 
     def _job_figures(self) -> Mapping[str, JobFigures]:
         return self._scheduler.figures()
@@ -209,8 +209,8 @@ class Serving:
 
     def stop(self) -> None:
         """End in the reverse order."""
+        self._scheduler.begin_stop()
         self._sealer.stop()
-        self._scheduler.stop()
         self._history.stop()
         for worker in self._workers:
             worker.begin_stop()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from plantroom.bootstrap.collect import Collector
+from plantroom.bootstrap.jobs_apart import JobsApart
 from plantroom.bootstrap.parts import Parts, open_parts
 from plantroom.bootstrap.serve import Serving
 from plantroom.domain.flow import Trouble, TroubleKind
@@ -24,7 +25,9 @@ FULL = Trouble(TroubleKind.SPOOL_FULL, "spool: the disk is full; make room", "de
 
 def served(parts: Parts, *own: CollectorReport) -> Serving:
     with socket.create_server(("127.0.0.1", 0)) as sock:
-        return Serving(parts, sock, list, lambda: own)
+        jobs = JobsApart(parts.settings)
+        jobs.stop()
+        return Serving(parts, sock, list, lambda: own, jobs)
 
 
 @pytest.fixture

@@ -81,6 +81,7 @@ FENCES = {
     "plantroom/bootstrap/collect.py": 1,
     "plantroom/bootstrap/demo.py": 1,
     "plantroom/bootstrap/leasing.py": 1,
+    "plantroom/bootstrap/jobs_apart.py": 1,
     "plantroom/bootstrap/serve.py": 1,
     "plantroom/publisher/sender.py": 1,
     "plantroom/storage/ledger/asset_index.py": 1,
