@@ -2,7 +2,8 @@
 
 ``JobsApart()`` forks before the program has threads, and what it has forked waits. ``start`` lets the jobs begin, once
 the ledger is open and up to date. Between the command and the jobs stands a keeper without threads, which follows a
-process that dies by another. Both end with the command, however that ends: the pipe from it closes then.
+process that dies by another. Both end with the command, however that ends: the pipe from it closes then. A keeper that
+is killed takes its process along, and is told of.
 """
 
 import json
@@ -80,8 +81,8 @@ class JobsApart:
     def begin_stop(self) -> None:
         """End the jobs. A second call changes nothing."""
         if self._control is not None:
-            os.close(self._control)
-            self._control = None
+            control, self._control = self._control, None
+            os.close(control)
 
     def stop(self) -> None:
         """As ``begin_stop``; waits for the end."""
@@ -118,6 +119,9 @@ class JobsApart:
                 else:
                     self._ended = None
                     self._figures = {name: JobFigures(**one) for name, one in told["jobs"].items()}
+        if self._control is not None:
+            self._ended = (time.monotonic(), "its keeper was killed; start the command again")
+            log.error("jobs_process_ended", reason="its keeper was killed")
 
 
 def _keep(settings: Settings, control: int, said: int) -> NoReturn:
@@ -126,11 +130,12 @@ def _keep(settings: Settings, control: int, said: int) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if os.read(control, 1) != _GO:
         os._exit(0)
+    own = os.getpid()
     while True:
         number = os.fork()
         if number == 0:
             os.close(control)
-            _work_and_exit(settings, said)
+            _work_and_exit(settings, said, own)
         status = _wait(number, control)
         if status is None:
             os._exit(0)
@@ -167,10 +172,10 @@ def _how(status: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def _work_and_exit(settings: Settings, said: int) -> NoReturn:
+def _work_and_exit(settings: Settings, said: int, keeper: int) -> NoReturn:
     code = 1
     try:
-        _work(settings, said)
+        _work(settings, said, keeper)
         code = 0
     except Exception:  # outermost frame of the process
         log.exception("jobs_process_failed")
@@ -178,8 +183,8 @@ def _work_and_exit(settings: Settings, said: int) -> NoReturn:
         os._exit(code)
 
 
-def _work(settings: Settings, said: int) -> None:
-    """The jobs' process until it is told to end."""
+def _work(settings: Settings, said: int, keeper: int) -> None:
+    """The jobs' process until it is told to end, or its keeper has gone."""
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     os.nice(NICE)
@@ -192,7 +197,7 @@ def _work(settings: Settings, said: int) -> None:
     settle_memory()
     scheduler.start()
     told = ""
-    while not stopping.wait(TELL_S):
+    while not stopping.wait(TELL_S) and os.getppid() == keeper:
         words = json.dumps({"jobs": {name: asdict(one) for name, one in scheduler.figures().items()}})
         if words != told:
             os.write(said, f"{words}\n".encode())

@@ -97,6 +97,16 @@ def test_nothing_is_left_of_the_jobs_when_the_command_is_killed(command: Command
     assert eventually(lambda: not lives(keeper) and not lives(worker), SOON_S)
 
 
+def test_a_keeper_that_is_killed_leaves_no_jobs_behind(command: Command) -> None:
+    assert eventually(command.has_run, SOON_S)
+    worker = command.worker
+    os.kill(command.keeper, signal.SIGKILL)
+    assert eventually(lambda: not lives(worker), SOON_S)
+    assert command.process.stdin is not None
+    command.process.stdin.close()
+    assert command.process.wait(SOON_S) == 0
+
+
 def test_the_keys_that_end_the_command_are_for_the_command(command: Command) -> None:
     assert eventually(command.has_run, SOON_S)
     for number in (command.keeper, command.worker):
