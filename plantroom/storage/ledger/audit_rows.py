@@ -19,6 +19,7 @@ from plantroom.ports.audit import Change, KeptTable
 from plantroom.storage.ledger.audit_diff import PART_HEX, PARTS, kept_fields, whole
 from plantroom.storage.ledger.audited import Audited, kept_rules
 from plantroom.storage.ledger.codec import dump_sorted
+from plantroom.storage.ledger.columns import by_bytes
 from plantroom.storage.ledger.point_rows import digest_of
 from plantroom.storage.ledger.tables import metadata
 from plantroom.storage.ledger.tables_audit import audit_entries
@@ -108,7 +109,7 @@ def _key_of(connection: Connection, table: sa.Table, rule: Audited) -> sa.Column
     key: sa.ColumnElement[str] = first
     for one in others:
         key = key.concat(slash).concat(one)
-    return sa.collate(key, "C") if connection.dialect.name == "postgresql" else key
+    return by_bytes(connection, key)
 
 
 def _rows(connection: Connection, table: sa.Table, rule: Audited) -> Iterator[tuple[str, str]]:
@@ -187,8 +188,7 @@ def _made_with_assets(connection: Connection, behind: int) -> Iterator[Change]:
     for digest, text in connection.execute(sa.select(point_templates.c.digest, point_templates.c.template)):
         texts[digest[:PART_HEX]] = whole(rule, {str(rule.document): text})
     made = _e.action.in_((Action.CREATED.value, Action.STANDS.value))
-    by = _e.key.concat(sa.literal("/", literal_execute=True))
-    by = sa.collate(by, "C") if connection.dialect.name == "postgresql" else by
+    by = by_bytes(connection, _e.key.concat(sa.literal("/", literal_execute=True)))
     for one in _changes(connection, str(_rule(assets).entity), behind, by, made):
         yield from _parts(one, texts)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.engine import Dialect
+from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -74,3 +74,8 @@ Position = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 FAR_FUTURE = datetime(9999, 12, 31, tzinfo=UTC)
 """Where records without a due date stand in a list by due date."""
+
+
+def by_bytes(connection: Connection, text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """A text that is compared and ordered byte by byte, as SQLite does, whatever the database's language is."""
+    return sa.collate(text, "C") if connection.dialect.name == "postgresql" else text

@@ -11,6 +11,7 @@ from plantroom.domain.audit_verify import Broken, Place, Tampering
 from plantroom.storage.ledger import tables_maintenance as t
 from plantroom.storage.ledger.audit_diff import whole
 from plantroom.storage.ledger.audited import kept_rule
+from plantroom.storage.ledger.columns import by_bytes
 
 _o = t.occurrences.c
 AT_ONCE = 5_000
@@ -81,9 +82,7 @@ def closed_as_kept(connection: Connection) -> Iterator[tuple[str, str]]:
     assert rule is not None
     slash = sa.literal("/", literal_execute=True)
     key: sa.ColumnElement[str] = _o.subject.concat(slash).concat(_o.lineage).concat(slash)
-    key = key.concat(sa.cast(_o.cycle, sa.Text))
-    if connection.dialect.name == "postgresql":
-        key = sa.collate(key, "C")
+    key = by_bytes(connection, key.concat(sa.cast(_o.cycle, sa.Text)))
     names = [column.name for column in t.occurrences.c]
     statement = sa.select(*t.occurrences.c, key.label("kept_key")).where(_o.state != OccurrenceState.DUE.value)
     try:

@@ -18,6 +18,7 @@ from plantroom.ports.paging import Page, PageRequest
 from plantroom.storage.ledger import tables_maintenance as t
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.codec import dump, load_shared
+from plantroom.storage.ledger.columns import by_bytes
 from plantroom.storage.ledger.drafts import Drafts, freeze
 from plantroom.storage.ledger.occurrence_lists import list_occurrences
 from plantroom.storage.ledger.occurrence_rows import (
@@ -247,9 +248,10 @@ class SqlPlan(SqlStandings, PlanRepository):
 
     def versions_as_kept(self) -> Iterator[KeptVersion]:
         v = t.plan_row_versions.c
-        by = sa.collate(v.lineage, "C") if self._connection.dialect.name == "postgresql" else v.lineage
         begins = sa.cast(v.effective_from, sa.Text)
-        statement = sa.select(v.lineage, v.version, begins, v.document).order_by(by, v.version)
+        statement = sa.select(v.lineage, v.version, begins, v.document).order_by(
+            by_bytes(self._connection, v.lineage), v.version
+        )
         with self._connection.execute(statement, execution_options={"yield_per": _VERSIONS_AT_ONCE}) as result:
             yield from map(KeptVersion._make, result)
 

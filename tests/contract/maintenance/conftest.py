@@ -21,6 +21,7 @@ from plantroom.ports.paging import PageRequest
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.orders import SqlOrders
 from tests.product import run_cli
+from tests.receivers import WebReceiver, web_receiver
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 SYSTEMS: Mapping[str, Sequence[str]] = {key: system.classes for key, system in systems().items()}
@@ -125,3 +126,9 @@ def seed_command(ledger: Ledger[MaintenanceTx], tmp_path: Path) -> SeedCommand:
         return json.loads(done.stdout) if code == 0 else done.stderr
 
     return call
+
+
+@pytest.fixture
+def web() -> Iterator[WebReceiver]:
+    with web_receiver() as made:
+        yield made

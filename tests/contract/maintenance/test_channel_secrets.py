@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,18 +12,12 @@ from plantroom.errors import SettingError
 from plantroom.storage.vault import FileVault
 from tests.contract.maintenance.channels import Office
 from tests.contract.maintenance.tablet import Store
-from tests.receivers import WebReceiver, web_receiver
+from tests.receivers import WebReceiver
 
 
 @pytest.fixture
 def office(any_ledger: Store, tmp_path: Path) -> Office:
     return Office(any_ledger, tmp_path)
-
-
-@pytest.fixture
-def web() -> Iterator[WebReceiver]:
-    with web_receiver() as made:
-        yield made
 
 
 def test_no_secret_is_in_the_ledger_in_what_is_shown_or_in_the_logs(

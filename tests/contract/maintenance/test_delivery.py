@@ -33,12 +33,6 @@ def office(any_ledger: Store, tmp_path: Path) -> Office:
 
 
 @pytest.fixture
-def web() -> Iterator[WebReceiver]:
-    with web_receiver() as made:
-        yield made
-
-
-@pytest.fixture
 def mail() -> Iterator[MailReceiver]:
     with mail_receiver() as made:
         yield made
