@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from plantroom.bootstrap.logs import configure_logs
+from plantroom.bootstrap.memory import begin_loading
 from plantroom.cli.common import DataDir, say, settings_for
 
 HttpPort = Annotated[int | None, typer.Option("--http-port", help="Port of the web page; 0: a free one.")]
@@ -29,6 +30,7 @@ def run(
     """Both roles in one process, with a broker of its own: for a trial or a small site."""
     settings = settings_for(data_dir, http_port=http_port, mqtt_port=mqtt_port)
     configure_logs(settings.log_level)
+    begin_loading()
     from plantroom.bootstrap import roles
 
     roles.run(settings, scenario, say)
@@ -38,6 +40,7 @@ def collect(data_dir: DataDir = None) -> None:
     """The way in alone: gateway, ingest, alarms, models."""
     settings = settings_for(data_dir)
     configure_logs(settings.log_level)
+    begin_loading()
     from plantroom.bootstrap import roles
 
     roles.collect(settings, say)
@@ -47,6 +50,7 @@ def serve(data_dir: DataDir = None, http_port: HttpPort = None) -> None:
     """API, web app, tickets and scheduler alone."""
     settings = settings_for(data_dir, http_port=http_port)
     configure_logs(settings.log_level)
+    begin_loading()
     from plantroom.bootstrap import roles
 
     roles.serve(settings, say)
