@@ -59,7 +59,7 @@ class JobsApart:
         self._said, said = os.pipe()
         self._figures: Mapping[str, JobFigures] = {}
         self._ended: tuple[float, str] | None = None
-        self._started = 0.0
+        self._started = time.monotonic()
         self._reader: threading.Thread | None = None
         self._keeper: int | None = os.fork()
         if self._keeper == 0:
@@ -71,7 +71,6 @@ class JobsApart:
 
     def start(self) -> None:
         """Let the jobs begin."""
-        self._started = time.monotonic()
         self._reader = threading.Thread(target=self._read, name="jobs-apart", daemon=True)
         self._reader.start()
         if self._control is not None:

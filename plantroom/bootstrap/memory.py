@@ -16,8 +16,9 @@ def begin_loading() -> None:
 
 
 def settle_memory() -> None:
-    """Call once what a process starts with is loaded: it is never looked through for cycles again."""
-    gc.collect()
+    """Call once what a process starts with is loaded: it is never looked through for cycles again, not even once now.
+    Looking takes a fifth of a second, in which nobody is answered, and finds some 2,000 objects among half a
+    million."""
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 20, 100)
     gc.enable()

@@ -74,14 +74,15 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
         say(f"broker: {note}")
         _keep_broker_files(parts, stack)
         from plantroom.bootstrap.collect import Collector
-        from plantroom.bootstrap.serve import Serving
 
         collector = Collector(parts, broker)
+        stack.callback(collector.stop)
+        collector.start()
+        from plantroom.bootstrap.serve import Serving  # loads for a second or two; messages are taken in meanwhile
+
         serving = Serving(parts, sock, collector.problems, lambda: [collector.report()], jobs)
         serving.web.start()
         stack.callback(serving.stop)
-        collector.start()
-        stack.callback(collector.stop)
         serving.start()
         settle_memory()
         take_short_turns()
@@ -91,6 +92,7 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
             return
         _write_runtime(runtime, {"http_url": url, "mqtt_host": broker.host, "mqtt_port": broker.port} | more)
         _greet(settings, url, say)
+        serving.start_jobs()
         if scenario != "none":
             from plantroom.bootstrap.demo import Demo
 
@@ -151,6 +153,7 @@ def serve(settings: Settings, say: Say) -> None:
             return
         _write_runtime(runtime, {"http_url": url})
         _greet(settings, url, say)
+        serving.start_jobs()
         _wait(stopping, serving.web.alive)
         say("stopping")
 

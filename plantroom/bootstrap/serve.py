@@ -54,6 +54,7 @@ class WebServer:
             log_config=None,
             access_log=False,
             lifespan="on",
+            ws="none",
             timeout_graceful_shutdown=SHUTDOWN_S,
             server_header=False,
             proxy_headers=bool(trusted_proxies),
@@ -200,12 +201,15 @@ class Serving:
         return list(dict.fromkeys([*found, *self._collect_problems()]))
 
     def start(self) -> None:
-        """Begin to turn findings into tickets and to tick; ``web`` is started by itself, before."""
+        """Begin to turn findings into tickets; ``web`` is started by itself, before, and the jobs after it."""
         for worker in self._workers:
             worker.start()
         self._history.start()
-        self._scheduler.start()
         self._sealer.start()
+
+    def start_jobs(self) -> None:
+        """Let the jobs begin: once people are answered, since their process loads what it needs beside that."""
+        self._scheduler.start()
 
     def stop(self) -> None:
         """End in the reverse order."""
