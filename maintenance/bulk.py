@@ -28,6 +28,7 @@ from plantroom.domain.assets import AssetStatus
 from plantroom.domain.keys import new_keys
 
 _DONE = (OccurrenceState.DONE.value, OccurrenceState.CREDITED.value)
+_FORMER = OccurrenceState.FORMER.value
 _OPEN, _SCHEDULED = State.OPEN.value, State.SCHEDULED.value
 _DUE, _MISSED = OccurrenceState.DUE.value, OccurrenceState.MISSED.value
 _WAIVED = OccurrenceState.WAIVED.value
@@ -250,7 +251,8 @@ def _texts(days: Days) -> list[str]:
 
 def is_for_columns(one: Wanted, history: Sequence[ClosedOccurrence]) -> bool:
     """Whether the columns can plan a subject: all its rows are plain, nothing of them is due or was withdrawn and is to
-    be made again, it was never out of use, and there is nothing to be withdrawn."""
+    be made again, nothing was brought along from before Plantroom, it was never out of use, and there is nothing to be
+    withdrawn."""
     if not one.rows.in_columns or one.card.status == AssetStatus.SCRAPPED:
         return False
     if one.card.status == AssetStatus.OUT_OF_SERVICE:
@@ -260,7 +262,7 @@ def is_for_columns(one: Wanted, history: Sequence[ClosedOccurrence]) -> bool:
     if not history:
         return True
     mine = {row.lineage for row in one.rows.rows}
-    return not any(o.lineage in mine and (o.state == _DUE or _comes_back(one, o)) for o in history)
+    return not any(o.lineage in mine and (o.state in (_DUE, _FORMER) or _comes_back(one, o)) for o in history)
 
 
 def _comes_back(one: Wanted, o: ClosedOccurrence) -> bool:

@@ -12,14 +12,12 @@ from zoneinfo import ZoneInfo
 
 from maintenance.fulfilment import Credit, credit_of, days_of
 from maintenance.nesting import Job, Planned
-from maintenance.plan import Occurrence, OccurrenceState
+from maintenance.plan import COMPLETED, Occurrence, OccurrenceState
 from maintenance.planner import Standing, Subject
 from maintenance.planner_steps import complete_by_readings
 from maintenance.ports import MaintenanceTx
 from maintenance.reading_port import PointReadings
 from maintenance.work_orders import WorkOrder
-
-_CREDIT = (OccurrenceState.DONE, OccurrenceState.CREDITED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ def last_credits(history: Sequence[Occurrence]) -> dict[str, datetime]:
     """When each row was last done or credited, by lineage."""
     found: dict[str, datetime] = {}
     for one in history:
-        if one.state in _CREDIT and one.completed_at is not None:
+        if one.state in COMPLETED and one.completed_at is not None:
             found[one.key.lineage] = max(found.get(one.key.lineage, one.completed_at), one.completed_at)
     return found
 

@@ -8,11 +8,13 @@ from datetime import date
 @dataclass(frozen=True, slots=True)
 class Handed:
     """The day of the work that counts (``done``) and as which day it counts for the longest gap of the row that it is
-    handed to, and from when that row's dates are its own again."""
+    handed to, and from when that row's dates are its own again. ``run_out``: it was done before Plantroom, and the
+    longest gap had run out when that was entered."""
 
     done: date | None = None
     counts: date | None = None
     resumes: date | None = None
+    run_out: bool = False
 
     def later(self, other: "Handed") -> "Handed":
         """Whichever work is later, and the later return."""

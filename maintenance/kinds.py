@@ -14,7 +14,7 @@ from maintenance.facts import Facts
 from maintenance.grids import NO_DATES, AgeGrid, BeforeGrid, InSeasonGrid, ListGrid, SeasonGrid
 from maintenance.meters import Meter, MeterCase, meter_grid, unknown_because
 from maintenance.nesting import Track
-from maintenance.plan import Occurrence, OccurrenceState, PlanRow
+from maintenance.plan import COMPLETED, Occurrence, OccurrenceState, PlanRow
 from maintenance.recurrence import (
     Grid,
     Series,
@@ -38,8 +38,6 @@ from maintenance.schedules import (
 from maintenance.site_calendar import season_of
 from plantroom.domain.assets import Asset, LocalName
 
-_CREDIT = (OccurrenceState.DONE, OccurrenceState.CREDITED)
-
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -59,7 +57,7 @@ class Case:
     @property
     def last(self) -> datetime | None:
         """When the row was last done or credited, or the end of the last missed one: what a meter counts from."""
-        done = [o.completed_at for o in self.history if o.state in _CREDIT and o.completed_at is not None]
+        done = [o.completed_at for o in self.history if o.state in COMPLETED and o.completed_at is not None]
         missed = [end_of_day(o.latest, self.zone) for o in self.history if o.state is OccurrenceState.MISSED]
         return max([*done, *missed], default=None)
 

@@ -50,6 +50,8 @@ class Planned:
     """By how many days the law leaves longer behind that day: it was done of a row with a longer gap."""
     length: int | None = None
     """``Track.length``, where it is not that of the row's own interval."""
+    run_out: bool = False
+    """Whether the law's longest gap had run out when what it counts from was entered."""
 
     @property
     def depth(self) -> int:
@@ -147,7 +149,9 @@ class Track:
             return Planned(self.row, asked, None if law is None else self.last, None, self.resumed, 0, self.length)
         pause = self.counting_from()
         found = not_before(pause, window(self.series, self.next_cycle, self.last, self.calendar))
-        return Planned(self.row, found, self.counted_from, self.series.grid, pause, self.slack, self.length)
+        return Planned(
+            self.row, found, self.counted_from, self.series.grid, pause, self.slack, self.length, self.has_run_out
+        )
 
     @property
     def slack(self) -> int:
@@ -160,6 +164,11 @@ class Track:
         """The day of the work that the law counts from. ``last`` is another one where that was done of a row with a
         longer gap."""
         return self.handed.done if self.last == self.handed.counts else self.last
+
+    @property
+    def has_run_out(self) -> bool:
+        """Whether it counts from what was done before Plantroom, and its longest gap had run out by then."""
+        return self.handed.run_out and self.last == self.handed.counts
 
     def counting_from(self) -> Pause | None:
         """The pause on whose return the law's last day is, if it is."""

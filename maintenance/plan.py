@@ -11,7 +11,9 @@ from maintenance.schedules import BY_INTERVAL, FulfilledBy, Schedule
 from plantroom.domain.assets import LocalName
 
 __all__ = [
+    "COMPLETED",
     "EVIDENCE",
+    "FORMER_CYCLE",
     "NO_INTERVAL",
     "AppliesTo",
     "BeforeReuse",
@@ -174,6 +176,15 @@ class OccurrenceState(StrEnum):
     CREDITED = "credited"
     WAIVED = "waived"
     """It was not to be done any more: its machine was out of service or scrapped, or its row had ended."""
+    FORMER = "former"
+    """It was done before Plantroom, by the word of whoever brought the records along (``maintenance.former``)."""
+
+
+COMPLETED = (OccurrenceState.DONE, OccurrenceState.CREDITED, OccurrenceState.FORMER)
+"""The states of what was done, whoever recorded it."""
+
+FORMER_CYCLE = -1
+"""The cycle of what was done before Plantroom: the last time alone is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,12 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from maintenance.facts import NO_FACTS, Facts
+from maintenance.former import behind_former, counting_from, former_of, run_out
 from maintenance.handing import Handed, Received
 from maintenance.kinds import Case, Dates, dates_of
 from maintenance.nesting import Job, Planned, Track, containment, jobs, joined, look_ahead, not_before
 from maintenance.pausing import asked_for, behind_reuse, carry, paused, resumed
-from maintenance.plan import Occurrence, OccurrenceState, PlanRow
+from maintenance.plan import COMPLETED, Occurrence, OccurrenceState, PlanRow
 from maintenance.recurrence import (
     IsWorkingDay,
     every_day,
@@ -49,8 +50,6 @@ from plantroom.domain.assets import Asset, LocalName
 
 Systems = Mapping[str, Sequence[str]]
 """System key -> equipment classes that belong to it."""
-
-_CREDIT = (OccurrenceState.DONE, OccurrenceState.CREDITED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +211,16 @@ def plan_subject(
     received: dict[str, Received] = {}
     undated: list[Undated] = []
     for row in _after_others(rows, given, today):
+        anchor = counting_from(subject.anchor(row), row, former_of(by_row[row.lineage]))
         case = Case(
-            row, subject.asset, subject.anchor(row), _start(row, start or today, today), today, floors[row.code],
+            row, subject.asset, anchor, _start(row, start or today, today), today, floors[row.code],
             by_row[row.lineage], facts, zone,
         )  # fmt: skip
         dates = dates_of(case, made)
         received[row.code] = handed_to(row, given, last, made, today)
         received[row.code].own = last(row.code, date.max)
+        if (late := run_out(former_of(by_row[row.lineage]), floors[row.code])) is not None:
+            received[row.code].take(None, late)
         track = _track(case, dates, ends.get(row.code), received[row.code].total)
         track.contains, track.calendar, track.today = contains[row.code], is_working_day, today
         made[row.code] = track
@@ -263,7 +265,7 @@ def _done(history: Sequence[Occurrence], zone: ZoneInfo) -> dict[int, date]:
     return {
         o.key.cycle: local_day(o.completed_at, zone)
         for o in history
-        if o.state in _CREDIT and o.completed_at is not None
+        if o.state in COMPLETED and o.completed_at is not None
     }
 
 
@@ -279,6 +281,7 @@ def _track(case: Case, dates: Dates, ends: date | None, handed: Handed) -> Track
         given = closed or history
     known = {o.key.cycle: o.nominal_date for o in given}
     series = with_history(row, case.anchor, case.floor, done, known, ends, dates.grid)
+    series = behind_former(series, former_of(history), max(known, default=0))
     last = last_day(history, case.zone)
     if handed.counts is not None:
         last = max(last or handed.counts, handed.counts)
@@ -375,4 +378,6 @@ def _planned(track: Track, occurrence: Occurrence, today: date, is_working_day: 
     day = occurrence.nominal_date if moved == date.max else moved
     pause = track.counting_from()
     found = not_before(pause, window_at(series, cycle, day, track.last, is_working_day))
-    return Planned(track.row, found, track.counted_from, series.grid, pause, track.slack, track.length)
+    return Planned(
+        track.row, found, track.counted_from, series.grid, pause, track.slack, track.length, track.has_run_out
+    )

@@ -109,8 +109,8 @@ class PlanRepository(PlanRowVersions):
 
     @abstractmethod
     def forget(self, keys: Sequence[OccurrenceKey]) -> None:
-        """Take occurrences away that were waived and are to be made again; what is not waived (any more) stays. Orders
-        keep what they are."""
+        """Take occurrences away that were waived and are to be made again, or that are no work done before Plantroom
+        after all; what is neither (any more) stays. Orders keep what they are."""
 
     @abstractmethod
     def cards(self, site: str) -> Sequence[Card]:

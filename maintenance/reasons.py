@@ -65,6 +65,10 @@ def reason(job: Job, floors: Mapping[str, int | None], overdue: bool = False) ->
             zh += f"，法定最长间隔{gap}天在停用期间（至{back}）届满，因此最迟{_day(job.latest)}"
             en += f"; the {counted(gap or 0, 'day')} that the law allows ran out while it was out of use until {back}"
             en += ", hence due then"
+        elif pulled[0].run_out:
+            zh += f"，上次完成于{_day(day)}（系统启用前），至登记时已超过最长间隔{gap}天，因此最迟{_day(job.latest)}"
+            en += f"; last done on {_day(day)}, before the system was used: the longest gap of"
+            en += f" {counted(gap or 0, 'day')} had run out when that was entered, hence due on {_day(job.latest)}"
         else:
             gap = None if gap is None else gap + pulled[0].slack
             zh += f"，距前一次（{_day(day)}）不得超过{gap}天，因此最迟{_day(job.latest)}"

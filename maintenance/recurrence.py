@@ -21,7 +21,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from maintenance.earlier_anchors import reaching_back
-from maintenance.plan import Interval, IntervalUnit, Missed, PlanRow, Roll
+from maintenance.plan import FORMER_CYCLE, Interval, IntervalUnit, Missed, PlanRow, Roll
 from maintenance.schedules import AgeSchedule
 from plantroom.domain.assets import LocalName
 
@@ -243,9 +243,10 @@ class Window:
 
 
 def _first_open(grid: Grid, wanted: date, day: date) -> int:
-    """The first index from ``wanted`` on whose span (it may end before the tolerance does) is not over on ``day``."""
+    """The first index from ``wanted`` on whose span (it may end before its date, or the tolerance) is not over on
+    ``day``."""
     index = grid.first(wanted)
-    while (found := grid.day(index)) < day and grid.span(found)[1] < day:
+    while (found := grid.day(index)) <= LAST_DAY and grid.span(found)[1] < day:
         index += 1
     return index
 
@@ -298,10 +299,13 @@ def with_history(
 
 
 def _behind(series: Series, newest: int, day: date) -> Series:
-    """The series behind its newest known cycle, also where that lies before the anchor."""
-    gap = series.max_gap_days
+    """The series behind its newest known cycle, also where that lies before the anchor. Behind what was done before
+    Plantroom it begins with the anchor where the law lets it, and no date of a grid is taken for that day."""
+    gap, former = series.max_gap_days, newest == FORMER_CYCLE
     if gap is None or series.grid is not None or day >= series.anchor:
-        return series.behind(newest, day)
+        return series.strictly_behind(newest, day) if former else series.behind(newest, day)
+    if former and series.anchor <= shifted(series.last_done or day, gap):
+        return series.strictly_behind(newest, day)
     earlier = reaching_back(series.anchor, series.interval, day)
     if earlier is None:
         return series.behind(newest, day)

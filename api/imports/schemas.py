@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.shapes import Instant, ListQuery, Name, Shape
 from maintenance.imports.ports import ImportRun, ImportState, Mode, Phase
 
-Kind = Literal["assets", "points", "plan_table", "emergency_plans", "users"]
+Kind = Literal["assets", "points", "plan_table", "last_completions", "emergency_plans", "users"]
 Language = Literal["zh", "zh-hant", "en"]
 Id = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 

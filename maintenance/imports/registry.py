@@ -5,13 +5,22 @@ from collections.abc import Mapping
 from maintenance.imports.assets_kind import AssetsKind
 from maintenance.imports.emergency_kind import EmergencyPlanKind
 from maintenance.imports.kinds import TableKind
+from maintenance.imports.last_completions_kind import LastCompletionsKind
 from maintenance.imports.plan_kind import PlanTableKind
 from maintenance.imports.points_kind import PointsKind
 from maintenance.imports.users_kind import UsersKind
 from plantroom.errors import BadData, FieldProblem
 
 KINDS: Mapping[str, TableKind] = {
-    kind.key: kind for kind in (AssetsKind(), PointsKind(), PlanTableKind(), EmergencyPlanKind(), UsersKind())
+    kind.key: kind
+    for kind in (
+        AssetsKind(),
+        PointsKind(),
+        PlanTableKind(),
+        LastCompletionsKind(),
+        EmergencyPlanKind(),
+        UsersKind(),
+    )
 }
 
 

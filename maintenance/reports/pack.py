@@ -11,6 +11,7 @@ from maintenance.figures.groups import Catalogue, Period, period_of
 from maintenance.figures.rows import standing_for_law, systems_of
 from maintenance.intervals import IntervalUnit
 from maintenance.plan import PlanRow
+from maintenance.planner import site_subject
 from maintenance.ports import MaintenanceTx
 from maintenance.records.document import MAINTENANCE_UNIT, USING_UNIT
 from maintenance.records.model import Addendum, Record
@@ -19,6 +20,7 @@ from maintenance.records.retention import Retention, laws_at, retention
 from maintenance.records.verifying import Verdict, verify_in
 from maintenance.reports.bare import Bare, bare_of, fact_of
 from maintenance.reports.model import Report
+from maintenance.reports.pack_former import FormerLine, former_lines
 from maintenance.reports.pack_lines import File, PatrolDay, RecordLine, patrol_days, record_line
 from maintenance.reports.pack_rests import RestLine, rest_lines
 from maintenance.reports.ports import DueLine, Mended, OrderLine, Step
@@ -97,6 +99,7 @@ class Pack:
     irregular: Sequence[Irregular]
     bare: Bare
     rests: Sequence[RestLine]
+    former: Sequence[FormerLine]
     other: Sequence[WorkLine]
     repairs: Sequence[WorkLine]
     evidence: Sequence[File]
@@ -113,7 +116,7 @@ class Pack:
         """How many lines it has."""
         listed: tuple[Sequence[object], ...] = (
             self.machines, self.rows, self.records, self.patrols, self.irregular, self.bare.lines, self.bare.late,
-            self.rests, self.other, self.repairs, self.evidence,
+            self.rests, self.former, self.other, self.repairs, self.evidence,
         )  # fmt: skip
         return sum(map(len, listed))
 
@@ -198,6 +201,9 @@ class _Gathering:
             irregular=self._irregular(due),
             bare=bare_of(due, self._lawful),
             rests=rest_lines(tx, list(self._assets.values()), period.begins, period.ends),
+            former=former_lines(
+                tx, self._site.code, self._assets, (site_subject(self._site.code, self._site.name).key, self._own)
+            ),
             other=[one for one in work if one.order.kind != Kind.CORRECTIVE.value],
             repairs=[one for one in work if one.order.kind == Kind.CORRECTIVE.value],
             evidence=[file for line in frozen for file in line.files],

@@ -181,6 +181,10 @@ out_since|停用自|Out of use since
 out_until|恢复使用|Back in use
 said_by|登记人|Recorded by
 goes_on|仍停用|still out of use
+former|系统启用前的上次完成|Last completions before the system was used
+former_note|由表格登记，本系统没有记录，不计入指标|Brought along in a table; no record here, in no figure
+entered_on|登记日期|Entered on
+where_written|记录编号|Where it is written
 rejected|误报|false alarm
 critical|紧急|critical
 major|重大|major

@@ -19,7 +19,7 @@ EXIT_DATA = 4
 SHOWN = 200
 """Rows, errors and warnings that are listed without ``--json``."""
 
-KINDS = "plan_table, emergency_plans, assets, points or users"
+KINDS = "plan_table, last_completions, emergency_plans, assets, points or users"
 Site = Annotated[str | None, typer.Option(help="For this site; without it for every site, or the one a row names.")]
 
 

@@ -28,6 +28,9 @@ FAR = timedelta(days=400)
 """A last day is at most so far from its nominal day, and an order that isolates a machine so long under way, that an
 index finds them by the period."""
 
+RECORDED = _o.state != OccurrenceState.FORMER.value
+"""Whether an occurrence is the program's own: what was done before it is in no figure."""
+
 SITE = "site:"
 
 OF_TEST = f'%"{LOOP_TEST}"%'
@@ -94,6 +97,7 @@ class SqlFigures(FigureRepository):
         fell_due = sa.select(sa.literal(1)).where(_o.site == site, _o.nominal_date >= first, _o.nominal_date <= last)
         opened = sa.select(sa.literal(1)).where(_r.site == site, _r.opened_at >= begins, _r.opened_at < ends)
         done = sa.select(sa.literal(1)).where(_o.site == site, _o.completed_at >= begins, _o.completed_at < ends)
+        fell_due, done = fell_due.where(RECORDED), done.where(RECORDED)
         return any(self._connection.execute(one.limit(1)).first() is not None for one in (fell_due, opened, done))
 
     def _machines(self, site: str, begins: datetime, ends: datetime) -> tuple[Machine, ...]:
@@ -118,6 +122,7 @@ class SqlFigures(FigureRepository):
             .outerjoin(m.work_orders, _w.id == _o.work_order)
             .where(
                 _o.site == site,
+                RECORDED,
                 _o.nominal_date >= _shifted(first, -FAR),
                 _o.nominal_date <= _shifted(last, FAR),
                 _o.latest >= first,

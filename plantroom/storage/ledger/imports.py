@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from maintenance.emergency.plans import EmergencyPlan
 from maintenance.imports.outcome import Change
 from maintenance.imports.ports import ImportFilter, ImportRepository, ImportRun, Mode
-from maintenance.plan import PlanRow
+from maintenance.plan import Occurrence, PlanRow
 from plantroom.domain.assets import Asset, Point
 from plantroom.domain.parts import PointSensor
 from plantroom.errors import Conflict, NotFound
@@ -28,6 +28,7 @@ RECORDS: Mapping[str, type[Any]] = {
     "point": Point,
     "sensor": PointSensor,
     "plan_row": PlanRow,
+    "former_work": Occurrence,
     "emergency_plan": EmergencyPlan,
     "user": User,
 }

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
+from maintenance.plan import COMPLETED, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.ports import KeptVersion, OccurrenceFilter, PlanRepository
 from maintenance.standings import Added, DraftOccurrence, DraftOrder
 from maintenance.work_orders import ChecklistItem
@@ -35,7 +35,7 @@ _o = t.occurrences.c
 _KEY = (_o.lineage, _o.subject, _o.cycle)
 _KEYS_AT_ONCE = 2000
 _VERSIONS_AT_ONCE = 1000
-_COMPLETED = (OccurrenceState.DONE.value, OccurrenceState.CREDITED.value)
+_COMPLETED = [state.value for state in COMPLETED]
 
 
 class SqlPlan(SqlStandings, PlanRepository):
@@ -237,8 +237,8 @@ class SqlPlan(SqlStandings, PlanRepository):
     def forget(self, keys: Sequence[OccurrenceKey]) -> None:
         for some in chunks(sorted(set(keys)), _KEYS_AT_ONCE):
             among = self._work.backend.among(_KEY, [(k.lineage, k.subject, k.cycle) for k in some])
-            waived = _o.state == OccurrenceState.WAIVED.value
-            self._connection.execute(t.occurrences.delete().where(among, waived))
+            gone = _o.state.in_((OccurrenceState.WAIVED.value, OccurrenceState.FORMER.value))
+            self._connection.execute(t.occurrences.delete().where(among, gone))
 
     def list_occurrences(self, wanted: OccurrenceFilter, page: PageRequest) -> Page[Occurrence]:
         return list_occurrences(self._connection, wanted, page)

@@ -23,7 +23,7 @@ from maintenance.work_orders import Kind, State
 from plantroom.errors import NotFound
 from plantroom.ports.paging import Page, PageRequest
 from plantroom.storage.ledger import tables_maintenance as m
-from plantroom.storage.ledger.figures import BARE, ENTERED, FAR, ORDER_STATE, PUT_OFF
+from plantroom.storage.ledger.figures import BARE, ENTERED, FAR, ORDER_STATE, PUT_OFF, RECORDED
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.tables_accounts import users
@@ -138,6 +138,7 @@ class SqlReports(ReportRepository):
             .outerjoin(m.plan_rows, _p.lineage == _o.lineage)
             .where(
                 _o.site == site,
+                RECORDED,
                 _o.nominal_date >= first - FAR,
                 _o.nominal_date <= last + FAR,
                 _o.latest >= first,

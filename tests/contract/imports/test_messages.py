@@ -43,6 +43,7 @@ def test_an_export_that_comes_back_is_no_change_and_nothing_is_said_of_it(
     ledger: Store, kind: str, language: str
 ) -> None:
     take(ledger, "emergency_plans", "应急预案,应急措施,演练周期\n停水应急预案,送水、通知,每季度一次\n")
+    take(ledger, "last_completions", "设备编号,计划项,上次完成日期\nX-1,WA-M,2026-02-10\n")
     for form in ("csv", "xlsx"):
         with ledger.read() as tx:
             table = export(tx, KINDS[kind], form, language, None).content

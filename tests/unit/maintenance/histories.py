@@ -55,7 +55,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Life:
-    """Rows of one asset, the day that they are first looked at, and the steps."""
+    """Rows of one asset, the day that they are first looked at, and the steps. ``former``: how many days before that
+    each row was done last by older records (``None``: nobody knows)."""
 
     rows: tuple[PlanRow, ...]
     asset: Asset
@@ -63,6 +64,7 @@ class Life:
     steps: tuple[Step, ...]
     holidays: bool
     facts: Facts
+    former: tuple[int | None, ...] = ()
 
 
 acts = st.sampled_from(
@@ -188,4 +190,5 @@ lives = st.builds(
     steps=st.lists(steps, min_size=1, max_size=10).map(tuple) | untouched,
     holidays=st.booleans(),
     facts=facts(),
+    former=st.just(()) | st.lists(st.none() | st.integers(0, 40) | st.integers(0, 900), max_size=4).map(tuple),
 )

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
+from maintenance.former import entered_on, former_work, standing_for
 from maintenance.intervals import NO_INTERVAL
 from maintenance.lateness import last_allowed
 from maintenance.nesting import Job, Track
 from maintenance.plan import (
+    COMPLETED,
     Missed,
     Occurrence,
     OccurrenceKey,
@@ -28,7 +30,7 @@ from tests.unit.maintenance.rest_oracle import Away, begins, check_first, check_
 
 HORIZON = timedelta(days=60)
 
-CREDIT = (OccurrenceState.DONE, OccurrenceState.CREDITED)
+CREDIT = COMPLETED
 
 
 @dataclass
@@ -50,6 +52,7 @@ class Record:
 def live(life: Life) -> Record:
     """The record of a life; ``AssertionError`` where something that must hold does not."""
     record, today = Record(), life.start
+    life = _with_former(life, record)
     for step in (Step(0, "nothing", 0), *life.steps):
         today = shifted(today, step.days)
         if step.act == "moves":
@@ -68,6 +71,28 @@ def live(life: Life) -> Record:
     _look(life, record, today)
     _check_record(life, record)
     return record
+
+
+def _with_former(life: Life, record: Record) -> Life:
+    """What was done before the life begins is on record. Every other such row has its calendar from that day."""
+    found = {}
+    rows = list(life.rows)
+    for number, (one, days) in enumerate(zip(life.rows, life.former, strict=False)):
+        if days is not None:
+            day = shifted(life.start, -days)
+            found[one.lineage] = former_work(one, "k1", "demo", day, day, ZONE)
+            rows[number] = replace(one, anchor=None) if days % 2 else one
+    if not found:
+        return life
+    life = replace(life, rows=tuple(rows))
+    record.occurrences = {one.key: one for one in found.values()}
+    series = {track.row.lineage: track.series for track in _plan(life, record, life.start).tracks}
+    for lineage, one in found.items():
+        own = standing_for(one, series[lineage])
+        assert own.nominal_date - one.latest <= timedelta(days=series[lineage].row.early_days)
+        evidence = {"entered_on": life.start.isoformat()}
+        record.occurrences[own.key] = replace(own, evidence=evidence)
+    return life
 
 
 def _noon(day: date) -> datetime:
@@ -251,6 +276,9 @@ def _closed(record: Record, track: Track) -> list[date]:
     """The days that the law counts from: completions, and the last days of what was missed."""
     mine = [o for o in record.occurrences.values() if o.key.lineage == track.row.lineage]
     done = [o.completed_at.date() for o in mine if o.completed_at is not None]
+    gap = track.series.max_gap_days
+    if gap is not None:
+        done += [shifted(entered_on(o), -gap) for o in mine if o.state is OccurrenceState.FORMER]
     return done + [o.latest for o in mine if o.state is OccurrenceState.MISSED]
 
 
@@ -281,9 +309,11 @@ def _check_record(life: Life, record: Record) -> None:
             continue
         done = sorted(o.completed_at.date() for o in mine if o.state in CREDIT and o.completed_at is not None)
         breaches = [o.latest for o in mine if _is_breach(o)]
+        entered = [entered_on(o) for o in mine if o.state is OccurrenceState.FORMER]
         for before, after in pairwise(done):
             if after > away.back(shifted(before, one.max_gap_days)):
                 recorded = [d for d in breaches if before < d <= after] + [
                     d for d in record.late[one.lineage] if before < d <= after
                 ]
+                recorded += [d for d in entered if after <= away.back(d)]  # what nobody knew of is due on that day
                 assert recorded, f"{one.code}: {before} to {after} without a record"

@@ -29,6 +29,9 @@ INTERVALS = (
     (3, "month"), (6, "month"), (1, "year"), (2, "year"),
 )  # fmt: skip
 
+APART = {OccurrenceState.DUE, OccurrenceState.FORMER}
+"""Subjects with such a history are planned one by one (``bulk.is_for_columns``)."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -101,7 +104,7 @@ def histories(draw: st.DrawFn, rows: Sequence[PlanRow], subject: Subject) -> tup
         count = draw(st.sampled_from([0, 0, 1, 2, 4]))
         cycle, day = draw(st.integers(0, 50)), TODAY - timedelta(days=draw(st.integers(0, 500)))
         for _ in range(count):
-            state = draw(st.sampled_from([s for s in OccurrenceState if s is not OccurrenceState.DUE]))
+            state = draw(st.sampled_from([s for s in OccurrenceState if s not in APART]))
             moved = timedelta(days=draw(st.integers(-20, 20)))
             at = datetime.combine(day + moved, time(draw(st.integers(0, 23)), 59), UTC)
             found.append(

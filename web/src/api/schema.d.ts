@@ -10707,7 +10707,7 @@ export interface components {
          * @description Where an occurrence stands.
          * @enum {string}
          */
-        OccurrenceState: "due" | "done" | "missed" | "credited" | "waived";
+        OccurrenceState: "due" | "done" | "missed" | "credited" | "waived" | "former";
         /**
          * OnCallCover
          * @description Somebody stands in for whoever is on call, from `starts_at` up to `ends_at`.
@@ -18962,7 +18962,7 @@ export interface operations {
                 cursor?: string | null;
                 /** @description a field's name, `-` before it for falling order */
                 sort?: string | null;
-                kind?: ("assets" | "points" | "plan_table" | "emergency_plans" | "users") | null;
+                kind?: ("assets" | "points" | "plan_table" | "last_completions" | "emergency_plans" | "users") | null;
                 state?: components["schemas"]["ImportState"] | null;
                 site?: string | null;
             };
@@ -18995,7 +18995,7 @@ export interface operations {
     importTable: {
         parameters: {
             query: {
-                kind: "assets" | "points" | "plan_table" | "emergency_plans" | "users";
+                kind: "assets" | "points" | "plan_table" | "last_completions" | "emergency_plans" | "users";
                 mode: components["schemas"]["Mode"];
                 site?: string | null;
                 sheet?: string | null;
@@ -19034,7 +19034,7 @@ export interface operations {
     exportTable: {
         parameters: {
             query: {
-                kind: "assets" | "points" | "plan_table" | "emergency_plans" | "users";
+                kind: "assets" | "points" | "plan_table" | "last_completions" | "emergency_plans" | "users";
                 site?: string | null;
                 format?: "xlsx" | "csv";
                 language?: "zh" | "zh-hant" | "en";
@@ -19068,7 +19068,7 @@ export interface operations {
     getImportTemplate: {
         parameters: {
             query: {
-                kind: "assets" | "points" | "plan_table" | "emergency_plans" | "users";
+                kind: "assets" | "points" | "plan_table" | "last_completions" | "emergency_plans" | "users";
                 language?: "zh" | "zh-hant" | "en";
             };
             header?: never;
