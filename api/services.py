@@ -9,6 +9,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 
 from api.directory import Directory
+from api.imports.under_way import UnderWay
 from api.ingest.history import FlowHistory
 from api.ingest.letters import LettersSeen
 from api.ingest.store import StoreSeen
@@ -125,6 +126,7 @@ class Services:
     by their hash; ``public_url`` is the address under which people reach the web app (``None``: as they ask for it).
     ``history`` is what
     ``api.ingest.sampler`` fills, ``letters`` what was last seen of dead letters, ``store`` of the readings store.
+    ``imports`` is how far those are that this process writes.
     ``public_sites`` are those whose faults anybody may report (``None``: all of them, empty: none), ``public_limits``
     how often.
     """
@@ -155,6 +157,7 @@ class Services:
     history: FlowHistory = field(default_factory=FlowHistory)
     letters: LettersSeen = field(default_factory=LettersSeen)
     store: StoreSeen = field(default_factory=StoreSeen)
+    imports: UnderWay = field(default_factory=UnderWay)
     public_sites: frozenset[str] | None = None
     public_limits: PublicLimits = field(default_factory=PublicLimits)
 

@@ -26,6 +26,7 @@ from maintenance.imports.kinds import Asked
 from maintenance.imports.ports import ImportFilter, ImportRun
 from maintenance.imports.registry import kind_named
 from maintenance.imports.running import Wanted, run_import, undo_import
+from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, NotFound
 
 router = APIRouter(prefix="/api/v1/imports", tags=["imports"], route_class=BeginAgain)
@@ -57,8 +58,9 @@ def import_table(
         CallersRights(access),
         author=access.principal.id,
     )
-    wanted = Wanted(kind.key, name[:200], query.mode, asked, query.id)
-    document = run_import(services.ledger, wanted, file.file, services.clock)
+    wanted = Wanted(kind.key, name[:200], query.mode, asked, query.id or new_key())
+    with services.imports.following(str(wanted.id)) as progress:
+        document = run_import(services.ledger, wanted, file.file, services.clock, progress)
     if document["errors"]:
         response.status_code = NOT_TAKEN
     return ImportResult.model_validate(document)
@@ -76,7 +78,7 @@ def list_imports(query: Annotated[ImportListQuery, Query()], caller: Supervisor,
     filters = ImportFilter(caller.scope, caller.principal.id, query.kind, query.state, query.site, hidden_kinds(caller))
     with services.ledger.read() as tx:
         page = tx.imports.list(filters, page_request(query))
-    return ImportList(items=[Import.of(run) for run in page.items], next_cursor=page.next_cursor)
+    return ImportList(items=[Import.of(services.imports.seen(run)) for run in page.items], next_cursor=page.next_cursor)
 
 
 @router.get("/template", operation_id="getImportTemplate", response_class=Response, responses=A_FILE)
@@ -112,7 +114,7 @@ def get_import(import_id: str, caller: Supervisor, services: Parts) -> Import:
     with services.ledger.read() as tx:
         run = _visible(tx.imports.find(import_id), caller)
         document = tx.imports.document(import_id)
-    return Import.of(run, None if document is None else dict(document))
+    return Import.of(services.imports.seen(run), None if document is None else dict(document))
 
 
 @router.post("/{import_id}/undo", operation_id="undoImport")

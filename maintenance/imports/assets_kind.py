@@ -68,9 +68,9 @@ class AssetsKind(TableKind):
         classes = equipment_classes()
         points = [Point(a.key, t) for a in created for t in classes[a.equipment_class].points]
         if created:
-            tx.assets.add_many(created, points)
+            tx.assets.add_many(created, points, asked.written)
             assets_were_made(tx, created, asked.now)
-        self._update(tx, [(one.before, one.after) for one in updated], asked)
+        self._update(tx, [(one.before, one.after) for one in updated], asked, len(created))
         if len(changes) <= TOLD_SINGLY:
             for one in changes:
                 tx.live.note("asset", one.site, {"key": one.key, "change": "imported"})
@@ -78,10 +78,12 @@ class AssetsKind(TableKind):
             for site in {one.site for one in changes}:
                 tx.live.note("asset", site, {"change": "imported"})
 
-    def _update(self, tx: MaintenanceTx, pairs: Sequence[tuple[object, object]], asked: Asked) -> None:
+    def _update(
+        self, tx: MaintenanceTx, pairs: Sequence[tuple[object, object]], asked: Asked, before_them: int = 0
+    ) -> None:
         records = [after for _, after in pairs if isinstance(after, Asset)]
         if records:
-            tx.assets.update_many(records)
+            tx.assets.update_many(records, lambda done: asked.written(before_them + done))
         for before, after in pairs:
             if isinstance(before, Asset) and isinstance(after, Asset) and before.status is not after.status:
                 status_was_set(tx, after.key, asked.by, asked.now)

@@ -16,17 +16,10 @@ from maintenance.imports.undoing import Restored
 from maintenance.ports import MaintenanceTx
 from plantroom.domain.assets import LocalName
 from plantroom.ports.accounts import Role
-
-Told = Callable[[int], None]
-"""Hears how many rows are done."""
-
+from plantroom.ports.telling import Told, nobody
 
 Compared = Callable[[int, int], None]
 """Hears how many rows have been compared with the ledger, and of how many."""
-
-
-def _nobody(_rows: int) -> None:
-    return
 
 
 def _nobody_else(_rows: int, _total: int) -> None:
@@ -36,14 +29,16 @@ def _nobody_else(_rows: int, _total: int) -> None:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Who imports what for which site. ``site``: of ``None`` the rows name it, or it is for every one; ``sheet``: the
-    only one to read. ``now`` is aware UTC."""
+    only one to read. ``now`` is aware UTC. ``told`` hears of rows that are read, ``written`` of changes that are
+    written."""
 
     by: str
     now: datetime
     site: str | None = None
     sheet: str | None = None
     rights: Rights = field(default_factory=AllRights)
-    told: Told = _nobody
+    told: Told = nobody
+    written: Told = nobody
     compared: Compared = _nobody_else
     author: str = ""
 

@@ -115,8 +115,9 @@ class _Job:
     ) -> None:
         self._ledger, self._kind, self._wanted = ledger, kind, wanted
         self._run, self._clock, self._progress = run, clock, progress
+        self._changes = 0
         self._told = {Phase.READING: 0, Phase.COMPARING: -TELLS_EVERY}
-        self._asked = replace(wanted.asked, told=self._tell, compared=self._compared)
+        self._asked = replace(wanted.asked, told=self._tell, compared=self._compared, written=self._written)
 
     def done(self, file: BinaryIO) -> dict[str, object]:
         """Read, compare, write; the answer."""
@@ -152,6 +153,7 @@ class _Job:
         total = len(outcome.changes)
         self._progress(Phase.WRITING, 0, total)
         self._note(Phase.WRITING, 0, total)
+        self._changes = total
         with self._ledger.begin() as tx:
             if not self._kind.still(tx, outcome):
                 outcome = self._kind.compare(tx, book, self._asked, Problems())
@@ -193,6 +195,10 @@ class _Job:
 
     def _compared(self, rows: int, total: int) -> None:
         self._heard(Phase.COMPARING, rows, total)
+
+    def _written(self, changes: int) -> None:
+        """Told and not written down: that would wait for the transaction that writes."""
+        self._progress(Phase.WRITING, min(changes, self._changes), self._changes)
 
     def _heard(self, phase: Phase, rows: int, total: int) -> None:
         """What is done again while the import is written is not written down: that would wait for itself."""

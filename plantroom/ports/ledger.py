@@ -51,6 +51,7 @@ from plantroom.ports.outbox import QueuedFinding, WaitingFinding
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 from plantroom.ports.rollups import RollUpRepository
 from plantroom.ports.sources import SourceRepository
+from plantroom.ports.telling import Told, nobody
 
 LEDGER = "ledger"
 """What errors call it."""
@@ -164,12 +165,12 @@ class AssetRepository(ABC):
         with its new version; ``VersionConflict`` when ``expected_version`` is not the stored one."""
 
     @abstractmethod
-    def add_many(self, assets: Sequence[Asset], points: Sequence[Point]) -> None:
-        """As ``add``, for many at once, parents and partners among them in any order. ``points`` are those of the
-        assets, by asset in their order. The caller has checked parents and partners (``domain.hierarchy``)."""
+    def add_many(self, assets: Sequence[Asset], points: Sequence[Point], told: Told = nobody) -> None:
+        """As ``add``, for many at once, parents and partners in any order; ``told`` hears how many are written.
+        ``points``: by asset in their order. The caller has checked the hierarchy (``domain.hierarchy``)."""
 
     @abstractmethod
-    def update_many(self, assets: Sequence[Asset]) -> Sequence[Asset]:
+    def update_many(self, assets: Sequence[Asset], told: Told = nobody) -> Sequence[Asset]:
         """As ``update``, for many at once, whatever their version; gives them with their new ones."""
 
     @abstractmethod

@@ -11,6 +11,7 @@ from plantroom.domain.assets import Asset, AssetStatus, Point
 from plantroom.domain.hierarchy import OTHER, check_duty, check_parent
 from plantroom.domain.places import path_of
 from plantroom.errors import BadData, Conflict, NotFound
+from plantroom.ports.telling import Told, nobody
 from plantroom.storage.ledger import tables_collect as collected
 from plantroom.storage.ledger import tables_equipment as equipment
 from plantroom.storage.ledger import tables_plant as t
@@ -46,7 +47,7 @@ TOGETHER = 2_000
 _PENDING = -1
 
 
-def insert_assets(work: Work, assets: Sequence[Asset], points: Sequence[Point]) -> None:
+def insert_assets(work: Work, assets: Sequence[Asset], points: Sequence[Point], told: Told = nobody) -> None:
     """``AssetRepository.add_many``."""
     batch = {asset.key: asset for asset in assets}
     if len(batch) != len(assets):
@@ -66,7 +67,7 @@ def insert_assets(work: Work, assets: Sequence[Asset], points: Sequence[Point]) 
     paired = [{"of": r["key"], "p": r["duty_partner"], "r": r["duty_role"]} for r in rows if r["duty_partner"]]
     for row in rows:
         row["duty_partner"] = row["duty_role"] = None
-    _insert(work, _parents_first(rows), points)
+    _insert(work, _parents_first(rows), points, told)
     if paired:
         at = t.assets.update().where(t.assets.c.key == sa.bindparam("of"))
         statement = at.values(duty_partner=sa.bindparam("p"), duty_role=sa.bindparam("r"))
@@ -75,21 +76,24 @@ def insert_assets(work: Work, assets: Sequence[Asset], points: Sequence[Point]) 
     _settle(work, revision)
 
 
-def _insert(work: Work, rows: Sequence[dict[str, Any]], points: Sequence[Point]) -> None:
+def _insert(work: Work, rows: Sequence[dict[str, Any]], points: Sequence[Point], told: Told) -> None:
     """Assets with all that is made with them, some at a time: what the history gathers of them stays small, and never
     goes out without their points."""
     of_asset: dict[str, list[Point]] = {}
     for point in points:
         of_asset.setdefault(point.asset, []).append(point)
+    done = 0
     for some in chunks(rows, TOGETHER):
         with work.together():
             work.backend.insert_many(work.connection, t.assets, some)
             codes = [{"site": row["site"], "code": row["code"], "asset": row["key"]} for row in some]
             work.backend.insert_many(work.connection, t.asset_codes, codes)
             add_points(work, [point for row in some for point in of_asset.get(row["key"], ())])
+        done += len(some)
+        told(done)
 
 
-def write_assets(work: Work, assets: Sequence[Asset], stored: Mapping[str, Asset]) -> list[Asset]:
+def write_assets(work: Work, assets: Sequence[Asset], stored: Mapping[str, Asset], told: Told = nobody) -> list[Asset]:
     """Write all fields but key, site and class of assets that are locked and were ``stored`` so; gives them with their
     new versions. A changed code leaves its alias behind; a scrapped asset has no partner any more."""
     changed = [_next(asset, stored[asset.key]) for asset in assets]
@@ -102,7 +106,10 @@ def write_assets(work: Work, assets: Sequence[Asset], stored: Mapping[str, Asset
     names = [name for name in rows[0] if name not in {"of", "key"}] if rows else []
     if rows:
         statement = t.assets.update().where(t.assets.c.key == sa.bindparam("of"))
-        work.connection.execute(statement.values({name: sa.bindparam(name) for name in names}), rows)
+        statement = statement.values({name: sa.bindparam(name) for name in names})
+        for start in range(0, len(rows), TOGETHER):
+            work.connection.execute(statement, rows[start : start + TOGETHER])
+            told(min(start + TOGETHER, len(rows)))
     _mirror(work, changed, stored, revision)
     _settle(work, revision)
     return changed

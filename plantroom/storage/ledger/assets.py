@@ -12,6 +12,7 @@ from plantroom.errors import BadData, Conflict, FieldProblem, NotFound, VersionC
 from plantroom.ports.equipment import DueLicence
 from plantroom.ports.ledger import AssetFilter, AssetRepository, AssetView
 from plantroom.ports.paging import Page, PageRequest, Scope
+from plantroom.ports.telling import Told, nobody
 from plantroom.storage.ledger import tables_plant as t
 from plantroom.storage.ledger.asset_bulk import (
     code_owners,
@@ -113,8 +114,8 @@ class SqlAssets(AssetRepository):
     def add(self, asset: Asset, points: Sequence[Point]) -> None:
         insert_assets(self._work, [asset], points)
 
-    def add_many(self, assets: Sequence[Asset], points: Sequence[Point]) -> None:
-        insert_assets(self._work, assets, points)
+    def add_many(self, assets: Sequence[Asset], points: Sequence[Point], told: Told = nobody) -> None:
+        insert_assets(self._work, assets, points, told)
 
     def update(self, asset: Asset, expected_version: int | None) -> Asset:
         stored = lock_assets(self._work, [asset.key])
@@ -124,8 +125,8 @@ class SqlAssets(AssetRepository):
             raise VersionConflict(f"asset {code} is at version {version} by now, not {expected_version}")
         return write_assets(self._work, [asset], stored)[0]
 
-    def update_many(self, assets: Sequence[Asset]) -> Sequence[Asset]:
-        return write_assets(self._work, assets, lock_assets(self._work, [asset.key for asset in assets]))
+    def update_many(self, assets: Sequence[Asset], told: Told = nobody) -> Sequence[Asset]:
+        return write_assets(self._work, assets, lock_assets(self._work, [asset.key for asset in assets]), told)
 
     def remove_many(self, keys: Collection[str]) -> None:
         remove_assets(self._work, keys)

@@ -1,6 +1,8 @@
 """Imports, exports and emergency plans over HTTP."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +11,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.access import digest
+from api.imports.under_way import UnderWay
+from maintenance.imports.ports import Phase
+from maintenance.imports.running import Progress
 from plantroom.ports.accounts import ApiToken, Grant, Role
+from plantroom.storage.ledger import asset_bulk
 from tests.contract.api.world import AWAY, HOME, NOW, World
 
 URL = "/api/v1/imports"
@@ -33,6 +39,35 @@ def test_a_table_is_taken_looked_up_and_undone(world: World) -> None:
     assert (undone.status_code, undone.json()["undone"]) == (200, 2)
     assert client.post(f"{URL}/my-import-1/undo").status_code == 409
     assert client.get("/api/v1/assets", params={"code": "I-1"}).json()["items"] == []
+
+
+def test_who_looks_while_it_is_written_sees_how_far_it_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asset_bulk, "TOGETHER", 2)
+    admin, seen = world.admin, list[tuple[str, str, int, int]]()
+    tell = UnderWay.following
+
+    @contextmanager
+    def told(self: UnderWay, import_id: str) -> Iterator[Progress]:
+        with tell(self, import_id) as hear:
+
+            def look(phase: Phase, done: int, total: int) -> None:
+                hear(phase, done, total)
+                if phase is Phase.WRITING:
+                    shown = admin.get(f"{URL}/{import_id}").json()
+                    seen.append((shown["state"], shown["phase"], shown["done"], shown["total"]))
+
+            yield look
+
+    monkeypatch.setattr(UnderWay, "following", told)
+    table = "设备编号,设备类别\n" + "".join(f"I-{n},水泵\n" for n in range(5))
+    client = world.as_(Role.SUPERVISOR, HOME)
+    assert send(client, table, id="my-import-1").json()["created"] == 5
+    assert seen[1:] == [("running", "writing", done, 5) for done in (2, 4, 5)]
+    monkeypatch.undo()
+    monkeypatch.setattr(asset_bulk, "TOGETHER", 3)
+    changed = table.replace("设备类别", "设备类别,型号").replace("水泵", "水泵,M-1")
+    assert send(client, changed, id="my-import-2").json()["updated"] == 5
+    assert client.get(f"{URL}/my-import-2").json()["phase"] == "finished"
 
 
 def test_a_dry_run_writes_nothing(world: World) -> None:

@@ -44,6 +44,7 @@ def test_reading_and_comparing_are_told_by_the_thousand(ledger: Store) -> None:
         (Phase.COMPARING, 0, ROWS),
         (Phase.COMPARING, 2000, ROWS),
         (Phase.COMPARING, 4000, ROWS),
+        (Phase.WRITING, 0, ROWS),
     ]
 
 
