@@ -1,7 +1,6 @@
 """Shapes of assets."""
 
 from collections.abc import Collection
-from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -116,13 +115,14 @@ class Asset(Shape):
     documents: list[Document]
 
     @classmethod
-    def of(cls, view: AssetView, retention: Retention) -> Self:
-        """From the ledger's view. ``retention``: what is refused as too old."""
+    def of(cls, view: AssetView, retention: Retention) -> "Asset":
+        """From the ledger's view, which is sound: nothing is checked again, since a page has a hundred of them.
+        ``retention``: what is refused as too old."""
         asset = view.asset
-        return cls(
+        return cls.model_construct(
             key=asset.key,
             code=asset.code,
-            name=Name.model_validate(asset.name),
+            name=Name.model_construct(zh=asset.name.zh, en=asset.name.en),
             equipment_class=asset.equipment_class,
             site=asset.site,
             location=asset.location,
@@ -140,7 +140,7 @@ class Asset(Shape):
             clock_offset_ms=view.clock.offset_ms if view.clock else None,
             clock_measured_at=view.clock.measured_at if view.clock else None,
             clock_wrong=view.clock is not None and view.clock.wrong_since is not None,
-            clock_times=view.clock and view.clock.times,
+            clock_times=view.clock.times if view.clock else None,
             clock_effect=_clock_effect(view.clock, retention),
             health=view.health,
             health_reason=None if view.health_reason is None else dict(view.health_reason),
@@ -153,10 +153,15 @@ class Asset(Shape):
             purchase_cost=asset.purchase_cost,
             replacement_cost=asset.replacement_cost,
             warranty_until=asset.warranty_until,
-            licences=[Licence.model_construct(**asdict(one)) for one in asset.licences],
-            maker_limits=[MakerLimit.model_construct(**asdict(one)) for one in asset.maker_limits],
-            documents=[Document.model_construct(**asdict(one)) for one in asset.documents],
+            licences=[Licence.model_construct(**fields_of(one)) for one in asset.licences],
+            maker_limits=[MakerLimit.model_construct(**fields_of(one)) for one in asset.maker_limits],
+            documents=[Document.model_construct(**fields_of(one)) for one in asset.documents],
         )
+
+
+def fields_of(record: papers.Licence | papers.MakerLimit | papers.Document) -> dict[str, Any]:
+    """The fields of a flat record by name."""
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def _clock_effect(clock: DeviceClock | None, retention: Retention) -> ClockEffect:
