@@ -11,6 +11,7 @@ from itertools import islice
 
 from maintenance.imports.cells import Cell, CellError, Formula, fold, is_blank, looks_like_formula, text_of
 from maintenance.imports.columns import Headings
+from maintenance.imports.elsewhere import ignored_because
 from maintenance.imports.grids import MAX_ROWS, Book, Grid, GridRow, Range, letters
 from maintenance.imports.problems import Problem, Problems, Unreadable, in_words, shown
 from maintenance.imports.text_files import BrokenText, unprotected
@@ -234,7 +235,8 @@ def _say_ignored(headings: Sequence[str], row: int, grid: Grid, problems: Proble
         problems.warn(Problem(grid.name, row, shown(headings[0]), "", "ignored_column", message))
         return
     for heading in headings:
-        problems.warn(Problem(grid.name, row, shown(heading), "", "ignored_column", in_words("ignored_column")))
+        message = in_words("ignored_column", ignored_because(heading))
+        problems.warn(Problem(grid.name, row, shown(heading), "", "ignored_column", message))
 
 
 def rows_of(table: Table, headings: Headings) -> Iterator[Row]:

@@ -1,6 +1,7 @@
 """The user's plan table and the seed that it meets."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -206,6 +207,20 @@ def test_what_only_an_administrator_imports_says_why_at_its_own_column(
     told = next(one for one in allowed.problems.warnings if one.code == warning)
     assert (told.column, told.value) == (heading, cell)
     assert "半月维保" in told.message
+
+
+@pytest.mark.parametrize("heading", ["下次日期", "計劃實施時間", "Next Due Date"])
+def test_the_next_date_of_other_tables_is_where_a_row_counts_from(heading: str) -> None:
+    (row,) = put(law(f"编号,设施设备类别,维护周期,{heading}\nA-1,照明系统,每季度,2026-12-15\n"))
+    assert row.anchor == date(2026, 12, 15)
+
+
+def test_who_has_last_dates_in_the_plan_table_is_told_where_they_go() -> None:
+    found = law("编号,设施设备类别,维护周期,上次保养日期,天气\nA-1,照明系统,每季度,2026-09-15,晴\n")
+    told = {one.column: one.message for one in found.problems.warnings if one.code == "ignored_column"}
+    assert "last_completions" in told["上次保养日期"]
+    assert "上次完成日期" in told["上次保养日期"]
+    assert "last_completions" not in told["天气"]
 
 
 def test_proof_is_understood_in_words_and_what_nobody_knows_is_refused() -> None:
