@@ -4,7 +4,7 @@ Loading takes a short command most of its time; nothing else is left out. ``serv
 long as the test run lives, for all of its workers. A caller writes one JSON document ``{"arguments": [...],
 "environment": {...}, "folder": ...}`` and reads ``{"code", "out", "err"}``. With ``"log"``, the file that takes all
 output, the command has a session of its own, and the answer is a line with its process number, then one with its exit
-code.
+code; it ends when the caller does.
 """
 
 import fcntl
@@ -27,6 +27,7 @@ from typing import Any, NoReturn
 
 LOOK_S = 1.0
 BEGIN_S = 60.0
+STOP_S = 15.0
 
 
 def run(command: dict[str, Any]) -> int:
@@ -96,8 +97,13 @@ def watch(caller: socket.socket, command: dict[str, Any]) -> None:
     with Path(command["log"]).open("ab") as log:
         number = forked(caller, command, log.fileno(), log.fileno())
     caller.sendall(b"%d\n" % number)
+    ended = os.pidfd_open(number)
+    if ended not in select.select([ended, caller], [], [])[0]:  # whoever asked is gone
+        os.kill(number, signal.SIGTERM)
+        if not select.select([ended], [], [], STOP_S)[0]:
+            os.kill(number, signal.SIGKILL)
     code = exit_code(number)
-    with suppress(OSError):  # whoever asked may be gone
+    with suppress(OSError):
         caller.sendall(b"%d\n" % code)
 
 
