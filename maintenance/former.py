@@ -8,17 +8,23 @@ up for: the dates begin with the first one whose window was open then. Where the
 one is due on the day of entering: what nobody knew of is not missed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from maintenance.handing import Handed
 from maintenance.plan import FORMER_CYCLE, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
-from maintenance.recurrence import Series, shifted
+from maintenance.recurrence import Series, local_day, shifted
 
 ENTERED_ON, DONE_BY, RECORD_OF = "entered_on", "done_by", "record"
 """What the evidence of such an occurrence has: the day it was entered, who did it, and where that is written."""
+
+COUNTS_AS = "counts_as"
+"""And, where the longest gap had run out by then, the day that it counts as (``counted_day``)."""
+
+ANEW_TO = "anew_to"
+"""And, until the planner has looked: up to which cycle what nobody has begun is to be made anew."""
 
 _NOON = time(12)
 
@@ -29,17 +35,55 @@ def former_of(history: Sequence[Occurrence]) -> Occurrence | None:
 
 
 def former_work(
-    row: PlanRow, subject: str, site: str, day: date, entered_on: date, zone: ZoneInfo, said: tuple[str, str] = ("", "")
-) -> Occurrence:
-    """That a row was done last on a day; ``said``: by whom, and where that is written. It stands for no date of the
-    calendar yet (``standing_for``)."""
+    row: PlanRow, subject: str, site: str, day: date, entered_on: date, zone: ZoneInfo,
+    floor: int | None = None, said: tuple[str, str] = ("", ""),
+) -> Occurrence:  # fmt: skip
+    """That a row was done last on a day, of which the longest gap is ``floor`` days; ``said``: by whom, and where that
+    is written. It stands for no date of the calendar yet (``standing_for``)."""
     evidence = {ENTERED_ON: entered_on.isoformat()} | {
         name: text for name, text in zip((DONE_BY, RECORD_OF), said, strict=True) if text
     }
+    if floor is not None and shifted(day, floor) < entered_on:
+        evidence[COUNTS_AS] = shifted(entered_on, -floor).isoformat()
     return Occurrence(
         OccurrenceKey(row.lineage, subject, FORMER_CYCLE), site, row.code, day, day, day, OccurrenceState.FORMER,
         datetime.combine(day, _NOON, zone), evidence=evidence,
     )  # fmt: skip
+
+
+def counted_day(one: Occurrence, completed_at: datetime, zone: ZoneInfo) -> date:
+    """The day that a completion counts as for the longest gap: where that had run out when it was entered, the one from
+    which it ends on the day of entering."""
+    counts = None if one.state is not OccurrenceState.FORMER else (one.evidence or {}).get(COUNTS_AS)
+    return local_day(completed_at, zone) if counts is None else date.fromisoformat(str(counts))
+
+
+def to_be_made_anew(former: Occurrence, history: Iterable[Occurrence]) -> Occurrence:
+    """The completion, with word for the planner of what is due of its row already (``history``: of its subject)."""
+    due = [one.key.cycle for one in history if one.state is OccurrenceState.DUE and is_of(one, former)]
+    return replace(former, evidence=dict(former.evidence or {}) | {ANEW_TO: max(due)}) if due else former
+
+
+def is_of(one: Occurrence, former: Occurrence) -> bool:
+    """Whether an occurrence is of the same row and subject."""
+    return (one.key.lineage, one.key.subject) == (former.key.lineage, former.key.subject)
+
+
+def overtaken(former: Occurrence, history: Iterable[Occurrence]) -> list[Occurrence]:
+    """What was due of its row when it was entered and is due yet. What was over by then stays on record."""
+    last, day = (former.evidence or {}).get(ANEW_TO), entered_on(former)
+    if not isinstance(last, int):
+        return []
+    due = (one for one in history if one.state is OccurrenceState.DUE and is_of(one, former))
+    return [one for one in due if one.key.cycle <= last and one.latest >= day]
+
+
+def as_said(former: Occurrence) -> Occurrence:
+    """The completion without the word for the planner."""
+    evidence = former.evidence or {}
+    if ANEW_TO not in evidence:
+        return former
+    return replace(former, evidence={name: text for name, text in evidence.items() if name != ANEW_TO})
 
 
 def entered_on(former: Occurrence) -> date:
@@ -60,11 +104,12 @@ def behind_former(series: Series, former: Occurrence | None, newest: int) -> Ser
     return series.resumed(series.next_cycle, max(entered_on(former), series.row.first_day))
 
 
-def run_out(former: Occurrence | None, gap: int | None) -> Handed | None:
+def run_out(former: Occurrence | None) -> Handed | None:
     """As which day it counts where the longest gap had run out when it was entered; ``None``: as what it is."""
-    if former is None or gap is None or shifted(former.latest, gap) >= entered_on(former):
+    counts = None if former is None else (former.evidence or {}).get(COUNTS_AS)
+    if former is None or counts is None:
         return None
-    return Handed(former.latest, shifted(entered_on(former), -gap), run_out=True)
+    return Handed(former.latest, date.fromisoformat(str(counts)), run_out=True)
 
 
 def standing_for(former: Occurrence, series: Series) -> Occurrence:

@@ -17,7 +17,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from maintenance.facts import NO_FACTS, Facts
-from maintenance.former import behind_former, counting_from, former_of, run_out
+from maintenance.former import behind_former, counted_day, counting_from, former_of, run_out
 from maintenance.handing import Handed, Received
 from maintenance.kinds import Case, Dates, dates_of
 from maintenance.nesting import Job, Planned, Track, containment, jobs, joined, look_ahead, not_before
@@ -75,6 +75,11 @@ class Subject:
 def site_subject(site: str, name: LocalName) -> Subject:
     """The subject of rows that apply to the site itself."""
     return Subject(f"site:{site}", site, name)
+
+
+def is_site(key: str) -> bool:
+    """Whether a subject's key is that of a site."""
+    return key.startswith("site:")
 
 
 def asset_subject(asset: Asset) -> Subject:
@@ -207,6 +212,8 @@ def plan_subject(
     def last(code: str, before: date) -> date | None:
         return last_day(by_row[lineages[code]], zone, before)
 
+    ran_out = ((row.code, run_out(former_of(by_row[row.lineage]))) for row in rows)
+    late = {code: found for code, found in ran_out if found is not None}
     made: dict[str, Track] = {}
     received: dict[str, Received] = {}
     undated: list[Undated] = []
@@ -217,10 +224,10 @@ def plan_subject(
             by_row[row.lineage], facts, zone,
         )  # fmt: skip
         dates = dates_of(case, made)
-        received[row.code] = handed_to(row, given, last, made, today)
+        received[row.code] = handed_to(row, given, last, made, today, late)
         received[row.code].own = last(row.code, date.max)
-        if (late := run_out(former_of(by_row[row.lineage]), floors[row.code])) is not None:
-            received[row.code].take(None, late)
+        if row.code in late:
+            received[row.code].take(None, late[row.code])
         track = _track(case, dates, ends.get(row.code), received[row.code].total)
         track.contains, track.calendar, track.today = contains[row.code], is_working_day, today
         made[row.code] = track
@@ -255,10 +262,13 @@ def _start(row: PlanRow, start: date, today: date) -> date:
 
 
 def last_day(history: Sequence[Occurrence], zone: ZoneInfo, before: date = date.max) -> date | None:
-    """The day that a row was done last, or the last day of what was missed of the dates before a day, whichever is
-    later."""
+    """The day that a row was done last, as it counts, or the last day of what was missed of the dates before a day,
+    whichever is later."""
     breaches = [o.latest for o in history if o.state is OccurrenceState.MISSED and o.nominal_date < before]
-    return max([*_done(history, zone).values(), *breaches], default=None)
+    done = [
+        counted_day(o, o.completed_at, zone) for o in history if o.state in COMPLETED and o.completed_at is not None
+    ]
+    return max([*done, *breaches], default=None)
 
 
 def _done(history: Sequence[Occurrence], zone: ZoneInfo) -> dict[int, date]:

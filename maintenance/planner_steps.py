@@ -29,6 +29,8 @@ WAITED = LocalName("前一次尚未完成", "the one before is still due")
 """What becomes of a job whose time is over."""
 
 UNSTARTED = (State.SCHEDULED, State.OPEN, State.ACKNOWLEDGED)
+WAITING = (*UNSTARTED, State.ON_HOLD)
+"""The states of an order that nobody may have begun."""
 
 
 def open_order(tx: MaintenanceTx, order: WorkOrder, now: datetime) -> None:
@@ -137,8 +139,12 @@ def _lightened(tx: MaintenanceTx, locked: WorkOrder, gone: Container[OccurrenceK
 def has_begun(tx: MaintenanceTx, order: WorkOrder) -> bool:
     """Whether somebody is at a locked order, was, or has answered or booked something on it. One that was given to
     somebody has not begun by that, nor one that is held before anybody came, or that somebody has only commented on."""
-    waits = order.state in UNSTARTED or order.state is State.ON_HOLD
-    return not waits or order.arrived_at is not None or bool(order.answers) or _is_booked(tx.work_records, order.id)
+    return (
+        order.state not in WAITING
+        or order.arrived_at is not None
+        or bool(order.answers)
+        or _is_booked(tx.work_records, order.id)
+    )
 
 
 def _is_booked(books: WorkRecordRepository, order: str) -> bool:

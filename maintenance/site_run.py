@@ -47,7 +47,7 @@ from maintenance.site_plan import SitePlan, is_restless
 from maintenance.standings import Standing as PlanStanding
 from maintenance.views import note_order
 from maintenance.waking import wake_day
-from maintenance.withdrawing import without_given_way, without_lapsed
+from maintenance.withdrawing import without_given_way, without_lapsed, without_overtaken
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, Transition, WorkOrder
 from plantroom.domain.assets import AssetStatus, LocalName
 from plantroom.domain.keys import new_key
@@ -95,7 +95,8 @@ class SiteRun:
     def _left(self, subject: Subject, history: Sequence[Occurrence]) -> Sequence[Occurrence]:
         """The history after what nothing asks for any more has been withdrawn."""
         rests = self._facts[subject.key].rests
-        found = without_lapsed(self._tx, subject, history, rests, self._zone, self._now)
+        found = without_overtaken(self._tx, history, self._now)
+        found = without_lapsed(self._tx, subject, found, rests, self._zone, self._now)
         rows, hourly = (of(self._rows, subject, self._systems) for of in (rows_for, hour_rows_for))
         return without_given_way(self._tx, found, giving_way(rows, hourly, self._today, self._now), self._now)
 

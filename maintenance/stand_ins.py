@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise, takewhile
+from types import MappingProxyType
 
 from maintenance.earlier_anchors import reaching_back
 from maintenance.fulfilling import fulfilled, stood_for
@@ -181,23 +182,26 @@ def handed_to(
     last: Callable[[str, date], date | None],
     tracks: Mapping[str, Track],
     today: date,
+    run_out: Mapping[str, Handed] = MappingProxyType({}),
 ) -> Received:
     """What others hand to a row. ``last`` gives the day that a row was done last, by its code; what was missed counts
     only with a date before that day, for the other one answers for the rest. ``tracks`` are those that stand so far: of
-    what is yet to come, each counts as done when it is planned."""
+    what is yet to come, each counts as done when it is planned. ``run_out`` has what was done of a row before Plantroom
+    where its longest gap had run out when that was entered (``maintenance.former``)."""
     found = Received()
     for one in given:
         if one.row == row.code:
             coming = tracks.get(one.of) if one.before > today else None
-            found.take(
-                one.law, _work(one, _planned_last(coming, last(one.of, one.before), one.before)), binds=one.binds
-            )
+            day = _planned_last(coming, last(one.of, one.before), one.before)
+            found.take(one.law, _work(one, day, run_out.get(one.of)), binds=one.binds)
     return found
 
 
-def _work(source: Source, day: date | None) -> Handed:
+def _work(source: Source, day: date | None, run_out: Handed | None) -> Handed:
     """Work of a day, as it counts."""
     counts = None if day is None else shifted(day, source.slack)
+    if run_out is not None and day == run_out.counts:
+        return replace(run_out, counts=counts, resumes=source.before if source.resumes else None)
     return Handed(day, counts, source.before if source.resumes else None)
 
 

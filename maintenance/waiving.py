@@ -109,11 +109,12 @@ def _waived(one: Occurrence) -> Occurrence:
 
 
 def by_people(tx: MaintenanceTx, one: Occurrence) -> bool:
-    """Whether a person has cancelled the order of what is waived, not the planner."""
+    """Whether a person has cancelled the order of what is waived, not the planner: whoever did so last, for a tablet
+    may have gone on with it meanwhile."""
     if one.work_order is None:
         return False
     ended = [step.by for step in tx.orders.transitions(one.work_order) if step.to is State.CANCELLED]
-    return bool(ended) and ended[0] != PLANNER
+    return bool(ended) and ended[-1] != PLANNER
 
 
 def withdrawn(tx: MaintenanceTx, order: WorkOrder) -> bool:

@@ -1,5 +1,6 @@
-"""What the planner withdraws before it plans a subject: what lapsed while its machine was out of use, and what rows
-that have given way had due; and what it takes back of that. Inside the caller's transaction.
+"""What the planner withdraws before it plans a subject: what was due when somebody entered what was done before
+Plantroom, what lapsed while its machine was out of use, and what rows that have given way had due; and what it takes
+back of that. Inside the caller's transaction.
 
 Withdrawn is what nobody has begun: its order is cancelled, its occurrence waived. What has begun stays with its people
 and counts when it is done. What a row has back that was withdrawn is forgotten, so that it is made again with its own
@@ -12,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from maintenance.former import as_said, overtaken
 from maintenance.giving_way import GivingWay, asked_again, gives_way
 from maintenance.plan import Occurrence, OccurrenceState
 from maintenance.planner import Subject
@@ -19,6 +21,23 @@ from maintenance.planner_steps import waive
 from maintenance.ports import MaintenanceTx
 from maintenance.rests import AT_REST, Rest, lapsed
 from maintenance.waiving import RESTED, by_people
+
+OVERTAKEN = "上次完成日期已登记，重新排期 / its last completion was entered: planned anew"
+"""Why orders that nobody has begun are cancelled."""
+
+
+def without_overtaken(tx: MaintenanceTx, history: Sequence[Occurrence], now: datetime) -> Sequence[Occurrence]:
+    """The history after what was due of rows whose last completion has been entered since has been withdrawn and
+    forgotten: it is made again with the dates that count from there."""
+    told = [one for one in history if one.state is OccurrenceState.FORMER and one != as_said(one)]
+    if not told:
+        return history
+    over = [replace(due, state=OccurrenceState.WAIVED) for one in told for due in overtaken(one, history)]
+    gone = {one.key for one in waive(tx, over, now, lambda _: OVERTAKEN)}
+    tx.plan.forget(sorted(gone))
+    known = [as_said(one) for one in told]
+    tx.plan.update_occurrences(known)
+    return _with([one for one in history if one.key not in gone], known)
 
 
 def without_lapsed(

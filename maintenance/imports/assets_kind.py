@@ -19,6 +19,7 @@ from maintenance.imports.reading import table_rows
 from maintenance.imports.site_departments import departments_in
 from maintenance.imports.undoing import Restored, refused
 from maintenance.imports.vocabulary import Departments, class_words
+from maintenance.plan import OccurrenceState
 from maintenance.ports import MaintenanceTx
 from maintenance.resting import assets_were_made, status_was_changed
 from maintenance.transitions import end_maintenance
@@ -98,6 +99,15 @@ class AssetsKind(TableKind):
         now = tx.assets.several([change.key for change, record in restored if record is not None])
         self._update(tx, [(now[c.key], record) for c, record in restored if record is not None], asked)
         created = [change for change, record in restored if record is None]
+        known = tx.plan.occurrences_of_several([change.key for change in created])
+        said = LocalName("该设备登记了上次完成日期", "its last completions were entered")
+        entered = [
+            refused(change, "in_use", said)
+            for change in created
+            if any(one.state is OccurrenceState.FORMER for one in known.get(change.key, ()))
+        ]
+        if entered:
+            return entered
         try:
             if created:
                 tx.assets.remove_many([change.key for change in created])

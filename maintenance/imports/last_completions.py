@@ -4,28 +4,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
-from zoneinfo import ZoneInfo
 
-from maintenance.facts import Facts
-from maintenance.former import DONE_BY, ENTERED_ON, RECORD_OF, former_work, standing_for
-from maintenance.imports.cells import fold
+from maintenance.former import DONE_BY, RECORD_OF, as_said, former_work, run_out
 from maintenance.imports.kinds import Asked
+from maintenance.imports.last_completions_plan import SitesPlan
 from maintenance.imports.outcome import Change, Outcome
-from maintenance.imports.problems import CellProblem, Problems, count, in_words, there_are
+from maintenance.imports.problems import CellProblem, Problems, count, in_words
 from maintenance.imports.tables import Row
 from maintenance.imports.values import normal_code, read_code, read_date, read_text
 from maintenance.plan import FORMER_CYCLE, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
-from maintenance.planner import Subject, asset_subject, hour_rows_for, plan_subject, rows_for, site_subject
+from maintenance.planner import Subject, asset_subject
+from maintenance.planner_steps import WAITING
 from maintenance.ports import MaintenanceTx
-from maintenance.recurrence import local_day, shifted
-from plantroom.catalogue.systems import systems
-from plantroom.domain.assets import Asset, AssetStatus, LocalName, Site
+from maintenance.work_orders import WorkOrder
+from plantroom.domain.assets import Asset, AssetStatus, LocalName
 
 RECORD = "former_work"
 AT_ONCE = 2_000
 LONGEST = 200
-_LISTED = 20
 
 
 @dataclass(slots=True)
@@ -45,8 +41,9 @@ class LastCompletionsImport:
 
     def __init__(self, tx: MaintenanceTx, asked: Asked, problems: Problems) -> None:
         self._tx, self._asked = tx, asked
-        self._sites = {site.code: _SitesPlan(tx, site, asked) for site in tx.assets.sites()}
+        self._sites = {site.code: SitesPlan(tx, site, asked) for site in tx.assets.sites()}
         self._seen: dict[OccurrenceKey, int] = {}
+        self._orders: Mapping[str, WorkOrder] = {}
         self.outcome = Outcome(problems)
 
     def run(self, rows: Iterable[Row]) -> Outcome:
@@ -121,6 +118,8 @@ class LastCompletionsImport:
             if subject is not None:
                 of[subject.key].append((one, subject))
         known = self._tx.plan.occurrences_of_several(list(of))
+        due = {o.work_order for some in known.values() for o in some if o.state is OccurrenceState.DUE}
+        self._orders = self._tx.orders.standing(sorted(one for one in due if one is not None))
         for key, lines in of.items():
             self._of_subject(lines, known.get(key, ()))
 
@@ -142,6 +141,9 @@ class LastCompletionsImport:
         site, subject = self._sites[lines[0][0].site], lines[0][1]
         taken: list[tuple[Wanted, PlanRow]] = []
         for one, _ in lines:
+            if _is_known(one, history):
+                self.outcome.note(one.row, "unchanged", _code(subject, one.site, one.plan_row))
+                continue
             try:
                 row = site.row_named(subject, one.plan_row)
                 self._check(one, subject, row, site.today)
@@ -151,16 +153,40 @@ class LastCompletionsImport:
                 continue
             taken.append((one, row))
         if taken:
-            found = site.stood_for(
-                subject, {row.lineage: former_of_line(one, row, subject, site) for one, row in taken}
+            self._together(taken, subject, site, history)
+
+    def _together(
+        self, taken: Sequence[tuple[Wanted, PlanRow]], subject: Subject, site: SitesPlan, history: Sequence[Occurrence]
+    ) -> None:
+        """The lines of one subject: what was done of a row was done of those that it contains, too."""
+        days = {o.plan_row: said_of(o) for o in history if o.state is OccurrenceState.FORMER}
+        days |= {row.code: (one.day, *one.said) for one, row in taken}
+        made: dict[str, Occurrence] = {}
+        for one, row in taken:
+            with_it = [(days[code], code) for code in site.containing(subject, row) if code in days]
+            (day, *said), code = max(with_it, default=(days[row.code], row.code))
+            if day <= one.day:
+                day, said = one.day, list(one.said)
+            else:
+                words = LocalName(
+                    f"{day}的{code}已包含此项目，按该日计", f"it was done with {code} on {day}: that counts"
+                )
+                one.row.written["done_on"] = one.row.cells.get("done_on")
+                self.outcome.problems.warn(one.row.problem("done_on", "done_with", in_words("done_with", words)))
+            made[row.lineage] = former_work(
+                row, subject.key, one.site, day, site.today, site.zone, site.floor(row), (said[0], said[1])
             )
-            for one, row in taken:
-                self._take(one, subject, row, found[row.lineage], history)
+        found = site.stood_for(subject, made)
+        for one, row in taken:
+            self._take(one, subject, row, found[row.lineage], history)
 
     def _check(self, one: Wanted, subject: Subject, row: PlanRow, today: date) -> None:
         """Raises ``CellProblem`` for a line that cannot be taken."""
         if one.day > today:
             raise CellProblem("still_to_come")
+        department = row.department.zh or (subject.asset.department if subject.asset else None)
+        if not self._may(one.site, department or None):
+            raise CellProblem("not_yours")
         key = OccurrenceKey(row.lineage, subject.key, FORMER_CYCLE)
         if key in self._seen:
             first = self._seen[key]
@@ -170,18 +196,18 @@ class LastCompletionsImport:
     def _take(
         self, one: Wanted, subject: Subject, row: PlanRow, found: Occurrence, history: Sequence[Occurrence]
     ) -> None:
-        problems, today = self.outcome.problems, self._sites[one.site].today
+        problems = self.outcome.problems
         mine = [o for o in history if o.key.lineage == row.lineage]
-        code = f"{subject.asset.code if subject.asset else one.site}/{row.code}"
-        own = [o for o in mine if o.state in _OWN]
-        if own:
-            problems.warn(one.row.problem("done_on", "own_record"))
+        code = _code(subject, one.site, row.code)
+        why = why_left_out(mine, self._orders, self._sites[one.site].today)
+        if why is not None:
+            problems.warn(one.row.problem("done_on", why))
             self.outcome.note(one.row, "unchanged", code)
             return
-        known = next((o for o in mine if o.state is OccurrenceState.FORMER), None)
+        known = next((as_said(o) for o in mine if o.state is OccurrenceState.FORMER), None)
         if known is not None and known.latest == found.latest:
             # A blank cell leaves what is known of it.
-            told = {name: text for name, text in (found.evidence or {}).items() if name != ENTERED_ON}
+            told = {name: text for name, text in (found.evidence or {}).items() if name in (DONE_BY, RECORD_OF)}
             found = replace(known, evidence=dict(known.evidence or {}) | told)
         if known == found:
             self.outcome.note(one.row, "unchanged", code)
@@ -189,8 +215,7 @@ class LastCompletionsImport:
         in_service = None if subject.asset is None else subject.asset.in_service_on
         if in_service is not None and one.day < in_service:
             problems.warn(one.row.problem("done_on", "before_service"))
-        gap = row.max_gap_days
-        if gap is not None and shifted(one.day, gap) < today:
+        if run_out(found) is not None:
             problems.warn(one.row.problem("done_on", "gap_is_over"))
         self.outcome.changes.append(
             Change(RECORD, _key(found.key), code, one.site, known, found, one.row.sheet, one.row.number)
@@ -200,70 +225,32 @@ class LastCompletionsImport:
 
 
 _OWN = (OccurrenceState.DONE, OccurrenceState.CREDITED, OccurrenceState.MISSED)
-"""What the program has on record of a row itself: nothing before it is asked for any more."""
 
 
-class _SitesPlan:
-    """The plan of a site, as lines name its rows."""
-
-    def __init__(self, tx: MaintenanceTx, site: Site, asked: Asked) -> None:
-        self._tx, self._site = tx, site
-        self.zone = ZoneInfo(site.time_zone)
-        self.today = local_day(asked.now, self.zone)
-        self.itself = site_subject(site.code, site.name)
-        self._held: dict[str, tuple[Sequence[PlanRow], Sequence[PlanRow]]] = {}
-
-    @cached_property
-    def _rows(self) -> Sequence[PlanRow]:
-        return self._tx.plan.rows(self._site.code, self.today)
-
-    @cached_property
-    def _by_code(self) -> Mapping[str, PlanRow]:
-        return {row.code: row for row in self._rows}
-
-    def _holding(self, subject: Subject) -> tuple[Sequence[PlanRow], Sequence[PlanRow]]:
-        """The dated rows that hold for a subject, and those by the hour."""
-        if subject.key not in self._held:
-            classes = {key: one.classes for key, one in systems().items()}
-            found = (rows_for(self._rows, subject, classes), hour_rows_for(self._rows, subject, classes))
-            self._held = {subject.key: found}
-        return self._held[subject.key]
-
-    def row_named(self, subject: Subject, text: str) -> PlanRow:
-        """The row of a subject with that code or name. Raises ``CellProblem``."""
-        dated, hourly = self._holding(subject)
-        codes = {text, normal_code(text)}
-        found = [row for row in (*dated, *hourly) if row.code in codes] or [
-            row for row in (*dated, *hourly) if fold(text) in {fold(row.name.zh), fold(row.name.en)}
-        ]
-        names = [f"{row.code}（{row.name.zh}）" for row in dated][:_LISTED]
-        english = [f"{row.code} ({row.name.en})" for row in dated][:_LISTED]
-        if len(found) == 1:
-            if found[0] in hourly:
-                raise CellProblem("by_the_hour")
-            return found[0]
-        if found:
-            said = LocalName("有几个计划项同名", "several plan rows have that name")
-            raise CellProblem("unknown_row", there_are(said, [row.code for row in found]))
-        elsewhere = codes & self._by_code.keys()
-        said = LocalName("该计划项不适用于此处", "the plan row does not hold here")
-        if not elsewhere:
-            said = LocalName("没有这个计划项目", "there is no such plan row")
-        raise CellProblem("not_for_asset" if elsewhere else "unknown_row", there_are(said, names, english))
-
-    def stood_for(self, subject: Subject, formers: Mapping[str, Occurrence]) -> Mapping[str, Occurrence]:
-        """What was done of a subject's rows (by lineage), each as that of the date that it stands for."""
-        rows, _ = self._holding(subject)
-        as_entered = [replace(o, evidence={ENTERED_ON: o.latest.isoformat()}) for o in formers.values()]
-        facts = Facts(self._site.calendar)
-        plan = plan_subject(rows, self._by_code, subject, as_entered, self.today, self.zone, facts=facts)
-        series = {track.row.lineage: track.series for track in plan.tracks}
-        return {lineage: standing_for(one, series[lineage]) for lineage, one in formers.items()}
+def why_left_out(mine: Iterable[Occurrence], orders: Mapping[str, WorkOrder], today: date) -> str | None:
+    """The code that says why nothing before it is asked for of a row any more: the program has a record of its own
+    (done, missed, overdue), or somebody is at it. ``orders`` are those that have not ended."""
+    for one in mine:
+        if one.state in _OWN or (one.state is OccurrenceState.DUE and one.latest < today):
+            return "own_record"
+        order = orders.get(one.work_order or "")
+        if one.state is OccurrenceState.DUE and order is not None and order.state not in WAITING:
+            return "work_begun"
+    return None
 
 
-def former_of_line(one: Wanted, row: PlanRow, subject: Subject, site: _SitesPlan) -> Occurrence:
-    """What a line says."""
-    return former_work(row, subject.key, one.site, one.day, site.today, site.zone, one.said)
+def _is_known(one: Wanted, history: Iterable[Occurrence]) -> bool:
+    """Whether a line says what is on record already, whatever the plan has become."""
+    return any(
+        o.state is OccurrenceState.FORMER
+        and o.plan_row == one.plan_row
+        and said_of(o) == (one.day, one.said[0] or said_of(o)[1], one.said[1] or said_of(o)[2])
+        for o in history
+    )
+
+
+def _code(subject: Subject, site: str, row: str) -> str:
+    return f"{subject.asset.code if subject.asset else site}/{row}"
 
 
 def said_of(one: Occurrence) -> tuple[date, str, str]:

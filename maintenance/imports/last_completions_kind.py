@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date, datetime
 
+from maintenance.former import as_said, is_of, to_be_made_anew
 from maintenance.imports.cells import Cell
 from maintenance.imports.columns import Headings, columns_of
 from maintenance.imports.fields import as_text
 from maintenance.imports.grids import Book
 from maintenance.imports.kinds import Asked, TableKind
-from maintenance.imports.last_completions import LastCompletionsImport, said_of
+from maintenance.imports.last_completions import LastCompletionsImport, said_of, why_left_out
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.problems import Problem, Problems
 from maintenance.imports.undoing import Restored, refused
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState
+from maintenance.plan_changes.waiting import today_of
+from maintenance.planner import is_site
 from maintenance.planner_steps import waive
 from maintenance.ports import MaintenanceTx, OccurrenceFilter
+from maintenance.withdrawing import OVERTAKEN
 from plantroom.domain.assets import LocalName
 from plantroom.ports.accounts import Role
 from plantroom.ports.paging import PageRequest
@@ -23,10 +28,6 @@ COLUMNS = columns_of("last_completions")
 COLUMN_ORDER = tuple(COLUMNS.values())
 HEADINGS = Headings(COLUMN_ORDER)
 
-WHY = "上次完成日期已登记，重新排期 / its last completion was entered: planned anew"
-"""Why orders that nobody has begun are cancelled."""
-
-_CLOSED = (OccurrenceState.DONE, OccurrenceState.CREDITED, OccurrenceState.MISSED)
 _AT_ONCE = 500
 
 
@@ -43,32 +44,35 @@ class LastCompletionsKind(TableKind):
         return LastCompletionsImport(tx, asked, problems).run(self.rows(book, asked, problems))
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
+        """What is due of these rows and nobody has begun the planner withdraws, subject by subject."""
         tx.plan.hold()
-        after = [one.after for one in changes if isinstance(one.after, Occurrence)]
-        _plan_anew(tx, after, asked)
-        tx.plan.add_occurrences(
-            [one.after for one in changes if one.before is None and isinstance(one.after, Occurrence)]
-        )
-        tx.plan.update_occurrences(
-            [one.after for one in changes if one.before is not None and isinstance(one.after, Occurrence)]
-        )
-        for site in {one.site for one in after}:
+        formers = [(one.before is None, one.after) for one in changes if isinstance(one.after, Occurrence)]
+        known = tx.plan.occurrences_of_several(sorted({one.key.subject for _, one in formers}))
+        told = [(is_new, to_be_made_anew(one, known.get(one.key.subject, ()))) for is_new, one in formers]
+        tx.plan.add_occurrences([one for is_new, one in told if is_new])
+        tx.plan.update_occurrences([one for is_new, one in told if not is_new])
+        for site in {one.site for _, one in formers}:
             tx.live.note("plan", site, {"change": "imported"})
 
     def current(self, tx: MaintenanceTx, changes: Sequence[Change]) -> Mapping[str, object]:
         keys = {one.after.key: one.key for one in changes if isinstance(one.after, Occurrence)}
-        return {keys[key]: one for key, one in tx.plan.occurrences(list(keys)).items()}
+        return {keys[key]: as_said(one) for key, one in tx.plan.occurrences(list(keys)).items()}
+
+    def still(self, tx: MaintenanceTx, outcome: Outcome) -> bool:
+        """Not where work of these rows was done, missed or begun since."""
+        tx.plan.hold()
+        mine = [one.after for one in outcome.changes if isinstance(one.after, Occurrence)]
+        return super().still(tx, outcome) and not _used(tx, mine, None)
 
     def revert(self, tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:
         tx.plan.hold()
         mine = [change.after for change, _ in restored if isinstance(change.after, Occurrence)]
-        known = tx.plan.occurrences_of_several([one.key.subject for one in mine])
-        counted = {(o.key.lineage, o.key.subject) for some in known.values() for o in some if o.state in _CLOSED}
-        said = LocalName("之后已有完成或漏做的工作", "work was done or missed since")
+        used = _used(tx, mine, asked.now)
+        said = LocalName("之后已有完成、漏做、逾期或已开始的工作", "work was done, missed, overdue or begun since")
         problems = [
             refused(change, "in_use", said)
             for change, _ in restored
-            if isinstance(change.after, Occurrence) and (change.after.key.lineage, change.after.key.subject) in counted
+            if isinstance(change.after, Occurrence) and change.after.key in used
         ]
         if problems:
             return problems
@@ -87,12 +91,28 @@ class LastCompletionsKind(TableKind):
             page = tx.plan.list_occurrences(wanted, PageRequest(_AT_ONCE, cursor))
             codes = {key: one.code for key, one in tx.assets.several({one.key.subject for one in page.items}).items()}
             for one in page.items:
+                if one.key.subject not in codes and not is_site(one.key.subject):
+                    continue
                 day, by, record = said_of(one)
                 cells = (as_text(text, language) for text in (by, record))
                 yield [one.site, codes.get(one.key.subject), one.plan_row, day, *cells]
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+
+def _used(tx: MaintenanceTx, formers: Sequence[Occurrence], now: datetime | None) -> set[OccurrenceKey]:
+    """Those whose rows have a record of their own by now, or work that has begun. ``now`` of ``None``: what is overdue
+    is left to the comparison."""
+    known = tx.plan.occurrences_of_several(sorted({one.key.subject for one in formers}))
+    due = {o.work_order for some in known.values() for o in some if o.state is OccurrenceState.DUE}
+    orders = tx.orders.standing(sorted(one for one in due if one is not None))
+    days = {site: date.min if now is None else today_of(tx, site, now) for site in {one.site for one in formers}}
+    return {
+        one.key
+        for one in formers
+        if why_left_out((o for o in known.get(one.key.subject, ()) if is_of(o, one)), orders, days[one.site])
+    }
 
 
 def _plan_anew(tx: MaintenanceTx, formers: Sequence[Occurrence], asked: Asked) -> None:
@@ -105,5 +125,5 @@ def _plan_anew(tx: MaintenanceTx, formers: Sequence[Occurrence], asked: Asked) -
         for one in some
         if one.state is OccurrenceState.DUE and (one.key.lineage, one.key.subject) in rows
     ]
-    gone: list[OccurrenceKey] = [one.key for one in waive(tx, over, asked.now, lambda _: WHY)]
+    gone: list[OccurrenceKey] = [one.key for one in waive(tx, over, asked.now, lambda _: OVERTAKEN)]
     tx.plan.forget(gone)

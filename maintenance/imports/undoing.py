@@ -88,6 +88,8 @@ def withdraw_row(tx: MaintenanceTx, lineage: str, by: str, now: datetime) -> Non
     occurrences = tx.plan.occurrences_of_row(lineage)
     if any(one.state in {OccurrenceState.DONE, OccurrenceState.CREDITED} for one in occurrences):
         raise InUse(LocalName("该项目已有完成的工作", "work on it has been done"))
+    if any(one.state is OccurrenceState.FORMER for one in occurrences):
+        raise InUse(LocalName("该项目登记了上次完成日期", "its last completion was entered"))
     for order_id in sorted({one.work_order for one in occurrences if one.work_order is not None}):
         order = tx.orders.lock(order_id)
         if order.state in ENDED:

@@ -8,6 +8,7 @@ from maintenance.former import DONE_BY, RECORD_OF, entered_on
 from maintenance.plan import Occurrence, OccurrenceState
 from maintenance.ports import MaintenanceTx, OccurrenceFilter
 from maintenance.records.closed import CLOSED
+from plantroom.domain.authorship import AuthorKind
 from plantroom.ports.audit import AuditFilter
 from plantroom.ports.paging import PageRequest
 
@@ -59,7 +60,7 @@ def _line(one: Occurrence, by: str) -> FormerLine:
 
 
 def _entered_by(tx: MaintenanceTx, one: Occurrence) -> str:
-    """Whose word it is: who entered it, or changed it last."""
+    """Whose word it is: who entered it, or changed it last; not the planner, who has seen it."""
     key = f"{one.key.subject}/{one.key.lineage}/{one.key.cycle}"
-    said = tx.audit.list(AuditFilter(entity=CLOSED, key=key), PageRequest(limit=1)).items
-    return said[0].by if said else ""
+    said = tx.audit.list(AuditFilter(entity=CLOSED, key=key), PageRequest(limit=100)).items
+    return next((entry.by for entry in said if entry.by_kind != AuthorKind.SYSTEM.value), "")

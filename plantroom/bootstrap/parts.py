@@ -1,5 +1,6 @@
 """The parts that both roles share: ledger, readings store, class data, clock."""
 
+import gc
 import os
 import secrets
 import threading
@@ -165,6 +166,7 @@ def _open(action: Callable[[], None], wait: threading.Event | None) -> None:
         except Unreachable as error:
             if wait is None:
                 raise
+            gc.enable()  # off while a role is loaded: who waits for hours collects what each try leaves
             log.warning("waiting_for_server", problem=str(error), retry_s=RETRY_S)
             if wait.wait(RETRY_S):
                 raise

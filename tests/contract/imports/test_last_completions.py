@@ -64,7 +64,6 @@ def test_dates_count_from_it_and_what_nobody_has_begun_is_made_anew(ledger: Stor
     first = standing(ledger, "OWN-M")
     assert first
     assert not take(ledger, "last_completions", HEAD + "X-1,OWN-M,2026-02-20,李工,WX-17\n")["errors"]
-    assert standing(ledger, "OWN-M") == []
     look(ledger)
     assert dates(ledger, "OWN-M") == [
         (-1, date(2026, 2, 20), "former"), (0, date(2026, 3, 20), "due"), (1, date(2026, 4, 20), "due")
@@ -108,18 +107,6 @@ def test_a_row_that_is_not_overdue_begins_with_its_next_open_date(ledger: Store)
     look(ledger)
     assert dates(ledger, "OWN-M")[:2] == [(-1, date(2025, 8, 15), "former"), (0, date(2026, 3, 15), "due")]
     assert not any("missed" in one.tags for one in standing(ledger, "OWN-M"))
-
-
-def test_begun_work_stays_with_its_people(ledger: Store) -> None:
-    put(ledger, MONTHLY)
-    look(ledger)
-    begun = standing(ledger, "OWN-M")[0]
-    with ledger.begin() as tx:
-        apply_transition(tx, begun.id, State.IN_PROGRESS, NOW, "li", "")
-    assert not take(ledger, "last_completions", HEAD + "X-1,OWN-M,2026-02-20,,\n")["errors"]
-    look(ledger)
-    assert begun.id in {one.id for one in standing(ledger, "OWN-M")}
-    assert begun.occurrences[0].key in {one.key for one in known(ledger, "OWN-M")}
 
 
 def test_what_the_ledger_has_on_record_itself_is_left_alone(ledger: Store) -> None:

@@ -23,7 +23,7 @@ def test_it_is_listed_apart_and_counts_nowhere(any_ledger: Ledger[MaintenanceTx]
     with any_ledger.begin() as tx:
         said = ("迅达维保", "WX-2026-9")
         tx.plan.add_occurrences(
-            [former_work(HALF_MONTH, "lift-1", "demo", date(2026, 3, 2), date(2026, 3, 3), ZONE, said)]
+            [former_work(HALF_MONTH, "lift-1", "demo", date(2026, 3, 2), date(2026, 3, 3), ZONE, None, said)]
         )
     text = text_of(made(any_ledger, tmp_path, PACK)[1])
     assert re.search(r"系统启用前的上次完成 .* 2026-03-02 \S+ EL-HM 迅达维保 WX-2026-9 2026-03-03 ", text)

@@ -90,8 +90,9 @@ def _with_former(life: Life, record: Record) -> Life:
     for lineage, one in found.items():
         own = standing_for(one, series[lineage])
         assert own.nominal_date - one.latest <= timedelta(days=series[lineage].row.early_days)
-        evidence = {"entered_on": life.start.isoformat()}
-        record.occurrences[own.key] = replace(own, evidence=evidence)
+        floor = series[lineage].max_gap_days
+        entered = former_work(series[lineage].row, "k1", "demo", own.latest, life.start, ZONE, floor)
+        record.occurrences[own.key] = replace(own, evidence=entered.evidence)
     return life
 
 

@@ -24,7 +24,7 @@ YEARLY = Interval(1, IntervalUnit.YEAR)
 
 def brought(one: PlanRow, day: date, asset: Asset = PUMP) -> Occurrence:
     """What was done of a row, entered today, as that of the date that it stands for."""
-    made = former_work(one, "k1", "demo", day, TODAY, ZONE)
+    made = former_work(one, "k1", "demo", day, TODAY, ZONE, one.max_gap_days)
     early = replace(made, evidence={"entered_on": day.isoformat()})
     (track,) = plan(one, [early], TODAY, asset).tracks
     return standing_for(made, track.series)

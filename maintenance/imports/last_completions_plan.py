@@ -1,0 +1,91 @@
+"""The plan of a site, as lines of last completions name its rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from maintenance.facts import Facts
+from maintenance.former import ENTERED_ON, standing_for
+from maintenance.imports.cells import fold
+from maintenance.imports.kinds import Asked
+from maintenance.imports.problems import CellProblem, there_are
+from maintenance.imports.values import normal_code
+from maintenance.nesting import containment
+from maintenance.plan import Occurrence, PlanRow
+from maintenance.planner import Subject, hour_rows_for, plan_subject, rows_for, site_subject
+from maintenance.ports import MaintenanceTx
+from maintenance.recurrence import local_day
+from maintenance.stand_ins import floor_of
+from plantroom.catalogue.systems import systems
+from plantroom.domain.assets import LocalName, Site
+
+_LISTED = 20
+
+
+class SitesPlan:
+    """The plan of a site, as lines name its rows."""
+
+    def __init__(self, tx: MaintenanceTx, site: Site, asked: Asked) -> None:
+        self._tx, self._site = tx, site
+        self.zone = ZoneInfo(site.time_zone)
+        self.today = local_day(asked.now, self.zone)
+        self.itself = site_subject(site.code, site.name)
+        self._held: dict[str, tuple[Sequence[PlanRow], Sequence[PlanRow]]] = {}
+
+    @cached_property
+    def _rows(self) -> Sequence[PlanRow]:
+        return self._tx.plan.rows(self._site.code, self.today)
+
+    @cached_property
+    def _by_code(self) -> Mapping[str, PlanRow]:
+        return {row.code: row for row in self._rows}
+
+    def _holding(self, subject: Subject) -> tuple[Sequence[PlanRow], Sequence[PlanRow]]:
+        """The dated rows that hold for a subject, and those by the hour."""
+        if subject.key not in self._held:
+            classes = {key: one.classes for key, one in systems().items()}
+            found = (rows_for(self._rows, subject, classes), hour_rows_for(self._rows, subject, classes))
+            self._held = {subject.key: found}
+        return self._held[subject.key]
+
+    def row_named(self, subject: Subject, text: str) -> PlanRow:
+        """The row of a subject with that code or name. Raises ``CellProblem``."""
+        dated, hourly = self._holding(subject)
+        codes = {text, normal_code(text)}
+        found = [row for row in (*dated, *hourly) if row.code in codes] or [
+            row for row in (*dated, *hourly) if fold(text) in {fold(row.name.zh), fold(row.name.en)}
+        ]
+        names = [f"{row.code}（{row.name.zh}）" for row in dated][:_LISTED]
+        english = [f"{row.code} ({row.name.en})" for row in dated][:_LISTED]
+        if len(found) == 1:
+            if found[0] in hourly:
+                raise CellProblem("by_the_hour")
+            return found[0]
+        if found:
+            said = LocalName("有几个计划项同名", "several plan rows have that name")
+            raise CellProblem("unknown_row", there_are(said, [row.code for row in found]))
+        elsewhere = codes & self._by_code.keys()
+        said = LocalName("该计划项不适用于此处", "the plan row does not hold here")
+        if not elsewhere:
+            said = LocalName("没有这个计划项目", "there is no such plan row")
+        raise CellProblem("not_for_asset" if elsewhere else "unknown_row", there_are(said, names, english))
+
+    def floor(self, row: PlanRow) -> int | None:
+        """The longest gap in days that holds for a row."""
+        return floor_of(row, self._by_code)
+
+    def containing(self, subject: Subject, row: PlanRow) -> frozenset[str]:
+        """The codes of a subject's rows that are done with that one in it."""
+        rows, _ = self._holding(subject)
+        contains = containment(rows, {one.code: self.floor(one) for one in rows})
+        return frozenset(code for code, inside in contains.items() if row.code in inside)
+
+    def stood_for(self, subject: Subject, formers: Mapping[str, Occurrence]) -> Mapping[str, Occurrence]:
+        """What was done of a subject's rows (by lineage), each as that of the date that it stands for."""
+        rows, _ = self._holding(subject)
+        as_entered = [replace(o, evidence={ENTERED_ON: o.latest.isoformat()}) for o in formers.values()]
+        facts = Facts(self._site.calendar)
+        plan = plan_subject(rows, self._by_code, subject, as_entered, self.today, self.zone, facts=facts)
+        series = {track.row.lineage: track.series for track in plan.tracks}
+        return {lineage: standing_for(one, series[lineage]) for lineage, one in formers.items()}
