@@ -4,8 +4,8 @@ days.
 It is an occurrence of the state ``former`` and the cycle ``FORMER_CYCLE``, before all others. The row counts from it as
 from any other completion: its longest gap, its meter, what was noticed before. A row without an anchor of its own has
 its calendar from that day. What would have fallen due between that day and the one on which it was entered is not made
-up for: the dates begin with the first one whose window was open then. Where the longest gap had run out by then, that
-one is due on the day of entering: what nobody knew of is not missed.
+up for: where the window of one, or the longest gap, had run out by then, the newest one is due on the day of entering
+(what nobody knew of is not missed), and the calendar goes on behind it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from maintenance.grids import ListGrid
 from maintenance.handing import Handed
 from maintenance.plan import FORMER_CYCLE, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.recurrence import Series, local_day, shifted
@@ -98,10 +99,25 @@ def counting_from(anchor: date, row: PlanRow, former: Occurrence | None) -> date
 
 def behind_former(series: Series, former: Occurrence | None, newest: int) -> Series:
     """The series behind the newest cycle that it goes on behind. Where that is what was done before Plantroom, the
-    dates that were over when it was entered are left out."""
-    if former is None or newest != FORMER_CYCLE:
+    dates whose windows were over when that was entered are left out, but for the newest of them: unless the next one
+    may be done by then already, or it could not be made up for (its season is over), it is due on the day of
+    entering."""
+    if former is None:
         return series
-    return series.resumed(series.next_cycle, max(entered_on(former), series.row.first_day))
+    day, first = entered_on(former), FORMER_CYCLE + 1
+    if isinstance(series.grid, ListGrid):
+        late = [one for one in series.grid.days[:1] if shifted(one, series.row.late_days) < day]
+        return replace(series, grid=replace(series.grid, days=(day,))) if late and newest == FORMER_CYCLE else series
+    series = replace(series, due_on=(first, day))
+    if newest != FORMER_CYCLE:
+        return series
+    then = series.resumed(first, max(day, series.row.first_day))
+    if then.renumbered == series.renumbered or shifted(then.nominal(first), -series.row.early_days) <= day:
+        return then
+    over = replace(then, renumbered=then.renumbered + 1)
+    missed = over.nominal(first)
+    lost = series.grid is not None and series.grid.span(missed)[1] < day
+    return then if lost or missed < series.row.first_day else over
 
 
 def run_out(former: Occurrence | None) -> Handed | None:
@@ -116,5 +132,5 @@ def standing_for(former: Occurrence, series: Series) -> Occurrence:
     """The completion as that of a date of the row's calendar, where it was early for one: that one is not asked for
     again. ``series`` goes on behind it."""
     first = series.nominal(series.next_cycle)
-    early = first <= shifted(former.latest, series.row.early_days)
+    early = former.latest < first <= shifted(former.latest, series.row.early_days)
     return replace(former, nominal_date=first) if early else former

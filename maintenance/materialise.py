@@ -33,7 +33,7 @@ from maintenance.plan_run import PlanRun, apart_from_others
 from maintenance.planner import Systems
 from maintenance.ports import MaintenanceTx
 from maintenance.reading_port import NO_READINGS, PointReadings
-from maintenance.recurrence import IsWorkingDay
+from maintenance.rolling import IsWorkingDay
 from maintenance.site_plan import SitePlan, read_site
 from maintenance.site_run import SiteRun
 from plantroom.domain.authorship import acting_system

@@ -20,19 +20,9 @@ from types import MappingProxyType
 from maintenance.fulfilling import depth_days, goes_by, stood_for
 from maintenance.handing import NOTHING, Handed
 from maintenance.plan import Layer, PlanRow, Roll
-from maintenance.recurrence import (
-    LAST_DAY,
-    Grid,
-    IsWorkingDay,
-    Series,
-    Window,
-    every_day,
-    longest_days,
-    rolled,
-    shifted,
-    window,
-)
+from maintenance.recurrence import LAST_DAY, Grid, Series, Window, every_day, longest_days, shifted, window
 from maintenance.rests import Pause, as_if_done, carried
+from maintenance.rolling import IsWorkingDay, rolled
 
 
 @dataclass(frozen=True, slots=True)

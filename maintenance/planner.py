@@ -23,16 +23,9 @@ from maintenance.kinds import Case, Dates, dates_of
 from maintenance.nesting import Job, Planned, Track, containment, jobs, joined, look_ahead, not_before
 from maintenance.pausing import asked_for, behind_reuse, carry, paused, resumed
 from maintenance.plan import COMPLETED, Occurrence, OccurrenceState, PlanRow
-from maintenance.recurrence import (
-    IsWorkingDay,
-    every_day,
-    has_dates,
-    local_day,
-    shifted,
-    window_at,
-    with_history,
-)
+from maintenance.recurrence import every_day, has_dates, local_day, shifted, window_at, with_history
 from maintenance.rests import AT_REST, without_lapsed
+from maintenance.rolling import IsWorkingDay
 from maintenance.schedules import BeforeSchedule
 from maintenance.stand_ins import (
     Source,

@@ -13,7 +13,8 @@ from maintenance.nesting import Job, Planned
 from maintenance.plan import Occurrence, PlanRow
 from maintenance.planner import Subject, Systems, Undated, hour_rows_for, plan_subject, rows_for
 from maintenance.reasons import reason
-from maintenance.recurrence import IsWorkingDay, every_day, shifted
+from maintenance.recurrence import every_day, shifted
+from maintenance.rolling import IsWorkingDay
 from plantroom.domain.assets import LocalName
 from plantroom.domain.calendars import ALWAYS_OPEN, SiteCalendar
 

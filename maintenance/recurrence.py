@@ -13,20 +13,18 @@ than folded into days, because their cycle numbers would then change meaning.
 
 from calendar import monthrange
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from maintenance.earlier_anchors import reaching_back
-from maintenance.plan import FORMER_CYCLE, Interval, IntervalUnit, Missed, PlanRow, Roll
+from maintenance.plan import FORMER_CYCLE, Interval, IntervalUnit, Missed, PlanRow
+from maintenance.rolling import IsWorkingDay, rolled
 from maintenance.schedules import AgeSchedule
 from plantroom.domain.assets import LocalName
-
-IsWorkingDay = Callable[[date], bool]
-"""Port of the holiday calendar: whether people work on that local day."""
 
 LAST_DAY = date(9998, 12, 31)
 """The last day that anything is planned on; the year after it is room for tolerances and time zones."""
@@ -181,6 +179,8 @@ class Series:
     next_cycle: int = 0
     ends: date | None = None
     grid: Grid | None = None
+    due_on: tuple[int, date] | None = None
+    """A cycle that is not over before a day, whatever its window: nobody knew of it before (``maintenance.former``)."""
 
     def nominal(self, cycle: int) -> date:
         """Nominal date of a cycle; ``date.max`` from the series' end on."""
@@ -361,33 +361,11 @@ def window_at(
         floor = shifted(last, series.max_gap_days)
         pulled = floor < latest
         latest = min(latest, floor)
+    if series.due_on is not None and series.due_on[0] == cycle and latest < (due := series.due_on[1]):
+        return Window(cycle, day, due, due, due, pulled)
     earliest = min(begin, latest)
     planned = rolled(min(day, latest), row.roll, earliest, latest, is_working_day)
     return Window(cycle, day, earliest, latest, planned, pulled)
-
-
-def rolled(day: date, roll: Roll, earliest: date, latest: date, is_working_day: IsWorkingDay) -> date:
-    """``day``, or the working day that the roll rule names, never outside ``earliest .. latest``.
-
-    Without a working day on the wanted side the other side is taken, and without any the day stays.
-    """
-    if roll is Roll.NONE or is_working_day(day):
-        return day
-    back = _search(day, earliest, -1, is_working_day)
-    forward = _search(day, latest, 1, is_working_day)
-    if back is None or forward is None:
-        return back or forward or day
-    if roll is Roll.NEAREST:
-        return back if day - back <= forward - day else forward
-    return back if roll is Roll.BACK else forward
-
-
-def _search(day: date, end: date, step: int, is_working_day: IsWorkingDay) -> date | None:
-    while day != end:
-        day += timedelta(days=step)
-        if is_working_day(day):
-            return day
-    return None
 
 
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:

@@ -15,8 +15,9 @@ from maintenance.local_days import LocalDays
 from maintenance.plan import PlanRow
 from maintenance.planner import Subject, Systems, asset_subject, hour_rows_for, rows_for, site_subject
 from maintenance.ports import MaintenanceTx
-from maintenance.recurrence import IsWorkingDay, every_day, has_dates, local_day
+from maintenance.recurrence import every_day, has_dates, local_day
 from maintenance.rests import AT_REST, Rest
+from maintenance.rolling import IsWorkingDay
 from maintenance.schedules import ConditionSchedule, MeterSchedule
 from maintenance.site_calendar import seasons_on, working_days
 from maintenance.standings import Card, Standing

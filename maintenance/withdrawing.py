@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from maintenance.former import as_said, overtaken
 from maintenance.giving_way import GivingWay, asked_again, gives_way
-from maintenance.plan import Occurrence, OccurrenceState
+from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState
 from maintenance.planner import Subject
 from maintenance.planner_steps import waive
 from maintenance.ports import MaintenanceTx
@@ -32,12 +32,38 @@ def without_overtaken(tx: MaintenanceTx, history: Sequence[Occurrence], now: dat
     told = [one for one in history if one.state is OccurrenceState.FORMER and one != as_said(one)]
     if not told:
         return history
-    over = [replace(due, state=OccurrenceState.WAIVED) for one in told for due in overtaken(one, history)]
-    gone = {one.key for one in waive(tx, over, now, lambda _: OVERTAKEN)}
-    tx.plan.forget(sorted(gone))
+    gone = made_anew(tx, [due for one in told for due in overtaken(one, history)], history, now)
     known = [as_said(one) for one in told]
     tx.plan.update_occurrences(known)
     return _with([one for one in history if one.key not in gone], known)
+
+
+def made_anew(
+    tx: MaintenanceTx, over: Sequence[Occurrence], history: Sequence[Occurrence], now: datetime
+) -> set[OccurrenceKey]:
+    """Withdraw and forget occurrences of a subject, with those that their orders carry beside them, so that what is
+    done in one go is found again. Gives what is gone: work that has begun stays."""
+    all_of = [*over, *beside(over, history)]
+    waived = waive(tx, [replace(one, state=OccurrenceState.WAIVED) for one in all_of], now, lambda _: OVERTAKEN)
+    gone = {one.key for one in waived}
+    tx.plan.forget(sorted(gone))
+    return gone
+
+
+def beside(over: Sequence[Occurrence], history: Sequence[Occurrence]) -> list[Occurrence]:
+    """What is due in the same orders, of each row the newest cycles alone: the planner goes on behind the newest one
+    that it finds."""
+    orders, gone = {one.work_order for one in over} - {None}, {one.key for one in over}
+    found: list[Occurrence] = []
+    kept: set[str] = set()
+    for one in sorted(history, key=lambda one: one.key, reverse=True):
+        if one.key in gone or one.key.lineage in kept:
+            continue
+        if one.state is OccurrenceState.DUE and one.work_order in orders:
+            found.append(one)
+        else:
+            kept.add(one.key.lineage)
+    return found
 
 
 def without_lapsed(

@@ -34,6 +34,7 @@ class UnderWay:
         """A run from the ledger, as far as it is by now while it is written."""
         with self._lock:
             phase, done, total = self._known.get(run.id, (run.phase, run.done, run.total))
-        if run.state is not ImportState.RUNNING or phase is not Phase.WRITING:
+        if run.state is not ImportState.RUNNING or phase not in (Phase.WRITING, Phase.FINISHED):
             return run
-        return replace(run, phase=phase, done=done, total=total)
+        # What is finished is written as a whole, and the transaction is about to end.
+        return replace(run, phase=Phase.WRITING, done=done, total=total)

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from maintenance.plan import Roll
-from maintenance.recurrence import LAST_DAY, IsWorkingDay, every_day
+from maintenance.recurrence import LAST_DAY, every_day
+from maintenance.rolling import IsWorkingDay
 
 Days = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

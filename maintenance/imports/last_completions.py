@@ -177,8 +177,9 @@ class LastCompletionsImport:
                 row, subject.key, one.site, day, site.today, site.zone, site.floor(row), (said[0], said[1])
             )
         found = site.stood_for(subject, made)
+        coming = site.next_of(subject, found)
         for one, row in taken:
-            self._take(one, subject, row, found[row.lineage], history)
+            self._take(one, subject, row, found[row.lineage], history, coming[row.lineage])
 
     def _check(self, one: Wanted, subject: Subject, row: PlanRow, today: date) -> None:
         """Raises ``CellProblem`` for a line that cannot be taken."""
@@ -194,8 +195,9 @@ class LastCompletionsImport:
         self._seen[key] = one.row.number
 
     def _take(
-        self, one: Wanted, subject: Subject, row: PlanRow, found: Occurrence, history: Sequence[Occurrence]
-    ) -> None:
+        self, one: Wanted, subject: Subject, row: PlanRow, found: Occurrence, history: Sequence[Occurrence],
+        coming: LocalName | date,
+    ) -> None:  # fmt: skip
         problems = self.outcome.problems
         mine = [o for o in history if o.key.lineage == row.lineage]
         code = _code(subject, one.site, row.code)
@@ -215,7 +217,10 @@ class LastCompletionsImport:
         in_service = None if subject.asset is None else subject.asset.in_service_on
         if in_service is not None and one.day < in_service:
             problems.warn(one.row.problem("done_on", "before_service"))
-        if run_out(found) is not None:
+        if isinstance(coming, LocalName):
+            said = LocalName(f"尚无下次日期：{coming.zh}", f"there is no next date yet: {coming.en}")
+            problems.warn(one.row.problem("plan_row", "no_date", in_words("no_date", said)))
+        elif coming <= self._sites[one.site].today or run_out(found) is not None:
             problems.warn(one.row.problem("done_on", "gap_is_over"))
         self.outcome.changes.append(
             Change(RECORD, _key(found.key), code, one.site, known, found, one.row.sheet, one.row.number)

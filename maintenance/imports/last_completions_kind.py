@@ -1,7 +1,6 @@
 """What was done last of each plan row before Plantroom, as a kind of table."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 
 from maintenance.former import as_said, is_of, to_be_made_anew
@@ -17,9 +16,8 @@ from maintenance.imports.undoing import Restored, refused
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState
 from maintenance.plan_changes.waiting import today_of
 from maintenance.planner import is_site
-from maintenance.planner_steps import waive
 from maintenance.ports import MaintenanceTx, OccurrenceFilter
-from maintenance.withdrawing import OVERTAKEN
+from maintenance.withdrawing import made_anew
 from plantroom.domain.assets import LocalName
 from plantroom.ports.accounts import Role
 from plantroom.ports.paging import PageRequest
@@ -117,13 +115,8 @@ def _used(tx: MaintenanceTx, formers: Sequence[Occurrence], now: datetime | None
 
 def _plan_anew(tx: MaintenanceTx, formers: Sequence[Occurrence], asked: Asked) -> None:
     """Take away what is due of these rows and nobody has begun: the planner makes it again with its new dates."""
-    rows = {(one.key.lineage, one.key.subject) for one in formers}
-    known = tx.plan.occurrences_of_several(sorted({subject for _, subject in rows}))
-    over: list[Occurrence] = [
-        replace(one, state=OccurrenceState.WAIVED)
-        for some in known.values()
-        for one in some
-        if one.state is OccurrenceState.DUE and (one.key.lineage, one.key.subject) in rows
-    ]
-    gone: list[OccurrenceKey] = [one.key for one in waive(tx, over, asked.now, lambda _: OVERTAKEN)]
-    tx.plan.forget(gone)
+    known = tx.plan.occurrences_of_several(sorted({one.key.subject for one in formers}))
+    for history in known.values():
+        mine = [one for one in formers if one.key.subject == history[0].key.subject]
+        due = [o for o in history if o.state is OccurrenceState.DUE and any(is_of(o, one) for one in mine)]
+        made_anew(tx, due, history, asked.now)

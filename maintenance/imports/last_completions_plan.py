@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from maintenance.imports.problems import CellProblem, there_are
 from maintenance.imports.values import normal_code
 from maintenance.nesting import containment
 from maintenance.plan import Occurrence, PlanRow
-from maintenance.planner import Subject, hour_rows_for, plan_subject, rows_for, site_subject
+from maintenance.planner import Subject, SubjectPlan, hour_rows_for, plan_subject, rows_for, site_subject
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
 from maintenance.stand_ins import floor_of
@@ -67,6 +68,9 @@ class SitesPlan:
             raise CellProblem("unknown_row", there_are(said, [row.code for row in found]))
         elsewhere = codes & self._by_code.keys()
         said = LocalName("该计划项不适用于此处", "the plan row does not hold here")
+        if subject.asset is not None and any(self._by_code[code].applies_to.site for code in elsewhere):
+            zh, en = "这是站点本身的计划项，设备编号请留空", "it is a row of the site itself: leave the asset blank"
+            raise CellProblem("not_for_asset", LocalName(zh, en))
         if not elsewhere:
             said = LocalName("没有这个计划项目", "there is no such plan row")
         raise CellProblem("not_for_asset" if elsewhere else "unknown_row", there_are(said, names, english))
@@ -83,9 +87,17 @@ class SitesPlan:
 
     def stood_for(self, subject: Subject, formers: Mapping[str, Occurrence]) -> Mapping[str, Occurrence]:
         """What was done of a subject's rows (by lineage), each as that of the date that it stands for."""
-        rows, _ = self._holding(subject)
         as_entered = [replace(o, evidence={ENTERED_ON: o.latest.isoformat()}) for o in formers.values()]
-        facts = Facts(self._site.calendar)
-        plan = plan_subject(rows, self._by_code, subject, as_entered, self.today, self.zone, facts=facts)
-        series = {track.row.lineage: track.series for track in plan.tracks}
+        series = {track.row.lineage: track.series for track in self._planned(subject, as_entered).tracks}
         return {lineage: standing_for(one, series[lineage]) for lineage, one in formers.items()}
+
+    def next_of(self, subject: Subject, formers: Mapping[str, Occurrence]) -> Mapping[str, LocalName | date]:
+        """The last day of what comes next of each row (by lineage), or why nobody knows it."""
+        plan = self._planned(subject, list(formers.values()))
+        found: dict[str, LocalName | date] = {t.row.lineage: t.peek().window.latest for t in plan.tracks}
+        return found | {one.row.lineage: one.because for one in plan.undated}
+
+    def _planned(self, subject: Subject, history: Sequence[Occurrence]) -> SubjectPlan:
+        rows, _ = self._holding(subject)
+        facts = Facts(self._site.calendar)
+        return plan_subject(rows, self._by_code, subject, history, self.today, self.zone, facts=facts)

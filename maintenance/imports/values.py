@@ -26,6 +26,7 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 _CLEARS = frozenset({"(空)", "(清空)", "(none)", "(clear)"})
 _LONGEST_CLEAR, _LONGEST_DAY = 10, 60
 _DAY = re.compile(r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})(?:日|号)?(?:[t ]00:00(?::00)?)?")
+_TIME = re.compile(r"(?<=[\d日号])(?:t|\s+)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _TWO_WAYS = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2}|\d{4})")
 _YES = frozenset({"是", "有", "对", "√", "✓", "☑", "y", "yes", "true", "1", "启用"})
@@ -65,7 +66,8 @@ def normal_code(text: str) -> str:
 
 
 def read_date(cell: Cell) -> date:
-    """A day: a spreadsheet's date, 2026-11-28, 2026/11/28, 2026年11月28日, 20261128. The year comes first."""
+    """A day: a spreadsheet's date, 2026-11-28, 2026/11/28, 2026年11月28日, 20261128. The year comes first. A time of
+    day behind it is left out, unless it names a time zone, where the day may be another one."""
     if isinstance(cell, datetime):
         return _bounded(cell.date())
     if isinstance(cell, date):
@@ -75,7 +77,7 @@ def read_date(cell: Cell) -> date:
 
 @lru_cache(maxsize=4096)
 def _day_in(text: str) -> date:
-    return _day_of(unicodedata.normalize("NFKC", text).strip().casefold())
+    return _day_of(_TIME.sub("", unicodedata.normalize("NFKC", text).strip().casefold()))
 
 
 def _day_of(text: str) -> date:

@@ -1,9 +1,9 @@
 """The scheduler's jobs in a process of their own, where they take no turns from those who answer people.
 
-``JobsApart()`` forks before the program has threads, and what it has forked waits. ``start`` lets the jobs begin, once
-the ledger is open and up to date. Between the command and the jobs stands a keeper without threads, which follows a
-process that dies by another. Both end with the command, however that ends: the pipe from it closes then. A keeper that
-is killed takes its process along, and is told of.
+``JobsApart()`` forks before the program has threads of its own (libraries may have theirs, which nothing uses by then),
+and what it has forked waits. ``start`` lets the jobs begin, once the ledger is open and up to date. Between the command
+and the jobs stands a keeper without threads, which follows a process that dies by another. Both end with the command,
+however that ends: the pipe from it closes then. A keeper that is killed takes its process along, and is told of.
 """
 
 import json
@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import timedelta
 from typing import NoReturn
 
 import structlog
@@ -51,9 +52,11 @@ _GO = b"g"
 
 
 class JobsApart:
-    """The process of the jobs, as the command has it. Make it first of all: nothing may run beside a fork."""
+    """The process of the jobs, as the command has it. Make it first of all: nothing of ours may run beside a fork.
+    ``away_s``: how long there may be no such process before that is told, ``grace`` how long a plan may be stale."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, away_s: float = AWAY_S, grace: timedelta = STALE_AFTER) -> None:
+        self._away_s, self._grace_s = away_s, grace.total_seconds()
         self._control: int | None
         control, self._control = os.pipe()
         self._said, said = os.pipe()
@@ -102,9 +105,9 @@ class JobsApart:
 
     def problems(self, ledger: Ledger[MaintenanceTx]) -> list[str]:
         """What is to be said of a process that does not stay, and of a plan that nobody has materialised for long."""
-        if self._ended is not None and time.monotonic() - self._ended[0] > AWAY_S:
+        if self._ended is not None and time.monotonic() - self._ended[0] > self._away_s:
             return [f"jobs: their process does not stay ({self._ended[1]})"]
-        if time.monotonic() - self._started < STALE_AFTER.total_seconds():
+        if time.monotonic() - self._started < self._grace_s:
             return []
         return plan_problems(ledger)
 
@@ -201,5 +204,9 @@ def _work(settings: Settings, said: int, keeper: int) -> None:
         if words != told:
             os.write(said, f"{words}\n".encode())
             told = words
+    # A keeper that was killed cannot end a job that takes long.
+    last = threading.Timer(STOP_S, os._exit, (1,))
+    last.daemon = True
+    last.start()
     scheduler.stop()
     parts.close()

@@ -4,6 +4,7 @@ nobody asks any more."""
 import json
 import sys
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 
 from plantroom.bootstrap.jobs_apart import JobsApart
@@ -15,7 +16,8 @@ from plantroom.settings import Settings
 def main() -> None:
     settings = Settings(data_dir=Path(sys.argv[1]))
     configure_logs(settings.log_level)
-    jobs = JobsApart(settings)
+    away_s, grace_s = (float(one) for one in sys.argv[2:])
+    jobs = JobsApart(settings, away_s, timedelta(seconds=grace_s))
     parts = open_parts(settings)
     jobs.start()
     for _ in sys.stdin:

@@ -6,12 +6,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from maintenance.scheduled import PLAN, JobRun
+from plantroom.bootstrap.jobs_apart import JobsApart
+from plantroom.settings import Settings
+from plantroom.storage.ledger import SqlLedger
 from tests.product import eventually
 
 SOON_S = 60.0
@@ -20,9 +25,9 @@ SOON_S = 60.0
 class Command:
     """The command, with its keeper and the process of the jobs."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, away_s: float = 60, grace_s: float = 1800) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.contract.bootstrap.jobs_command", str(data)],
+            [sys.executable, "-m", "tests.contract.bootstrap.jobs_command", str(data), str(away_s), str(grace_s)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
@@ -59,7 +64,12 @@ def lives(number: int) -> bool:
 
 @pytest.fixture
 def command(started: Path) -> Iterator[Command]:
-    made = Command(started)
+    with running(Command(started)) as made:
+        yield made
+
+
+@contextmanager
+def running(made: Command) -> Iterator[Command]:
     yield made
     made.process.kill()
     made.process.wait()
@@ -105,6 +115,31 @@ def test_a_keeper_that_is_killed_leaves_no_jobs_behind(command: Command) -> None
     assert command.process.stdin is not None
     command.process.stdin.close()
     assert command.process.wait(SOON_S) == 0
+
+
+def test_jobs_that_stay_away_are_told_of_and_so_is_a_keeper_that_was_killed(started: Path) -> None:
+    with running(Command(started, away_s=0)) as command:
+        assert eventually(command.has_run, SOON_S)
+        assert command.ask()["problems"] == []
+        os.kill(command.worker, signal.SIGKILL)
+        assert eventually(lambda: command.ask()["problems"], SOON_S) == ["jobs: their process does not stay (signal 9)"]
+        assert eventually(lambda: not command.ask()["problems"], SOON_S), "another one runs"
+        os.kill(command.keeper, signal.SIGKILL)
+        (said,) = eventually(lambda: command.ask()["problems"], SOON_S)
+        assert "its keeper was killed; start the command again" in said
+
+
+@pytest.mark.parametrize(("grace", "told"), [(timedelta(minutes=30), False), (timedelta(0), True)])
+def test_a_stale_plan_is_told_of_behind_the_grace(started: Path, grace: timedelta, told: bool) -> None:
+    settings = Settings(data_dir=started)
+    jobs = JobsApart(settings, grace=grace)
+    jobs.stop()
+    long_ago = datetime.now(UTC) - timedelta(days=1)
+    with closing(SqlLedger(settings.ledger)) as ledger:
+        ledger.open()
+        with ledger.begin() as tx:
+            tx.jobs.put(JobRun(PLAN, long_ago, long_ago))
+        assert bool(jobs.problems(ledger)) is told
 
 
 def test_the_keys_that_end_the_command_are_for_the_command(command: Command) -> None:

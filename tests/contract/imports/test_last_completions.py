@@ -101,11 +101,15 @@ def test_it_is_due_on_the_day_of_entering_where_the_longest_gap_has_run_out(ledg
     assert rest[0].latest == date(2026, 4, 2)
 
 
-def test_a_row_that_is_not_overdue_begins_with_its_next_open_date(ledger: Store) -> None:
+def test_the_newest_date_that_was_over_is_due_on_the_day_of_entering_and_the_others_are_not(ledger: Store) -> None:
     put(ledger, MONTHLY)
-    take(ledger, "last_completions", HEAD + "X-1,OWN-M,2025-08-15,,\n")
+    document = take(ledger, "last_completions", HEAD + "X-1,OWN-M,2025-08-15,,\n")
+    assert problems(document, "warnings") == [(2, "上次完成日期", "gap_is_over")]
     look(ledger)
-    assert dates(ledger, "OWN-M")[:2] == [(-1, date(2025, 8, 15), "former"), (0, date(2026, 3, 15), "due")]
+    assert dates(ledger, "OWN-M")[:3] == [
+        (-1, date(2025, 8, 15), "former"), (0, date(2026, 2, 15), "due"), (1, date(2026, 3, 15), "due")
+    ]  # fmt: skip
+    assert known(ledger, "OWN-M")[1].latest == date(2026, 3, 2)
     assert not any("missed" in one.tags for one in standing(ledger, "OWN-M"))
 
 

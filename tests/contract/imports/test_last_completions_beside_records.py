@@ -189,6 +189,26 @@ def test_a_deeper_row_s_completion_is_one_of_what_it_contains(ledger: Store) -> 
     assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, 2)
 
 
+def test_what_is_done_in_one_go_is_found_again(ledger: Store) -> None:
+    half, year = nested()
+    put(ledger, replace(half, anchor=date(2026, 3, 5)), replace(year, anchor=date(2026, 4, 4)))
+    look(ledger)
+
+    def together() -> list[list[str]]:
+        return sorted(
+            sorted(o.plan_row for o in one.occurrences) for one in standing(ledger, "N-HM") if len(one.occurrences) > 1
+        )
+
+    before = (together(), [(one.key, one.latest) for one in known(ledger, "N-HM")])
+    assert before[0] == [["N-HM", "N-Y"]]
+    document = take(ledger, "last_completions", HEAD + "X-1,N-HM,2026-02-28,,\n")
+    look(ledger)
+    assert together() == [["N-HM", "N-Y"]]
+    assert undo(ledger, document["import_id"])["errors"] == []
+    look(ledger)
+    assert (together(), [(one.key, one.latest) for one in known(ledger, "N-HM")]) == before
+
+
 def test_an_export_leaves_out_machines_that_are_gone_and_stays_no_change_when_rows_move_on(ledger: Store) -> None:
     put(ledger, MONTHLY)
     made = take(ledger, "assets", "设备编号,设备类别\nX-7,水泵\n")

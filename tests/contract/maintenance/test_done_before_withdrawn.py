@@ -8,6 +8,7 @@ import pytest
 
 from maintenance.plan import Occurrence, OccurrenceState, PlanRow
 from maintenance.resting import status_was_changed
+from maintenance.waiving import by_people, withdrawn
 from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.assets import AssetStatus
 from tests.contract.maintenance.tablet import codes, op, send, stored
@@ -124,3 +125,16 @@ def test_on_a_machine_that_was_scrapped_meanwhile_it_counts_too(store: Store, vi
     with store.read() as tx:
         assert tx.assets.get("pump-1").asset.status is AssetStatus.SCRAPPED
     assert is_sound(store)
+
+
+def test_what_a_person_cancels_after_a_tablet_went_on_with_it_is_a_person_s(store: Store, visit: Occurrence) -> None:
+    put(store, retired(DAY))
+    look(store, DAY)
+    order, now = order_of(store, visit), at(DAY) + timedelta(hours=5)
+    started = op(order, "start", captured_at=DONE.isoformat())
+    assert codes(send(store, started, device_now=now, now=now)) == [("applied", None)]
+    step(store, visit, State.CANCELLED, when=DAY + timedelta(days=1))
+    with store.begin() as tx:
+        (cancelled,) = [one for one in known(store) if one.key == visit.key]
+        assert by_people(tx, cancelled)
+        assert not withdrawn(tx, tx.orders.lock(order.id))

@@ -5,7 +5,8 @@ from datetime import date
 
 from maintenance.nesting import Job, Track, containment, jobs
 from maintenance.plan import AppliesTo, Interval, IntervalUnit, PlanRow
-from maintenance.recurrence import IsWorkingDay, every_day, with_history
+from maintenance.recurrence import every_day, with_history
+from maintenance.rolling import IsWorkingDay
 from plantroom.domain.assets import LocalName
 
 

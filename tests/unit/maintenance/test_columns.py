@@ -16,7 +16,8 @@ from maintenance.columns.sets import row_set
 from maintenance.nesting import Job
 from maintenance.plan import Layer, Occurrence, OccurrenceKey, OccurrenceState, PlanRow, Roll
 from maintenance.planner import Subject, asset_subject, plan_subject
-from maintenance.recurrence import IsWorkingDay, every_day, local_day, shifted
+from maintenance.recurrence import every_day, local_day, shifted
+from maintenance.rolling import IsWorkingDay
 from plantroom.domain.assets import Asset, LocalName
 from tests.examples import examples
 from tests.unit.maintenance.rows import ELEVATOR, row

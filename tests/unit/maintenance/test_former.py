@@ -57,7 +57,7 @@ def test_a_row_without_an_anchor_counts_from_it(done: date, dates: list[date]) -
 def test_an_anchor_stays_and_what_was_early_for_its_date_counts_for_that() -> None:
     one = row("Q", 3, "month", 10, 5, anchor=date(2025, 1, 10))
     assert [day for day, _ in days(one, date(2025, 12, 31))] == [date(2026, 4, 10), date(2026, 7, 10)]
-    assert [day for day, _ in days(one, date(2025, 12, 30))] == [date(2026, 4, 10), date(2026, 7, 10)]
+    assert days(one, date(2025, 12, 30)) == [(date(2026, 1, 10), TODAY), (date(2026, 4, 10), date(2026, 4, 15))]
     assert brought(one, date(2025, 12, 31)).nominal_date == date(2026, 1, 10)
     assert brought(one, date(2025, 12, 30)).nominal_date == date(2025, 12, 30)
 
@@ -68,16 +68,32 @@ def test_the_longest_gap_counts_from_it() -> None:
         (date(2026, 4, 30), date(2026, 5, 5)),
         (date(2026, 7, 30), date(2026, 7, 31)),
     ]
-    assert days(one, date(2026, 1, 10))[0] == (date(2026, 4, 30), date(2026, 4, 12))
+    assert days(one, date(2026, 1, 10)) == [(date(2026, 1, 30), TODAY), (date(2026, 4, 30), date(2026, 5, 5))]
+    early = replace(one, early_days=70)
+    assert days(early, date(2025, 11, 10))[0] == (date(2026, 4, 30), TODAY), "what may be done by now is done"
 
 
 def test_where_the_longest_gap_has_run_out_it_is_due_on_the_day_of_entering_once() -> None:
     one = row("Q", 3, "month", 10, 5, max_gap_days=92, layer=Layer.LAW)
     found = plan(one, [brought(one, date(2023, 5, 20))], TODAY).upcoming(date(2026, 12, 31))
-    assert [job.latest for job in found][:2] == [TODAY, TODAY + timedelta(days=92)]
+    assert [job.latest for job in found][:2] == [TODAY, date(2026, 5, 25)]
+    said = reason(found[0], {"Q": 92})
+    assert "2026-02-20的一次在登记上次完成日期时已过期" in said.zh
+    assert "the one of 2026-02-20 was over when its last completion was entered" in said.en
+    one = replace(one, early_days=80)
+    found = plan(one, [brought(one, date(2023, 5, 20))], TODAY).upcoming(date(2026, 12, 31))
+    assert found[0].latest == TODAY
     assert "最长间隔92天" in reason(found[0], {"Q": 92}).zh
     assert "2023-05-20" in reason(found[0], {"Q": 92}).en
     assert "2023" not in reason(found[1], {"Q": 92}).en
+
+
+def test_an_inspection_of_an_age_that_is_over_is_due_on_the_day_of_entering() -> None:
+    one = row("INSP", 1, "year", 60, 0, schedule=AgeSchedule((1, 4, 7, 9), then=YEARLY))
+    lift = replace(PUMP, installed_on=date(2022, 1, 15))
+    assert days(one, date(2023, 1, 20), lift, date(2032, 1, 1)) == [
+        (date(2026, 1, 15), TODAY), (date(2029, 1, 15), date(2029, 1, 15))
+    ]  # fmt: skip
 
 
 def test_an_anchor_ahead_is_the_next_date_where_the_law_lets_it() -> None:
@@ -119,13 +135,13 @@ def test_what_was_over_when_it_was_entered_stays_left_out_later() -> None:
     one = row("FLOAT", 2, "month", 5, 5, shift_percent=100)
     former = brought(one, date(2025, 1, 11))
     first = plan(one, [former], TODAY).upcoming(date(2026, 4, 1))[0].leader.window
-    assert first.nominal == date(2026, 3, 11)
+    assert (first.nominal, first.latest) == (date(2026, 1, 11), TODAY)
     due = Occurrence(
         replace(former.key, cycle=first.cycle), "demo", "FLOAT", first.nominal, first.earliest, first.latest
     )
     later = plan(one, [former, due], date(2026, 5, 1))
     (standing,) = later.standing
-    assert (standing.job.leader.window.nominal, standing.job.latest) == (date(2026, 3, 11), date(2026, 3, 16))
+    assert (standing.job.leader.window.nominal, standing.job.latest) == (date(2026, 1, 11), TODAY)
 
 
 def test_a_row_that_comes_into_the_plan_later_has_no_date_before() -> None:

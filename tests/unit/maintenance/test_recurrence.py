@@ -14,10 +14,10 @@ from maintenance.recurrence import (
     first_cycle,
     longest_days,
     nominal,
-    rolled,
     window,
     with_history,
 )
+from maintenance.rolling import rolled
 from tests.examples import examples
 from tests.unit.maintenance.rows import row
 

@@ -153,3 +153,16 @@ def test_a_date_with_its_year_last_says_what_it_would_be_read_as_and_the_form(
     assert all(text in one and all(day in one for day in days) for one in (said.zh, said.en))
     assert "年-月-日" in said.zh
     assert "year-month-day" in said.en
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-28 10:30:00", "2026/11/28 9:05", "2026-11-28T23:59:59.5", "2026年11月28日 08:00"]
+)
+def test_a_time_of_day_behind_a_day_is_left_out(text: str) -> None:
+    assert read_date(text) == date(2026, 11, 28)
+
+
+@pytest.mark.parametrize("text", ["2026-11-28T23:00:00Z", "2026-11-28 23:00+08:00", "2026-11-28 10:30 AM", "10:30"])
+def test_a_time_that_leaves_the_day_open_is_refused(text: str) -> None:
+    with pytest.raises(CellProblem):
+        read_date(text)
