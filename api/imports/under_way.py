@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from maintenance.imports.ports import ImportRun, ImportState, Phase
-from maintenance.imports.running import Progress
+from maintenance.imports.running import Progress, unheard
 
 
 class UnderWay:
@@ -24,11 +24,15 @@ class UnderWay:
             with self._lock:
                 self._known[import_id] = (phase, done, total)
 
+        with self._lock:
+            another = import_id in self._known  # the same one, sent again while it runs
+            self._known.setdefault(import_id, (Phase.READING, 0, 0))
         try:
-            yield hear
+            yield unheard if another else hear
         finally:
-            with self._lock:
-                self._known.pop(import_id, None)
+            if not another:
+                with self._lock:
+                    self._known.pop(import_id, None)
 
     def seen(self, run: ImportRun) -> ImportRun:
         """A run from the ledger, as far as it is by now while it is written."""

@@ -12,7 +12,7 @@ from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.problems import CellProblem, Problems, count, in_words
 from maintenance.imports.tables import Row
 from maintenance.imports.values import normal_code, read_code, read_date, read_text
-from maintenance.plan import FORMER_CYCLE, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
+from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.planner import Subject, asset_subject
 from maintenance.planner_steps import WAITING
 from maintenance.ports import MaintenanceTx
@@ -42,17 +42,20 @@ class LastCompletionsImport:
     def __init__(self, tx: MaintenanceTx, asked: Asked, problems: Problems) -> None:
         self._tx, self._asked = tx, asked
         self._sites = {site.code: SitesPlan(tx, site, asked) for site in tx.assets.sites()}
-        self._seen: dict[OccurrenceKey, int] = {}
+        self._seen: dict[tuple[str, str, date], int] = {}
         self._orders: Mapping[str, WorkOrder] = {}
         self.outcome = Outcome(problems)
 
     def run(self, rows: Iterable[Row]) -> Outcome:
-        """Compare every line."""
-        batch: list[Wanted] = []
+        """Compare every line; those of one machine together."""
+        of: dict[tuple[str, str], list[Wanted]] = defaultdict(list)
         for row in rows:
             one = self._understood(row)
             if one is not None:
-                batch.append(one)
+                of[one.site, one.asset].append(one)
+        batch: list[Wanted] = []
+        for lines in of.values():
+            batch += lines
             if len(batch) >= AT_ONCE:
                 self._batch(batch)
                 batch = []
@@ -141,19 +144,35 @@ class LastCompletionsImport:
         site, subject = self._sites[lines[0][0].site], lines[0][1]
         taken: list[tuple[Wanted, PlanRow]] = []
         for one, _ in lines:
-            if _is_known(one, history):
-                self.outcome.note(one.row, "unchanged", _code(subject, one.site, one.plan_row))
-                continue
             try:
                 row = site.row_named(subject, one.plan_row)
                 self._check(one, subject, row, site.today)
             except CellProblem as problem:
+                if _is_known(one, history):
+                    self.outcome.note(one.row, "unchanged", _code(subject, one.site, one.plan_row))
+                    continue
                 name = "done_on" if problem.code == "still_to_come" else "plan_row"
                 self.outcome.problems.error(one.row.problem(name, problem.code, in_words(problem.code, problem.said)))
                 continue
             taken.append((one, row))
         if taken:
-            self._together(taken, subject, site, history)
+            self._together(self._newest(taken, subject), subject, site, history)
+
+    def _newest(self, taken: Sequence[tuple[Wanted, PlanRow]], subject: Subject) -> list[tuple[Wanted, PlanRow]]:
+        """Of several lines of one row the newest day: a history has many, and the last one counts."""
+        last: dict[str, tuple[Wanted, PlanRow]] = {}
+        for one, row in taken:
+            if row.lineage not in last or one.day > last[row.lineage][0].day:
+                last[row.lineage] = (one, row)
+        for one, row in taken:
+            newest = last[row.lineage][0]
+            if newest is not one:
+                said = LocalName(
+                    f"第{newest.row.number}行的{newest.day}更近", f"line {newest.row.number} has {newest.day}"
+                )
+                self.outcome.problems.warn(one.row.problem("done_on", "older_line", in_words("older_line", said)))
+                self.outcome.note(one.row, "unchanged", _code(subject, one.site, row.code))
+        return list(last.values())
 
     def _together(
         self, taken: Sequence[tuple[Wanted, PlanRow]], subject: Subject, site: SitesPlan, history: Sequence[Occurrence]
@@ -188,7 +207,7 @@ class LastCompletionsImport:
         department = row.department.zh or (subject.asset.department if subject.asset else None)
         if not self._may(one.site, department or None):
             raise CellProblem("not_yours")
-        key = OccurrenceKey(row.lineage, subject.key, FORMER_CYCLE)
+        key = (row.lineage, subject.key, one.day)
         if key in self._seen:
             first = self._seen[key]
             raise CellProblem("duplicate_row", LocalName(f"与第{first}行相同", f"the same as line {first}"))

@@ -248,7 +248,9 @@ class SqlPlan(SqlStandings, PlanRepository):
 
     def versions_as_kept(self) -> Iterator[KeptVersion]:
         v = t.plan_row_versions.c
-        begins = sa.cast(v.effective_from, sa.Text)
+        begins: sa.ColumnElement[str] = sa.cast(v.effective_from, sa.Text)
+        if self._connection.dialect.name == "postgresql":  # where a cast follows the server's DateStyle
+            begins = sa.func.to_char(v.effective_from, "YYYY-MM-DD")
         statement = sa.select(v.lineage, v.version, begins, v.document).order_by(
             by_bytes(self._connection, v.lineage), v.version
         )

@@ -220,9 +220,20 @@ def test_a_line_that_says_nothing_sensible_keeps_the_table_out(
     assert known(ledger, "OWN-M") == []
 
 
-def test_two_lines_of_one_row_are_told_apart(ledger: Store) -> None:
+def test_of_the_lines_of_a_history_the_newest_counts(ledger: Store) -> None:
     put(ledger, MONTHLY)
-    document = take(ledger, "last_completions", HEAD + "X-1,OWN-M,2026-02-20,,\nX-1,OWN-M,2026-02-21,,\n")
+    text = HEAD + "X-1,OWN-M,2026-01-20,,\nX-1,OWN-M,2026-02-20,,\nX-1,OWN-M,2025-12-20,,\n"
+    document = take(ledger, "last_completions", text)
+    assert problems(document, "warnings") == [(2, "上次完成日期", "older_line"), (4, "上次完成日期", "older_line")]
+    assert (document["created"], document["unchanged"]) == (1, 2)
+    assert dates(ledger, "OWN-M") == [(-1, date(2026, 2, 20), "former")]
+    again = take(ledger, "last_completions", text)
+    assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, 3)
+
+
+def test_a_line_that_stands_there_twice_is_an_error(ledger: Store) -> None:
+    put(ledger, MONTHLY)
+    document = take(ledger, "last_completions", HEAD + "X-1,OWN-M,2026-02-20,,\nX-1,OWN-M,2026-02-20,,\n")
     assert problems(document) == [(3, "计划项", "duplicate_row")]
 
 
