@@ -70,13 +70,22 @@ def is_of(one: Occurrence, former: Occurrence) -> bool:
     return (one.key.lineage, one.key.subject) == (former.key.lineage, former.key.subject)
 
 
-def overtaken(former: Occurrence, history: Iterable[Occurrence]) -> list[Occurrence]:
+def overtaken(former: Occurrence, history: Sequence[Occurrence]) -> list[Occurrence]:
     """What was due of its row when it was entered and is due yet. What was over by then stays on record."""
-    last, day = (former.evidence or {}).get(ANEW_TO), entered_on(former)
+    last = (former.evidence or {}).get(ANEW_TO)
     if not isinstance(last, int):
         return []
+    over = over_on(history, entered_on(former))
     due = (one for one in history if one.state is OccurrenceState.DUE and is_of(one, former))
-    return [one for one in due if one.key.cycle <= last and one.latest >= day]
+    return [one for one in due if one.key.cycle <= last and one.key not in over]
+
+
+def over_on(history: Iterable[Occurrence], day: date) -> set[OccurrenceKey]:
+    """What is due and was over before a day, with all that its order carries: what is done in one go is due by the
+    earliest of its last days. ``history``: of one subject."""
+    due = [one for one in history if one.state is OccurrenceState.DUE]
+    late = {one.work_order or one.key for one in due if one.latest < day}
+    return {one.key for one in due if (one.work_order or one.key) in late}
 
 
 def as_said(former: Occurrence) -> Occurrence:

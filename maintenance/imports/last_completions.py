@@ -1,11 +1,11 @@
 """What was done last of each plan row before Plantroom: a table compared with the plan and its occurrences."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from maintenance.former import DONE_BY, RECORD_OF, as_said, former_work, run_out
+from maintenance.former import DONE_BY, RECORD_OF, as_said, former_work, over_on, run_out
 from maintenance.imports.kinds import Asked
 from maintenance.imports.last_completions_plan import SitesPlan
 from maintenance.imports.outcome import Change, Outcome
@@ -220,7 +220,7 @@ class LastCompletionsImport:
         problems = self.outcome.problems
         mine = [o for o in history if o.key.lineage == row.lineage]
         code = _code(subject, one.site, row.code)
-        why = why_left_out(mine, self._orders, self._sites[one.site].today)
+        why = why_left_out(mine, over_on(history, self._sites[one.site].today), self._orders)
         if why is not None:
             problems.warn(one.row.problem("done_on", why))
             self.outcome.note(one.row, "unchanged", code)
@@ -251,11 +251,13 @@ class LastCompletionsImport:
 _OWN = (OccurrenceState.DONE, OccurrenceState.CREDITED, OccurrenceState.MISSED)
 
 
-def why_left_out(mine: Iterable[Occurrence], orders: Mapping[str, WorkOrder], today: date) -> str | None:
+def why_left_out(
+    mine: Iterable[Occurrence], over: Container[OccurrenceKey], orders: Mapping[str, WorkOrder]
+) -> str | None:
     """The code that says why nothing before it is asked for of a row any more: the program has a record of its own
-    (done, missed, overdue), or somebody is at it. ``orders`` are those that have not ended."""
+    (done, missed, ``over``), or somebody is at it. ``orders`` are those that have not ended."""
     for one in mine:
-        if one.state in _OWN or (one.state is OccurrenceState.DUE and one.latest < today):
+        if one.state in _OWN or one.key in over:
             return "own_record"
         order = orders.get(one.work_order or "")
         if one.state is OccurrenceState.DUE and order is not None and order.state not in WAITING:

@@ -1,9 +1,10 @@
 """What was done last of each plan row before Plantroom, as a kind of table."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
-from maintenance.former import as_said, is_of, to_be_made_anew
+from maintenance.former import as_said, is_of, over_on, to_be_made_anew
 from maintenance.imports.cells import Cell
 from maintenance.imports.columns import Headings, columns_of
 from maintenance.imports.fields import as_text
@@ -105,18 +106,27 @@ def _used(tx: MaintenanceTx, formers: Sequence[Occurrence], now: datetime | None
     known = tx.plan.occurrences_of_several(sorted({one.key.subject for one in formers}))
     due = {o.work_order for some in known.values() for o in some if o.state is OccurrenceState.DUE}
     orders = tx.orders.standing(sorted(one for one in due if one is not None))
-    days = {site: date.min if now is None else today_of(tx, site, now) for site in {one.site for one in formers}}
-    return {
-        one.key
-        for one in formers
-        if why_left_out((o for o in known.get(one.key.subject, ()) if is_of(o, one)), orders, days[one.site])
-    }
+    found: set[OccurrenceKey] = set()
+    for history, mine in _by_subject(known, formers):
+        over = set() if now is None else over_on(history, today_of(tx, mine[0].site, now))
+        found |= {one.key for one in mine if why_left_out((o for o in history if is_of(o, one)), over, orders)}
+    return found
 
 
 def _plan_anew(tx: MaintenanceTx, formers: Sequence[Occurrence], asked: Asked) -> None:
     """Take away what is due of these rows and nobody has begun: the planner makes it again with its new dates."""
     known = tx.plan.occurrences_of_several(sorted({one.key.subject for one in formers}))
-    for history in known.values():
-        mine = [one for one in formers if one.key.subject == history[0].key.subject]
-        due = [o for o in history if o.state is OccurrenceState.DUE and any(is_of(o, one) for one in mine)]
+    for history, mine in _by_subject(known, formers):
+        rows = {one.key.lineage for one in mine}
+        due = [one for one in history if one.state is OccurrenceState.DUE and one.key.lineage in rows]
         made_anew(tx, due, history, asked.now)
+
+
+def _by_subject(
+    known: Mapping[str, Sequence[Occurrence]], formers: Sequence[Occurrence]
+) -> Iterator[tuple[Sequence[Occurrence], list[Occurrence]]]:
+    """The history of each subject, with the completions that are of it."""
+    of: defaultdict[str, list[Occurrence]] = defaultdict(list)
+    for one in formers:
+        of[one.key.subject].append(one)
+    return ((known.get(subject, ()), mine) for subject, mine in of.items())

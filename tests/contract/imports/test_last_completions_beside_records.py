@@ -67,6 +67,21 @@ def test_what_is_overdue_stays_so(ledger: Store) -> None:
     assert known(ledger, "OWN-L") == before
 
 
+def test_what_is_overdue_with_its_order_stays_so_whatever_its_own_last_day(ledger: Store) -> None:
+    half, year = nested()
+    put(ledger, replace(half, anchor=date(2026, 3, 5)), replace(year, late_days=30, anchor=date(2026, 3, 20)))
+    look(ledger)
+    (both,) = [one for one in standing(ledger, "N-Y") if len(one.occurrences) > 1]
+    later = date(2026, 3, 24)
+    look(ledger, later)
+    before = known(ledger, "N-Y")
+    assert before[0].work_order == both.id
+    assert before[0].latest >= later, "its own last day is not over"
+    assert warned(bring(ledger, "X-1,N-Y,2026-02-10,,\n", later)) == ["own_record"]
+    look(ledger, later)
+    assert known(ledger, "N-Y") == before
+
+
 def test_undoing_takes_nothing_overdue_off_the_record(ledger: Store) -> None:
     put(ledger, LAW)
     look(ledger)
