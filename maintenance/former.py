@@ -18,8 +18,9 @@ from maintenance.handing import Handed
 from maintenance.plan import FORMER_CYCLE, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.recurrence import Series, local_day, shifted
 
-ENTERED_ON, DONE_BY, RECORD_OF = "entered_on", "done_by", "record"
-"""What the evidence of such an occurrence has: the day it was entered, who did it, and where that is written."""
+ENTERED_ON, ENTERED_BY, DONE_BY, RECORD_OF = "entered_on", "entered_by", "done_by", "record"
+"""What the evidence of such an occurrence has: the day it was entered and by whom, who did it, where that is
+written."""
 
 COUNTS_AS = "counts_as"
 """And, where the longest gap had run out by then, the day that it counts as (``counted_day``)."""
@@ -37,19 +38,25 @@ def former_of(history: Sequence[Occurrence]) -> Occurrence | None:
 
 def former_work(
     row: PlanRow, subject: str, site: str, day: date, entered_on: date, zone: ZoneInfo,
-    floor: int | None = None, said: tuple[str, str] = ("", ""),
+    floor: int | None = None, **said: str,
 ) -> Occurrence:  # fmt: skip
-    """That a row was done last on a day, of which the longest gap is ``floor`` days; ``said``: by whom, and where that
-    is written. It stands for no date of the calendar yet (``standing_for``)."""
-    evidence = {ENTERED_ON: entered_on.isoformat()} | {
-        name: text for name, text in zip((DONE_BY, RECORD_OF), said, strict=True) if text
-    }
+    """That a row was done last on a day, of which the longest gap is ``floor`` days; ``said``: what else its evidence
+    has. It stands for no date of the calendar yet (``standing_for``)."""
+    evidence = {ENTERED_ON: entered_on.isoformat()} | {name: text for name, text in said.items() if text}
     if floor is not None and shifted(day, floor) < entered_on:
         evidence[COUNTS_AS] = shifted(entered_on, -floor).isoformat()
     return Occurrence(
         OccurrenceKey(row.lineage, subject, FORMER_CYCLE), site, row.code, day, day, day, OccurrenceState.FORMER,
         datetime.combine(day, _NOON, zone), evidence=evidence,
     )  # fmt: skip
+
+
+def told_otherwise(former: Occurrence, now: Occurrence) -> Occurrence:
+    """The completion with what is said of the same day by now: who did it, where that is written, by whose word. When
+    it was entered stays."""
+    texts = (ENTERED_BY, DONE_BY, RECORD_OF)
+    kept = {name: text for name, text in (former.evidence or {}).items() if name not in texts}
+    return replace(former, evidence=kept | {name: text for name, text in (now.evidence or {}).items() if name in texts})
 
 
 def counted_day(one: Occurrence, completed_at: datetime, zone: ZoneInfo) -> date:

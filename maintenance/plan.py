@@ -15,6 +15,7 @@ __all__ = [
     "EVIDENCE",
     "FORMER_CYCLE",
     "NO_INTERVAL",
+    "SITE",
     "AppliesTo",
     "BeforeReuse",
     "Evidence",
@@ -153,6 +154,10 @@ class PlanRow:
     def first_day(self) -> date:
         """From when the row has been in the plan, under whatever version."""
         return self.since or self.effective_from
+
+
+SITE = "site:"
+"""What the key of a site as a subject begins with."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -22,7 +22,7 @@ from maintenance.handing import Handed, Received
 from maintenance.kinds import Case, Dates, dates_of
 from maintenance.nesting import Job, Planned, Track, containment, jobs, joined, look_ahead, not_before
 from maintenance.pausing import asked_for, behind_reuse, carry, paused, resumed
-from maintenance.plan import COMPLETED, Occurrence, OccurrenceState, PlanRow
+from maintenance.plan import COMPLETED, SITE, Occurrence, OccurrenceState, PlanRow
 from maintenance.recurrence import every_day, has_dates, local_day, shifted, window_at, with_history
 from maintenance.rests import AT_REST, without_lapsed
 from maintenance.rolling import IsWorkingDay
@@ -67,12 +67,12 @@ class Subject:
 
 def site_subject(site: str, name: LocalName) -> Subject:
     """The subject of rows that apply to the site itself."""
-    return Subject(f"site:{site}", site, name)
+    return Subject(f"{SITE}{site}", site, name)
 
 
 def is_site(key: str) -> bool:
     """Whether a subject's key is that of a site."""
-    return key.startswith("site:")
+    return key.startswith(SITE)
 
 
 def asset_subject(asset: Asset) -> Subject:

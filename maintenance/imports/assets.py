@@ -14,11 +14,12 @@ from maintenance.imports.asset_records import RECORD, Code, Known, Made, Wanted
 from maintenance.imports.asset_relations import Relations
 from maintenance.imports.fields import changed, values_of, with_values
 from maintenance.imports.kinds import Asked
+from maintenance.imports.naming import code_of, site_of
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.plan_words import classes_of
 from maintenance.imports.problems import CellProblem, Problems, count, in_words
 from maintenance.imports.tables import Row
-from maintenance.imports.values import clears, normal_code, read_code
+from maintenance.imports.values import clears, normal_code
 from maintenance.imports.vocabulary import class_words
 from plantroom.domain.assets import Asset, LocalName
 from plantroom.domain.keys import new_key
@@ -62,9 +63,9 @@ class AssetsImport:
     def _understood(self, row: Row) -> Wanted | None:
         problems = self.outcome.problems
         before = count(problems)
-        site = self._site(row)
-        code = self._code(row, "code")
-        former = self._code(row, "former_code") if "former_code" in row.cells else None
+        site = site_of(row, self._asked, self._site_codes, problems)
+        code = code_of(row, "code", problems)
+        former = code_of(row, "former_code", problems) if "former_code" in row.cells else None
         made = self._class(row)
         values = values_of(row, self._custom.by_key, problems)
         if count(problems) > before or row.refused or site is None:
@@ -87,31 +88,6 @@ class AssetsImport:
 
     def _place_of(self, site: str | None) -> Callable[[str], object] | None:
         return None if site is None else self._of_site(site).read
-
-    def _site(self, row: Row) -> str | None:
-        problems = self.outcome.problems
-        given = row.text("site") or self._asked.site or (self._known.sites[0] if len(self._known.sites) == 1 else "")
-        if not given:
-            problems.error(row.problem("site", "needs_site"))
-            return None
-        other = self._asked.site is not None and given != self._asked.site
-        if given not in self._site_codes or other or not self._asked.rights.may_change(given, None):
-            problems.error(row.problem("site", "site_not_yours"))
-            return None
-        return given
-
-    def _code(self, row: Row, key: str) -> str:
-        problems = self.outcome.problems
-        if key in row.refused:
-            return ""
-        try:
-            code = read_code(row.cells.get(key))
-        except CellProblem as problem:
-            problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
-            return ""
-        if not code:
-            problems.error(row.problem(key, "missing_value"))
-        return code
 
     def _class(self, row: Row) -> str | None:
         cell = row.cells.get("class")

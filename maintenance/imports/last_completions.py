@@ -2,16 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from typing import Any
 
-from maintenance.former import DONE_BY, RECORD_OF, as_said, former_work, over_on, run_out
+from maintenance.former import DONE_BY, RECORD_OF, as_said, former_work, over_on, run_out, told_otherwise
+from maintenance.imports.columns import columns_of
+from maintenance.imports.fields import NEEDED, Field, by_key, changed, date_field, text_field, values_of
 from maintenance.imports.kinds import Asked
 from maintenance.imports.last_completions_plan import SitesPlan
+from maintenance.imports.naming import code_of, site_of
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.problems import CellProblem, Problems, count, in_words
 from maintenance.imports.tables import Row
-from maintenance.imports.values import normal_code, read_code, read_date, read_text
+from maintenance.imports.values import normal_code
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.planner import Subject, asset_subject
 from maintenance.planner_steps import WAITING
@@ -24,6 +28,26 @@ AT_ONCE = 2_000
 LONGEST = 200
 
 
+COLUMNS = columns_of("last_completions")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a table says of a completion: the day, who did it, and where that is written."""
+
+    done_on: date = date.min
+    done_by: str = ""
+    record: str = ""
+
+
+FIELDS: tuple[Field[Said], ...] = (
+    date_field(COLUMNS["done_on"], "done_on", NEEDED),
+    text_field(COLUMNS["done_by"], "done_by", LONGEST),
+    text_field(COLUMNS["record"], "record", LONGEST),
+)
+_BY_KEY = by_key(FIELDS)
+
+
 @dataclass(slots=True)
 class Wanted:
     """One line, understood as far as its cells go."""
@@ -32,8 +56,13 @@ class Wanted:
     site: str
     asset: str
     plan_row: str
-    day: date
-    said: tuple[str, str]
+    values: Mapping[str, Any]
+
+    @property
+    def day(self) -> date:
+        """The day that it was done."""
+        day: date = self.values["done_on"]
+        return day
 
 
 class LastCompletionsImport:
@@ -65,52 +94,17 @@ class LastCompletionsImport:
     def _understood(self, row: Row) -> Wanted | None:
         problems = self.outcome.problems
         before = count(problems)
-        site = row.text("site") or self._asked.site or (next(iter(self._sites)) if len(self._sites) == 1 else "")
-        if not site:
-            problems.error(row.problem("site", "needs_site"))
-        elif site not in self._sites or self._asked.site not in (None, site) or not self._may(site, None):
-            problems.error(row.problem("site", "site_not_yours"))
-        asset, plan_row = self._code(row, "asset"), self._code(row, "plan_row")
-        if not plan_row and "plan_row" not in row.refused:
-            problems.error(row.problem("plan_row", "missing_value"))
-        day = self._day(row)
-        said = (self._text(row, "done_by"), self._text(row, "record"))
-        if count(problems) > before or row.refused or day is None:
+        site = site_of(row, self._asked, self._sites, problems)
+        asset, plan_row = code_of(row, "asset", problems, needed=False), code_of(row, "plan_row", problems)
+        values = values_of(row, _BY_KEY, problems)
+        if "done_on" not in row.cells and "done_on" not in row.refused:
+            problems.error(row.problem("done_on", "missing_value"))
+        if count(problems) > before or row.refused or site is None:
             return None
-        return Wanted(row, site, asset, plan_row, day, said)
+        return Wanted(row, site, asset, plan_row, values)
 
     def _may(self, site: str, department: str | None) -> bool:
         return self._asked.rights.may_change(site, department)
-
-    def _code(self, row: Row, name: str) -> str:
-        try:
-            return "" if name in row.refused else read_text(read_code(row.cells.get(name)), LONGEST)
-        except CellProblem as problem:
-            self._refuse(row, name, problem)
-            return ""
-
-    def _text(self, row: Row, name: str) -> str:
-        try:
-            return "" if name in row.refused or name not in row.cells else read_text(row.cells[name], LONGEST)
-        except CellProblem as problem:
-            self._refuse(row, name, problem)
-            return ""
-
-    def _day(self, row: Row) -> date | None:
-        if "done_on" in row.refused:
-            return None
-        if "done_on" not in row.cells:
-            self.outcome.problems.error(row.problem("done_on", "missing_value"))
-            return None
-        try:
-            return read_date(row.cells["done_on"])
-        except CellProblem as problem:
-            self._refuse(row, "done_on", problem)
-            return None
-
-    def _refuse(self, row: Row, name: str, problem: CellProblem) -> None:
-        self.outcome.problems.error(row.problem(name, problem.code, in_words(problem.code, problem.said)))
-        row.refused.add(name)
 
     def _batch(self, some: Sequence[Wanted]) -> None:
         codes = {(one.site, code) for one in some if one.asset for code in (one.asset, normal_code(one.asset))}
@@ -178,23 +172,22 @@ class LastCompletionsImport:
         self, taken: Sequence[tuple[Wanted, PlanRow]], subject: Subject, site: SitesPlan, history: Sequence[Occurrence]
     ) -> None:
         """The lines of one subject: what was done of a row was done of those that it contains, too."""
-        days = {o.plan_row: said_of(o) for o in history if o.state is OccurrenceState.FORMER}
-        days |= {row.code: (one.day, *one.said) for one, row in taken}
+        known = {o.plan_row: said_of(o) for o in history if o.state is OccurrenceState.FORMER}
+        said = known | {row.code: _told(one, known.get(row.code)) for one, row in taken}
         made: dict[str, Occurrence] = {}
         for one, row in taken:
-            with_it = [(days[code], code) for code in site.containing(subject, row) if code in days]
-            (day, *said), code = max(with_it, default=(days[row.code], row.code))
-            if day <= one.day:
-                day, said = one.day, list(one.said)
-            else:
-                words = LocalName(
-                    f"{day}的{code}已包含此项目，按该日计", f"it was done with {code} on {day}: that counts"
-                )
-                one.row.written["done_on"] = one.row.cells.get("done_on")
-                self.outcome.problems.warn(one.row.problem("done_on", "done_with", in_words("done_with", words)))
+            own = said[row.code]
+            with_it = [(said[code].done_on, code) for code in site.containing(subject, row) if code in said]
+            day, code = max(with_it, default=(own.done_on, row.code))
+            if day > own.done_on:
+                zh, en = f"{day}的{code}已包含此项目，按该日计", f"it was done with {code} on {day}, which counts"
+                message = in_words("done_with", LocalName(zh, en))
+                self.outcome.problems.warn(one.row.problem("done_on", "done_with", message))
+                own = said[code]
             made[row.lineage] = former_work(
-                row, subject.key, one.site, day, site.today, site.zone, site.floor(row), (said[0], said[1])
-            )
+                row, subject.key, one.site, own.done_on, site.today, site.zone, site.floor(row),
+                entered_by=self._asked.by, done_by=own.done_by, record=own.record,
+            )  # fmt: skip
         found = site.stood_for(subject, made)
         coming = site.next_of(subject, found)
         for one, row in taken:
@@ -227,9 +220,7 @@ class LastCompletionsImport:
             return
         known = next((as_said(o) for o in mine if o.state is OccurrenceState.FORMER), None)
         if known is not None and known.latest == found.latest:
-            # A blank cell leaves what is known of it.
-            told = {name: text for name, text in (found.evidence or {}).items() if name in (DONE_BY, RECORD_OF)}
-            found = replace(known, evidence=dict(known.evidence or {}) | told)
+            found = known if said_of(known) == said_of(found) else told_otherwise(known, found)
         if known == found:
             self.outcome.note(one.row, "unchanged", code)
             return
@@ -244,7 +235,7 @@ class LastCompletionsImport:
         self.outcome.changes.append(
             Change(RECORD, _key(found.key), code, one.site, known, found, one.row.sheet, one.row.number)
         )
-        changes = {} if known is None else _differences(known, found)
+        changes = {} if known is None else changed(said_of(known), _BY_KEY, asdict(said_of(found)))[1]
         self.outcome.note(one.row, "created" if known is None else "updated", code, changes)
 
 
@@ -265,12 +256,16 @@ def why_left_out(
     return None
 
 
+def _told(one: Wanted, known: Said | None) -> Said:
+    """What a line says; a blank cell leaves what is known of the same day."""
+    same = known is not None and known.done_on == one.day
+    return changed(known if same and known is not None else Said(), _BY_KEY, one.values, is_new=True)[0]
+
+
 def _is_known(one: Wanted, history: Iterable[Occurrence]) -> bool:
     """Whether a line says what is on record already, whatever the plan has become."""
     return any(
-        o.state is OccurrenceState.FORMER
-        and o.plan_row == one.plan_row
-        and said_of(o) == (one.day, one.said[0] or said_of(o)[1], one.said[1] or said_of(o)[2])
+        o.state is OccurrenceState.FORMER and o.plan_row == one.plan_row and _told(one, said_of(o)) == said_of(o)
         for o in history
     )
 
@@ -279,15 +274,10 @@ def _code(subject: Subject, site: str, row: str) -> str:
     return f"{subject.asset.code if subject.asset else site}/{row}"
 
 
-def said_of(one: Occurrence) -> tuple[date, str, str]:
-    """What a table says of it: the day, who did it, where that is written."""
+def said_of(one: Occurrence) -> Said:
+    """What a table says of it."""
     evidence = one.evidence or {}
-    return one.latest, str(evidence.get(DONE_BY, "")), str(evidence.get(RECORD_OF, ""))
-
-
-def _differences(before: Occurrence, after: Occurrence) -> dict[str, Sequence[object]]:
-    pairs = zip(("done_on", "done_by", "record"), said_of(before), said_of(after), strict=True)
-    return {name: [str(had), str(has)] for name, had, has in pairs if had != has}
+    return Said(one.latest, str(evidence.get(DONE_BY, "")), str(evidence.get(RECORD_OF, "")))
 
 
 def _key(key: OccurrenceKey) -> str:

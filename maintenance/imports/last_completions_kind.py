@@ -6,11 +6,11 @@ from datetime import datetime
 
 from maintenance.former import as_said, is_of, over_on, to_be_made_anew
 from maintenance.imports.cells import Cell
-from maintenance.imports.columns import Headings, columns_of
-from maintenance.imports.fields import as_text
+from maintenance.imports.columns import Headings
+from maintenance.imports.fields import cells_of
 from maintenance.imports.grids import Book
 from maintenance.imports.kinds import Asked, TableKind
-from maintenance.imports.last_completions import LastCompletionsImport, said_of, why_left_out
+from maintenance.imports.last_completions import COLUMNS, FIELDS, LastCompletionsImport, said_of, why_left_out
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.problems import Problem, Problems
 from maintenance.imports.undoing import Restored, refused
@@ -23,7 +23,6 @@ from plantroom.domain.assets import LocalName
 from plantroom.ports.accounts import Role
 from plantroom.ports.paging import PageRequest
 
-COLUMNS = columns_of("last_completions")
 COLUMN_ORDER = tuple(COLUMNS.values())
 HEADINGS = Headings(COLUMN_ORDER)
 
@@ -92,9 +91,8 @@ class LastCompletionsKind(TableKind):
             for one in page.items:
                 if one.key.subject not in codes and not is_site(one.key.subject):
                     continue
-                day, by, record = said_of(one)
-                cells = (as_text(text, language) for text in (by, record))
-                yield [one.site, codes.get(one.key.subject), one.plan_row, day, *cells]
+                cells = cells_of(said_of(one), FIELDS, language)
+                yield [one.site, codes.get(one.key.subject), one.plan_row, *cells]
             cursor = page.next_cursor
             if cursor is None:
                 return

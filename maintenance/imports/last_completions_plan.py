@@ -32,7 +32,9 @@ class SitesPlan:
         self.zone = ZoneInfo(site.time_zone)
         self.today = local_day(asked.now, self.zone)
         self.itself = site_subject(site.code, site.name)
+        self._classes = {key: one.classes for key, one in systems().items()}
         self._held: dict[str, tuple[Sequence[PlanRow], Sequence[PlanRow]]] = {}
+        self._contains: dict[tuple[str, ...], Mapping[str, frozenset[str]]] = {}
 
     @cached_property
     def _rows(self) -> Sequence[PlanRow]:
@@ -45,9 +47,9 @@ class SitesPlan:
     def _holding(self, subject: Subject) -> tuple[Sequence[PlanRow], Sequence[PlanRow]]:
         """The dated rows that hold for a subject, and those by the hour."""
         if subject.key not in self._held:
-            classes = {key: one.classes for key, one in systems().items()}
-            found = (rows_for(self._rows, subject, classes), hour_rows_for(self._rows, subject, classes))
-            self._held = {subject.key: found}
+            of = (rows_for, hour_rows_for)
+            dated, hourly = (found(self._rows, subject, self._classes) for found in of)
+            self._held = {subject.key: (dated, hourly)}
         return self._held[subject.key]
 
     def row_named(self, subject: Subject, text: str) -> PlanRow:
@@ -82,8 +84,10 @@ class SitesPlan:
     def containing(self, subject: Subject, row: PlanRow) -> frozenset[str]:
         """The codes of a subject's rows that are done with that one in it."""
         rows, _ = self._holding(subject)
-        contains = containment(rows, {one.code: self.floor(one) for one in rows})
-        return frozenset(code for code, inside in contains.items() if row.code in inside)
+        key = tuple(one.lineage for one in rows)
+        if key not in self._contains:
+            self._contains[key] = containment(rows, {one.code: self.floor(one) for one in rows})
+        return frozenset(code for code, inside in self._contains[key].items() if row.code in inside)
 
     def stood_for(self, subject: Subject, formers: Mapping[str, Occurrence]) -> Mapping[str, Occurrence]:
         """What was done of a subject's rows (by lineage), each as that of the date that it stands for."""

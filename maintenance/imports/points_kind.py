@@ -10,6 +10,7 @@ from maintenance.imports.cells import Cell
 from maintenance.imports.fields import cells_of, changed, same, values_of
 from maintenance.imports.grids import Book
 from maintenance.imports.kinds import Asked, TableKind
+from maintenance.imports.naming import code_of, site_of
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.point_columns import (
     COLUMN_ORDER,
@@ -20,10 +21,10 @@ from maintenance.imports.point_columns import (
     TEMPLATE_BY_KEY,
     TEMPLATE_FIELDS,
 )
-from maintenance.imports.problems import CellProblem, Problem, Problems, count, in_words
+from maintenance.imports.problems import Problem, Problems, count, in_words
 from maintenance.imports.tables import Row
 from maintenance.imports.undoing import Restored
-from maintenance.imports.values import normal_code, read_code
+from maintenance.imports.values import normal_code
 from maintenance.ports import MaintenanceTx
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.domain.alarms import MAX_DELAY_S, limit_problems
@@ -88,31 +89,15 @@ class PointsImport:
     def _understood(self, row: Row) -> Wanted | None:
         problems = self.outcome.problems
         before = count(problems)
-        site = row.text("site") or self._asked.site or (self._sites[0] if len(self._sites) == 1 else "")
-        if not site:
-            problems.error(row.problem("site", "needs_site"))
-        elif site not in self._sites or (self._asked.site not in (None, site)) or not self._may(site, None):
-            problems.error(row.problem("site", "site_not_yours"))
-        asset, key = self._text(row, "asset"), self._text(row, "key")
+        site = site_of(row, self._asked, self._sites, problems)
+        asset, key = code_of(row, "asset", problems), code_of(row, "key", problems)
         values, sensor = values_of(row, TEMPLATE_BY_KEY, problems), values_of(row, SENSOR_BY_KEY, problems)
-        if count(problems) > before or row.refused:
+        if count(problems) > before or row.refused or site is None:
             return None
         return Wanted(row, site, asset, key, values, sensor)
 
     def _may(self, site: str, department: str | None) -> bool:
         return self._asked.rights.may_change(site, department)
-
-    def _text(self, row: Row, name: str) -> str:
-        if name in row.refused:
-            return ""
-        try:
-            text = read_code(row.cells.get(name))
-        except CellProblem as problem:
-            self.outcome.problems.error(row.problem(name, problem.code, in_words(problem.code, problem.said)))
-            return ""
-        if not text:
-            self.outcome.problems.error(row.problem(name, "missing_value"))
-        return text
 
     def _batch(self, some: Sequence[Wanted]) -> None:
         codes = {(one.site, code) for one in some for code in (one.asset, normal_code(one.asset))}

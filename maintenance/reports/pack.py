@@ -10,7 +10,7 @@ from maintenance.figures.compliance import PlanCounts, is_statutory, outcome, pl
 from maintenance.figures.groups import Catalogue, Period, period_of
 from maintenance.figures.rows import standing_for_law, systems_of
 from maintenance.intervals import IntervalUnit
-from maintenance.plan import PlanRow
+from maintenance.plan import SITE, PlanRow
 from maintenance.planner import site_subject
 from maintenance.ports import MaintenanceTx
 from maintenance.records.document import MAINTENANCE_UNIT, USING_UNIT
@@ -37,7 +37,6 @@ MOST_LINES, MOST_PRINTED = 20_000, 4_000
 """Lines of a pack at most, and of one that is printed: 4,000 take a gigabyte and two minutes. An elevator's four years
 are some 700."""
 
-SITE = "site:"
 _ENDINGS = frozenset(state.value for state in USES)
 AT_ONCE = 500
 

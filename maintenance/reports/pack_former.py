@@ -1,15 +1,12 @@
 """What was done last before Plantroom of the rows of an inspection pack, and by whose word."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from maintenance.former import DONE_BY, RECORD_OF, entered_on
+from maintenance.former import DONE_BY, ENTERED_BY, RECORD_OF, entered_on
 from maintenance.plan import Occurrence, OccurrenceState
 from maintenance.ports import MaintenanceTx, OccurrenceFilter
-from maintenance.records.closed import CLOSED
-from plantroom.domain.authorship import AuthorKind
-from plantroom.ports.audit import AuditFilter
 from plantroom.ports.paging import PageRequest
 
 _AT_ONCE = 500
@@ -35,16 +32,15 @@ def former_lines(
     itself, lineages = own
     found = [
         one
-        for one in _all(tx, site)
+        for one in _all(tx, site, *(assets if len(assets) == 1 and not lineages else ()))
         if one.key.subject in assets or (one.key.subject == itself and one.key.lineage in lineages)
     ]
-    said = [_entered_by(tx, one) for one in found]
-    names = tx.report_store.names({by for by in said if by})
-    return [_line(one, names.get(by, by)) for one, by in zip(found, said, strict=True)]
+    names = tx.report_store.names({_said(one, ENTERED_BY) for one in found})
+    return [_line(one, names) for one in found]
 
 
-def _all(tx: MaintenanceTx, site: str) -> Iterator[Occurrence]:
-    wanted, cursor = OccurrenceFilter(site=site, state=OccurrenceState.FORMER.value), None
+def _all(tx: MaintenanceTx, site: str, subject: str | None = None) -> Iterator[Occurrence]:
+    wanted, cursor = OccurrenceFilter(site=site, subject=subject, state=OccurrenceState.FORMER.value), None
     while True:
         page = tx.plan.list_occurrences(wanted, PageRequest(_AT_ONCE, cursor, sort="latest"))
         yield from page.items
@@ -53,14 +49,13 @@ def _all(tx: MaintenanceTx, site: str) -> Iterator[Occurrence]:
             return
 
 
-def _line(one: Occurrence, by: str) -> FormerLine:
-    evidence = one.evidence or {}
-    done_by, record = str(evidence.get(DONE_BY, "")), str(evidence.get(RECORD_OF, ""))
-    return FormerLine(one.key.subject, one.plan_row, one.latest, done_by, record, entered_on(one), by)
+def _line(one: Occurrence, names: Mapping[str, str]) -> FormerLine:
+    by = _said(one, ENTERED_BY)
+    return FormerLine(
+        one.key.subject, one.plan_row, one.latest, _said(one, DONE_BY), _said(one, RECORD_OF), entered_on(one),
+        names.get(by, by),
+    )  # fmt: skip
 
 
-def _entered_by(tx: MaintenanceTx, one: Occurrence) -> str:
-    """Whose word it is: who entered it, or changed it last; not the planner, who has seen it."""
-    key = f"{one.key.subject}/{one.key.lineage}/{one.key.cycle}"
-    said = tx.audit.list(AuditFilter(entity=CLOSED, key=key), PageRequest(limit=100)).items
-    return next((entry.by for entry in said if entry.by_kind != AuthorKind.SYSTEM.value), "")
+def _said(one: Occurrence, name: str) -> str:
+    return str((one.evidence or {}).get(name, ""))

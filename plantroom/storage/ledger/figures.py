@@ -10,7 +10,7 @@ from maintenance.episode_rules import LOOP_TEST
 from maintenance.figures.facts import Alarm, Booked, Due, Facts, Kept, Machine, Repaired, Stop, Ticket
 from maintenance.figures.ports import FigureRepository
 from maintenance.isolation import ISOLATES
-from maintenance.plan import OccurrenceState
+from maintenance.plan import SITE, OccurrenceState
 from maintenance.sla.clocks import ClockState
 from maintenance.sla.policy import ClockKind
 from maintenance.work_orders import State
@@ -30,8 +30,6 @@ index finds them by the period."""
 
 RECORDED = _o.state != OccurrenceState.FORMER.value
 """Whether an occurrence is the program's own: what was done before it is in no figure."""
-
-SITE = "site:"
 
 OF_TEST = f'%"{LOOP_TEST}"%'
 """What the tags of tickets and episodes of loop tests are like: nothing was wrong."""

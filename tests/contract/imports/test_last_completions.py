@@ -72,7 +72,12 @@ def test_dates_count_from_it_and_what_nobody_has_begun_is_made_anew(ledger: Stor
     with ledger.read() as tx:
         assert {tx.orders.get(one.id).state for one in first} == {State.CANCELLED}
     (former, *_) = known(ledger, "OWN-M")
-    assert former.evidence == {"entered_on": "2026-03-02", "done_by": "李工", "record": "WX-17"}
+    assert former.evidence == {
+        "entered_on": "2026-03-02",
+        "entered_by": "somebody",
+        "done_by": "李工",
+        "record": "WX-17",
+    }
     assert former.completed_at is not None
     assert former.work_order is None
 
@@ -132,12 +137,22 @@ def test_another_day_is_an_update_and_undoing_gives_the_first_one_back(ledger: S
     take(ledger, "last_completions", HEAD + "X-1,OWN-M,2026-02-20,,\n")
     look(ledger)
     document = take(ledger, "last_completions", HEAD + "X-1,OWN-M,2026-02-24,王工,\n")
-    assert document["rows"][0]["changes"] == {"done_on": ["2026-02-20", "2026-02-24"], "done_by": ["", "王工"]}
+    assert document["rows"][0]["changes"] == {"done_on": ["2026-02-20", "2026-02-24"], "done_by": [None, "王工"]}
     look(ledger)
     assert [day for _, day, _ in dates(ledger, "OWN-M")][:2] == [date(2026, 2, 24), date(2026, 3, 24)]
     assert undo(ledger, document["import_id"])["errors"] == []
     look(ledger)
     assert [day for _, day, _ in dates(ledger, "OWN-M")][:2] == [date(2026, 2, 20), date(2026, 3, 20)]
+
+
+def test_a_blank_cell_leaves_what_is_known_and_the_word_for_it_empties_it(ledger: Store) -> None:
+    put(ledger, MONTHLY)
+    take(ledger, "last_completions", HEAD + "X-1,OWN-M,2026-02-20,李工,WX-17\n")
+    assert take(ledger, "last_completions", HEAD + "X-1,OWN-M,2026-02-20,,\n")["unchanged"] == 1
+    document = take(ledger, "last_completions", HEAD + "X-1,OWN-M,2026-02-20,,（空）\n")
+    assert document["rows"][0]["changes"] == {"record": ["WX-17", None]}
+    document = take(ledger, "last_completions", HEAD + "X-1,OWN-M,（空）,,\n")
+    assert problems(document) == [(2, "上次完成日期", "missing_value")]
 
 
 def test_undoing_takes_its_dates_away_but_not_behind_work_that_was_done(ledger: Store) -> None:

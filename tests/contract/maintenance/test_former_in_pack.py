@@ -21,12 +21,12 @@ def test_it_is_listed_apart_and_counts_nowhere(any_ledger: Ledger[MaintenanceTx]
     _, before = made(any_ledger, tmp_path, PACK)
     assert "系统启用前的上次完成" not in before
     with any_ledger.begin() as tx:
-        said = ("迅达维保", "WX-2026-9")
+        said = {"entered_by": "wang", "done_by": "迅达维保", "record": "WX-2026-9"}
         tx.plan.add_occurrences(
-            [former_work(HALF_MONTH, "lift-1", "demo", date(2026, 3, 2), date(2026, 3, 3), ZONE, None, said)]
+            [former_work(HALF_MONTH, "lift-1", "demo", date(2026, 3, 2), date(2026, 3, 3), ZONE, **said)]
         )
     text = text_of(made(any_ledger, tmp_path, PACK)[1])
-    assert re.search(r"系统启用前的上次完成 .* 2026-03-02 \S+ EL-HM 迅达维保 WX-2026-9 2026-03-03 ", text)
+    assert re.search(r"系统启用前的上次完成 .* 2026-03-02 \S+ EL-HM 迅达维保 WX-2026-9 2026-03-03 王经理", text)
     rows = re.compile(r"EL-HM 半月维保 每15天 .*? 法规 TSG T5002-2017 \S+ (\d+ \d+ \d+ \d+)")
     assert rows.findall(text) == rows.findall(text_of(before)) != []
     assert "Last completions before the system was used" in made(any_ledger, tmp_path, replace(PACK, language="en"))[1]
