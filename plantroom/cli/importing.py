@@ -80,7 +80,7 @@ def _progress() -> "Progress":
     def hear(phase: str, done: int, total: int) -> None:
         nonlocal told
         step = done // 5_000
-        if phase != "finished" and step != told and (done or phase == "writing"):
+        if phase != "finished" and step != told and (done or total >= 5_000):
             told = step
             say(f"{phase}: {done}{f' of {total}' if total else ''} rows")
 

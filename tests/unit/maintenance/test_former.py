@@ -11,6 +11,7 @@ from maintenance.former import entered_on, former_work, standing_for
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import Layer, Occurrence, OccurrenceState, PlanRow
 from maintenance.planner import asset_subject, plan_subject
+from maintenance.preview import preview
 from maintenance.reasons import reason
 from maintenance.schedules import AgeSchedule, IntervalSchedule, SeasonSchedule
 from plantroom.domain.assets import Asset, LocalName
@@ -155,3 +156,13 @@ def test_it_says_when_it_was_entered() -> None:
     assert one.state is OccurrenceState.FORMER
     assert one.completed_at is not None
     assert one.completed_at.astimezone(ZONE).date() == date(2026, 2, 1)
+
+
+def test_the_preview_shows_what_is_made_up_for_on_its_day() -> None:
+    one = row("INSP", 1, "year", 60, 0, schedule=AgeSchedule((1, 4, 7, 9), then=YEARLY))
+    lift = replace(PUMP, installed_on=date(2022, 1, 15))
+    history = {"k1": [brought(one, date(2023, 1, 20), lift)]}
+    shown = preview([one], [asset_subject(lift)], history, TODAY, date(2026, 12, 31), TODAY, {}, ZONE)
+    assert [(item.due, item.ends) for item in shown] == [(TODAY, TODAY)]
+    later = date(2026, 3, 3)
+    assert preview([one], [asset_subject(lift)], history, later, date(2026, 12, 31), TODAY, {}, ZONE) == []
