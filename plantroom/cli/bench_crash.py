@@ -55,7 +55,8 @@ class Load(threading.Thread):
         """``rate``: messages/s from now on."""
         self._stop_it = threading.Event()
         self._problem: str | None = "ended unexpectedly; what it said is above"
-        self.acknowledged = 0
+        self.sent = self.acknowledged = 0
+        """Messages, the first while it publishes, the other from ``finish`` on."""
 
     def run(self) -> None:
         """The thread's work."""
@@ -68,7 +69,7 @@ class Load(threading.Thread):
             self._problem = None
 
     def _publish(self, publisher: RawPublisher) -> None:
-        rate, due, sent = self.rate, time.monotonic(), 0
+        rate, due = self.rate, time.monotonic()
         while not self._stop_it.is_set():
             if rate != self.rate:
                 rate, due = self.rate, time.monotonic()
@@ -76,10 +77,10 @@ class Load(threading.Thread):
             self._publishing.catch_up(time.time_ns() // 1_000_000)
             messages = self._publishing.make_live()
             publisher.send(messages)
-            sent += len(messages)
+            self.sent += len(messages)
             due += len(messages) / rate
         publisher.settle()
-        self.acknowledged = sent
+        self.acknowledged = self.sent
 
     def require_well(self) -> None:
         """Raises ``Unreachable`` when the thread has ended by an error."""

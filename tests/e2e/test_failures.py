@@ -183,6 +183,6 @@ def test_the_trials_own_broker_is_started_again_when_it_ends(tmp_path: Path) -> 
     product.start()
     pattern = str(product.data / "broker" / "mosquitto.conf")
     subprocess.run(["pkill", "-KILL", "-f", pattern], check=True)
-    assert eventually(lambda: Api(product.url).call("GET", "/readyz")[0] == 503, 5)
+    assert eventually(lambda: "mosquitto_ended" in product.log.read_text(errors="replace"), 30), product.words()
     assert eventually(lambda: Api(product.url).call("GET", "/readyz")[0] == 200, 30)
     assert product.stop() == 0
