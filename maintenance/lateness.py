@@ -14,7 +14,7 @@ from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.planner import last_day
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day, shifted
-from maintenance.rests import Rest, carried_through, pauses_of
+from maintenance.rests import Rest, carried_through, lapsed_first, pauses_of, without_lapsed
 from maintenance.schedules import IntervalSchedule
 from maintenance.stand_ins import Source, floor_of, handed_to, sources, stand_ins
 from plantroom.errors import NotFound
@@ -29,10 +29,12 @@ def last_allowed(
     handed: date | None = None,
 ) -> date | None:
     """The last day, counted from the last completion before ``at`` or the last day of what was missed before (from the
-    end of a rest during which it was over), or from what others hand to the row; ``None`` without any. Without ``at``
-    from the last completion, whatever was missed since. ``history`` are the occurrences of one row on one subject."""
-    days = [day for day in (_last(history, at, zone), handed) if day is not None]
-    last = carried_through(max(days, default=None), floor, pauses_of(rests, zone))
+    end of a rest during which it was over), or from what others hand to the row, or else from the return behind the
+    rest in which its first one lapsed; ``None`` without any. Without ``at`` from the last completion, whatever was
+    missed since. ``history`` are the occurrences of one row on one subject, what has lapsed as waived."""
+    days, pauses = [day for day in (_last(history, at, zone), handed) if day is not None], pauses_of(rests, zone)
+    counts = max(days, default=None)
+    last = carried_through(lapsed_first(history, floor, pauses) if counts is None else counts, floor, pauses)
     return None if last is None else shifted(last, floor)
 
 
@@ -71,7 +73,9 @@ class Record:
 def record_of(tx: MaintenanceTx, rows: Sequence[PlanRow], site: str, key: str) -> Record:
     """The record of a subject by the rows of its site."""
     occurrences: defaultdict[str, list[Occurrence]] = defaultdict(list)
-    for one in tx.plan.occurrences_of(site, key):
+    zone = ZoneInfo(tx.assets.site(site).time_zone)
+    rests = tx.rests.of([key]).get(key, ())
+    for one in without_lapsed(tx.plan.occurrences_of(site, key), rests, zone):
         occurrences[one.key.lineage].append(one)
     try:
         holding = answering(rows, subject_of(tx, site, key))
@@ -79,8 +83,7 @@ def record_of(tx: MaintenanceTx, rows: Sequence[PlanRow], site: str, key: str) -
         holding = []
     links = stand_ins(holding, {row.code: row for row in rows})
     lineages = {row.code: row.lineage for row in holding}
-    zone = ZoneInfo(tx.assets.site(site).time_zone)
-    return Record(occurrences, lineages, sources(links, date.max), tx.rests.of([key]).get(key, ()), zone)
+    return Record(occurrences, lineages, sources(links, date.max), rests, zone)
 
 
 def lawful(tx: MaintenanceTx, occurrences: Sequence[Occurrence], at: datetime) -> list[Occurrence]:

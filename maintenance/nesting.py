@@ -213,7 +213,17 @@ class Track:
             # What may be early by then is done with it.
             self.series = self.series.strictly_behind(cycle, shifted(self.resumed.until, self.row.early_days))
             self.asked = False
-        self.next_cycle, self.last, self.back = cycle + 1, counted, None
+        self.next_cycle = cycle + 1
+        # A job may take an occurrence with it from behind a rest to before it.
+        self.carry(counted, [one for one in self.rests if not self.pauses or one.until <= self.pauses[0].since])
+
+    def carry(self, last: date | None, rests: Sequence[Pause]) -> None:
+        """Count from a day, or have the law ask for it on the return behind which that holds no more."""
+        self.last, self.back = last, None
+        for pause in rests:
+            last = carried(self.last, self.series.max_gap_days, pause)
+            if last != self.last:
+                self.last, self.resumed, self.back = last, pause, pause.until
 
     def counted(self, due: date, latest: date) -> date:
         """The day on which work counts that is planned for ``due``: its last day when that is over."""

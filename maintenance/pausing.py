@@ -17,26 +17,17 @@ from maintenance.kinds import Case
 from maintenance.nesting import Planned, Track
 from maintenance.plan import OccurrenceState
 from maintenance.recurrence import Series, Window, local_day, shifted, window_at
-from maintenance.rests import Pause, as_if_done, carried, pauses_of
+from maintenance.rests import Pause, lapsed_first, pauses_of
 
 
 def paused(track: Track, case: Case) -> Track:
     """The track with the rests of its machine."""
     track.rests = pauses = pauses_of(case.facts.rests, case.zone)
-    carry(track, _counted(track.last, track.series.max_gap_days, case, pauses))
+    track.carry(_counted(track.last, track.series, case, pauses), pauses)
     asked = (replace(one, asks=_asks(one, track.series, case)) for one in pauses)
     track.pauses = tuple(one for one in asked if one.asks or one.since < one.until)
     track.reuses = _long(case, pauses)
     return track
-
-
-def carry(track: Track, last: date | None) -> None:
-    """Have a track count from a day, or have the law ask for it on the return behind which that holds no more."""
-    track.last, track.back = last, None
-    for pause in track.rests:
-        last = carried(track.last, track.series.max_gap_days, pause)
-        if last != track.last:
-            track.last, track.resumed, track.back = last, pause, pause.until
 
 
 def behind_reuse(series: Series, case: Case, newest: int, day: date) -> Series:
@@ -58,7 +49,7 @@ def resumed(series: Series, case: Case, last: date | None) -> Series:
         return series
     whole = tuple(one for one in pauses if one.since < one.until)
     track = Track(series, series.next_cycle, last, pauses=whole, rests=pauses)
-    carry(track, _counted(last, series.max_gap_days, case, pauses))
+    track.carry(_counted(last, series, case, pauses), pauses)
     for one in sorted(case.history, key=lambda o: o.key.cycle):
         if one.key.cycle >= series.next_cycle:
             track.next_cycle = one.key.cycle
@@ -66,7 +57,7 @@ def resumed(series: Series, case: Case, last: date | None) -> Series:
         if one.state is OccurrenceState.DUE and one.latest < case.today:
             over = window_at(track.series, one.key.cycle, one.nominal_date, track.last).latest
             if track.last is None or over > track.last:
-                carry(track, over)
+                track.carry(over, pauses)
     return track.series
 
 
@@ -78,17 +69,8 @@ def asked_for(track: Track, cycle: int, day: date) -> Planned | None:
     return Planned(track.row, Window(cycle, day, day, day, day, pulled=False), None, None, pause, 0, track.length)
 
 
-def _counted(last: date | None, gap: int | None, case: Case, pauses: Sequence[Pause]) -> date | None:
-    """The day that the law counts from. Where nothing was ever done (``last`` of ``None``) and what the row asked for
-    first lapsed at rest, its own last day was the law's."""
-    if last is not None:
-        return last
-    for one in sorted(case.history, key=lambda o: o.key.cycle):
-        if one.state is not OccurrenceState.WAIVED:
-            return None
-        if any(pause.holds(one.latest) for pause in pauses):
-            return as_if_done(one.latest, gap)
-    return None
+def _counted(last: date | None, series: Series, case: Case, pauses: Sequence[Pause]) -> date | None:
+    return lapsed_first(case.history, series.max_gap_days, pauses) if last is None else last
 
 
 def _long(case: Case, pauses: Sequence[Pause]) -> tuple[Pause, ...]:

@@ -21,7 +21,7 @@ from maintenance.former import behind_former, counted_day, counting_from, former
 from maintenance.handing import Handed, Received
 from maintenance.kinds import Case, Dates, dates_of
 from maintenance.nesting import Job, Planned, Track, containment, jobs, joined, look_ahead, not_before
-from maintenance.pausing import asked_for, behind_reuse, carry, paused, resumed
+from maintenance.pausing import asked_for, behind_reuse, paused, resumed
 from maintenance.plan import COMPLETED, SITE, Occurrence, OccurrenceState, PlanRow
 from maintenance.recurrence import every_day, has_dates, local_day, shifted, window_at, with_history
 from maintenance.rests import AT_REST, without_lapsed
@@ -325,7 +325,7 @@ def _standing(
         for occurrence in group:
             track = tracks[occurrence.key.lineage]
             if track.last is None or counted > track.last:
-                carry(track, counted)
+                track.carry(counted, track.rests)
             mine = received[track.row.code]
             mine.own = max(mine.own or counted, counted)
             _hand_on(tracks.values(), given, occurrence, counted, received)
@@ -350,7 +350,7 @@ def _hand_on(
         mine.take(one.law, Handed(counted, shifted(counted, one.slack)), binds=one.binds)
         if mine.last != had:
             track.handed = mine.total
-            carry(track, mine.last)
+            track.carry(mine.last, track.rests)
 
 
 def _in_turn(groups: list[list[Occurrence]]) -> Iterator[list[Occurrence]]:

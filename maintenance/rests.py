@@ -101,6 +101,17 @@ def as_if_done(latest: date, gap: int | None) -> date | None:
     return None if gap is None else shifted(latest, -gap)
 
 
+def lapsed_first(history: Iterable[Occurrence], gap: int | None, pauses: Sequence[Pause]) -> date | None:
+    """The day that the longest gap of a row counts from of which nothing was ever done: where what it asked for first
+    lapsed at rest, the last day of that was the law's."""
+    for one in sorted(history, key=lambda o: o.key.cycle):
+        if one.state is not OccurrenceState.WAIVED:
+            return None
+        if any(pause.holds(one.latest) for pause in pauses):
+            return as_if_done(one.latest, gap)
+    return None
+
+
 def carried_through(last: date | None, gap: int | None, pauses: Iterable[Pause]) -> date | None:
     """As ``carried``, through several rests, oldest first."""
     for pause in pauses:

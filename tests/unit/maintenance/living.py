@@ -21,7 +21,7 @@ from maintenance.plan import (
 )
 from maintenance.planner import SubjectPlan, asset_subject, plan_subject
 from maintenance.recurrence import every_day, shifted
-from maintenance.rests import Rest, lapsed
+from maintenance.rests import Rest, lapsed, without_lapsed
 from maintenance.schedules import (
     IntervalSchedule,
 )
@@ -217,7 +217,8 @@ def _last_allowed(life: Life, record: Record, one: Occurrence, at: datetime) -> 
     own = next(r for r in life.rows if r.lineage == one.key.lineage)
     if own.max_gap_days is None or (isinstance(own.schedule, IntervalSchedule) and own.schedule.in_season):
         return None
-    others = [o for o in record.occurrences.values() if o.key.lineage == one.key.lineage and o.key != one.key]
+    known = without_lapsed(list(record.occurrences.values()), record.rests, ZONE)
+    others = [o for o in known if o.key.lineage == one.key.lineage and o.key != one.key]
     return last_allowed(others, own.max_gap_days, at, ZONE, record.rests)
 
 

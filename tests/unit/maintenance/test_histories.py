@@ -202,3 +202,26 @@ def test_what_was_overdue_before_a_rest_counts_and_not_what_lapsed_in_it() -> No
     assert [one.latest for one in found if one.state is OccurrenceState.DUE][:2] == [
         date(2026, 1, 5), date(2026, 2, 27),
     ]  # fmt: skip
+
+
+def test_what_a_job_takes_along_from_behind_a_rest_counts_over_the_rest() -> None:
+    """The quarter's job of the one day between two rests took the monthly visit of the day behind the second along,
+    and the visit after it had its last day in that rest: 31 days from the job's."""
+    rows = (
+        row("R0", 15, "day", layer=LAW, anchor=date(2024, 1, 1)),
+        row("R1", 1, "month", 2, layer=LAW, anchor=date(2027, 2, 21), max_gap_days=31),
+        row("R2", 3, "month", layer=LAW, anchor=date(2024, 1, 1), max_gap_days=92, contains=("R0", "R1")),
+    )
+    record = live(life(rows, date(2026, 11, 1), Step(80, "rests", 0, is_up=False), Step(32, "rests", 0)))
+    visits = [(one.nominal_date, one.latest) for one in record.occurrences.values() if one.plan_row == "R1"]
+    assert visits[:2] == [(date(2027, 2, 21), date(2027, 2, 21)), (date(2027, 3, 21), date(2027, 2, 21))]
+
+
+def test_work_behind_a_rest_that_nobody_has_planned_anew_has_its_last_day_on_the_return() -> None:
+    """What was asked for first lapsed in the rest; what was done next, in an order of before it, counted as in time
+    until its own last day, two weeks behind the return."""
+    rows = (row("R0", 15, "day", layer=LAW, anchor=date(2024, 1, 1), max_gap_days=15),)
+    steps = (Step(9, "rests", 0, is_up=False), Step(14, "done", 1, is_up=False))
+    record = live(life(rows, date(2025, 1, 2), *steps))
+    (done,) = (one for one in record.occurrences.values() if one.state is OccurrenceState.DONE)
+    assert (done.nominal_date, done.latest) == (date(2025, 1, 25), date(2025, 1, 11))
