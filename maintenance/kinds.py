@@ -4,7 +4,7 @@ Rows whose dates nobody knows (a meter without readings, an age without a day of
 not apply) have none and say why.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from maintenance.earlier_anchors import reaching_back
 from maintenance.facts import Facts
 from maintenance.grids import NO_DATES, AgeGrid, BeforeGrid, InSeasonGrid, ListGrid, SeasonGrid
 from maintenance.meters import Meter, MeterCase, meter_grid, unknown_because
-from maintenance.nesting import Track
+from maintenance.nesting import Planned, Track
 from maintenance.plan import COMPLETED, Occurrence, OccurrenceState, PlanRow
 from maintenance.recurrence import (
     Grid,
@@ -179,23 +179,15 @@ def _before(case: Case, schedule: BeforeSchedule, tracks: Mapping[str, Track]) -
             NO_DATES, LocalName(f"“{other.row.name.zh}”的日期未知", f"the dates of {other.row.name.en} are unknown")
         )
     every = case.row.interval
-    if every.every > 0:
-        base, offset = _base(case, other)
+    dates = _own(case, other) if every.every > 0 else _each(other, sorted(standing))
+    longest = longest_days(every) if every.every > 0 else longest_between(other.row)
+    return Dates(BeforeGrid(dates, schedule.lead_days, other.row.name, _due(other, standing), longest))
 
-        def own(index: int) -> date:
-            return nominal(base, every, index + offset)
 
-        dates, longest = own, longest_days(every)
-    else:
-        days, series = sorted(standing), other.series
-        next_cycle = other.next_cycle - len(days)  # the track goes on while jobs are computed
-
-        def each(index: int) -> date:
-            return days[index] if index < len(days) else series.nominal(next_cycle + index)
-
-        dates, longest = each, longest_between(other.row)
-    due = _due(other, standing)
-    return Dates(BeforeGrid(dates, schedule.lead_days, other.row.name, due, longest))
+def _own(case: Case, other: Track) -> Callable[[int], date]:
+    """The dates of an interval of the row's own, from where the other row's begin."""
+    base, offset = _base(case, other)
+    return lambda index: nominal(base, case.row.interval, index + offset)
 
 
 def _base(case: Case, other: Track) -> tuple[date, int]:
@@ -209,6 +201,32 @@ def _base(case: Case, other: Track) -> tuple[date, int]:
     return (case.anchor if first == date.max else first), 0
 
 
+def _each(other: Track, days: list[date]) -> Callable[[int], date]:
+    """The dates of another row: those that stand, and those to come. Behind a time out of use the row has the day of
+    the return before it goes on with its calendar."""
+    series, next_cycle = other.series, other.next_cycle - len(days)  # the track goes on while jobs are computed
+    coming = _coming(other) if other.pauses else None
+
+    def each(index: int) -> date:
+        if coming is None:
+            return days[index] if index < len(days) else series.nominal(next_cycle + index)
+        while len(days) <= index:
+            found = next(coming, None)
+            days.append(date.max if found is None else found.window.nominal)
+        return days[index]
+
+    return each
+
+
+def _coming(track: Track) -> Iterator[Planned]:
+    """What a row has to come behind what stands."""
+    counted = [track.counted(min(nominal_date, latest), latest) for nominal_date, latest in track.standing]
+    last, ahead = max([*counted, *(() if track.last is None else (track.last,))], default=None), replace(track)
+    if last != track.last:
+        ahead.carry(last, track.rests)
+    return ahead.alone()
+
+
 def _standing(track: Track) -> dict[date, date]:
     """Nominal date to last day of what a row has due already."""
     return {nominal_date: min(nominal_date, latest) for nominal_date, latest in track.standing}
@@ -217,9 +235,7 @@ def _standing(track: Track) -> dict[date, date]:
 def _due(track: Track, standing: Mapping[date, date]) -> Callable[[date], date | None]:
     """The day that a row's job of a nominal date is planned for; ``None`` where the row has no such date. Those to come
     are computed one after the other up to the date, since the law may pull each of them forward."""
-    counted = [track.counted(min(nominal_date, latest), latest) for nominal_date, latest in track.standing]
-    last = max([*counted, *(() if track.last is None else (track.last,))], default=None)
-    coming = replace(track, last=last).alone()
+    coming = _coming(track)
     known, reached = dict(standing), [date.min]
 
     def due(day: date) -> date | None:

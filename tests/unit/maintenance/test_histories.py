@@ -225,3 +225,14 @@ def test_work_behind_a_rest_that_nobody_has_planned_anew_has_its_last_day_on_the
     record = live(life(rows, date(2025, 1, 2), *steps))
     (done,) = (one for one in record.occurrences.values() if one.state is OccurrenceState.DONE)
     assert (done.nominal_date, done.latest) == (date(2025, 1, 25), date(2025, 1, 11))
+
+
+def test_work_before_another_row_is_found_at_once_behind_a_rest() -> None:
+    """The quarter's job is due on the day of the return and then goes on with its calendar; the work before it knew
+    of neither date until the first of them stood."""
+    rows = (
+        row("OTHER", 3, "month", 15, 5, layer=Layer.CONTRACT, anchor=date(2024, 2, 1), max_gap_days=92),
+        replace(row("KIND", 1, "day", schedule=BeforeSchedule("OTHER", 1)), interval=NO_INTERVAL),
+    )
+    record = live(life(rows, date(2024, 2, 1), Step(6, "rests", 0, is_up=False), Step(0, "moves", 0)))
+    assert [one.latest for one in record.occurrences.values() if one.plan_row == "KIND"] == [date(2024, 4, 5)]
