@@ -173,15 +173,14 @@ def _before(case: Case, schedule: BeforeSchedule, tracks: Mapping[str, Track]) -
             NO_DATES,
             LocalName(f"计划项“{schedule.code}”不适用于此对象", f"the row {schedule.code} does not apply here"),
         )
-    standing = _standing(other)
-    if not standing and other.ended:
+    if not other.standing and other.ended:
         return Dates(
             NO_DATES, LocalName(f"“{other.row.name.zh}”的日期未知", f"the dates of {other.row.name.en} are unknown")
         )
     every = case.row.interval
-    dates = _own(case, other) if every.every > 0 else _each(other, sorted(standing))
+    dates = _own(case, other) if every.every > 0 else _each(other)
     longest = longest_days(every) if every.every > 0 else longest_between(other.row)
-    return Dates(BeforeGrid(dates, schedule.lead_days, other.row.name, _due(other, standing), longest))
+    return Dates(BeforeGrid(dates, schedule.lead_days, other.row.name, _due(other), longest))
 
 
 def _own(case: Case, other: Track) -> Callable[[int], date]:
@@ -201,9 +200,10 @@ def _base(case: Case, other: Track) -> tuple[date, int]:
     return (case.anchor if first == date.max else first), 0
 
 
-def _each(other: Track, days: list[date]) -> Callable[[int], date]:
+def _each(other: Track) -> Callable[[int], date]:
     """The dates of another row: those that stand, and those to come. Behind a time out of use the row has the day of
     the return before it goes on with its calendar."""
+    days = sorted({day for day, _ in other.standing})
     series, next_cycle = other.series, other.next_cycle - len(days)  # the track goes on while jobs are computed
     coming = _coming(other) if other.pauses else None
 
@@ -227,16 +227,11 @@ def _coming(track: Track) -> Iterator[Planned]:
     return ahead.alone()
 
 
-def _standing(track: Track) -> dict[date, date]:
-    """Nominal date to last day of what a row has due already."""
-    return {nominal_date: min(nominal_date, latest) for nominal_date, latest in track.standing}
-
-
-def _due(track: Track, standing: Mapping[date, date]) -> Callable[[date], date | None]:
-    """The day that a row's job of a nominal date is planned for; ``None`` where the row has no such date. Those to come
-    are computed one after the other up to the date, since the law may pull each of them forward."""
+def _due(track: Track) -> Callable[[date], date | None]:
+    """The day that a row's job of a nominal date is or was planned for; ``None`` where the row has no such date. Those
+    to come are computed one after the other up to the date, since the law may pull each of them forward."""
     coming = _coming(track)
-    known, reached = dict(standing), [date.min]
+    known, reached = {one.nominal_date: min(one.nominal_date, one.latest) for one in track.history}, [date.min]
 
     def due(day: date) -> date | None:
         while reached[0] < day:

@@ -19,7 +19,7 @@ from types import MappingProxyType
 
 from maintenance.fulfilling import depth_days, goes_by, stood_for
 from maintenance.handing import NOTHING, Handed
-from maintenance.plan import Layer, PlanRow, Roll
+from maintenance.plan import Layer, Occurrence, PlanRow, Roll
 from maintenance.recurrence import LAST_DAY, Grid, Series, Window, every_day, longest_days, shifted, window
 from maintenance.rests import Pause, as_if_done, carried
 from maintenance.rolling import IsWorkingDay, rolled
@@ -114,6 +114,8 @@ class Track:
     """The pauses so long that the row was or is to be done before the machine is used again."""
     handed: Handed = NOTHING
     """What was done of a row that this one stands for, or of one that stood for it."""
+    history: Sequence[Occurrence] = ()
+    """What is on record of the row."""
 
     @property
     def row(self) -> PlanRow:

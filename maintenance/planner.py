@@ -300,7 +300,9 @@ def _track(case: Case, dates: Dates, ends: date | None, handed: Handed) -> Track
         series = floating_on(series, {o.key.cycle: o.nominal_date for o in history}, handed)
         series = resumed(series, case, last)
     series = resuming(series, next_cycle, handed)
-    track = Track(series, next_cycle, last, standing=standing, newest=newest.nominal_date, handed=handed)
+    track = Track(
+        series, next_cycle, last, standing=standing, newest=newest.nominal_date, handed=handed, history=history
+    )
     return paused(track, case)
 
 

@@ -195,7 +195,8 @@ class Series:
         """The smallest cycle behind the known history whose window ends on ``day`` or later."""
         wanted = shifted(day, -self.row.late_days - self.offset_days)
         if self.grid is not None:
-            return max(_first_open(self.grid, wanted, day) + self.renumbered, self.next_cycle)
+            index = max(self.grid.first(wanted), self.next_cycle - self.renumbered)
+            return _first_open(self.grid, index, day) + self.renumbered
         return max(first_cycle(self.anchor, self.interval, wanted) + self.renumbered, self.next_cycle)
 
     def behind(self, cycle: int, day: date) -> "Series":
@@ -242,10 +243,9 @@ class Window:
         return self.nominal > LAST_DAY
 
 
-def _first_open(grid: Grid, wanted: date, day: date) -> int:
-    """The first index from ``wanted`` on whose span (it may end before its date, or the tolerance) is not over on
-    ``day``."""
-    index = grid.first(wanted)
+def _first_open(grid: Grid, index: int, day: date) -> int:
+    """The first index, not before the given one, whose span (it may end before its date, or the tolerance) is not over
+    on ``day``."""
     while (found := grid.day(index)) <= LAST_DAY and grid.span(found)[1] < day:
         index += 1
     return index

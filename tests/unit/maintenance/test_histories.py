@@ -236,3 +236,26 @@ def test_work_before_another_row_is_found_at_once_behind_a_rest() -> None:
     )
     record = live(life(rows, date(2024, 2, 1), Step(6, "rests", 0, is_up=False), Step(0, "moves", 0)))
     assert [one.latest for one in record.occurrences.values() if one.plan_row == "KIND"] == [date(2024, 4, 5)]
+
+
+BEFORE = row("KIND", 3, "month", layer=Layer.CONTRACT, schedule=BeforeSchedule("OTHER", 1))
+
+
+def test_work_before_a_job_that_was_missed_is_not_asked_for_behind_it() -> None:
+    """The law had drawn the job forward to 1 November, and so the work before it; once the job was missed, the work
+    was asked for by the job's date in the calendar, two weeks behind its last day."""
+    other = row("OTHER", 3, "month", 15, 5, layer=Layer.CONTRACT, anchor=date(2024, 1, 1), max_gap_days=92)
+    done = [Step(days, "done", 0) for days in (38, 40, 58, 32)]
+    steps = (Step(0, "moves", 1), *done, Step(0, "moves", 0), Step(138, "done", 0))
+    live(life((other, BEFORE), date(2024, 1, 1), *steps))
+
+
+def test_work_before_a_job_of_the_day_of_return_lapses_with_the_rest() -> None:
+    """The job is due on the return, the work before it on the last day at rest; its calendar began before what it had
+    given already, and so that day was taken for open."""
+    other = row("OTHER", 3, "month", 15, 5, layer=Layer.CONTRACT, anchor=date(2024, 2, 6), max_gap_days=92)
+    steps = (
+        Step(400, "done", 0), Step(400, "moves", 0), Step(0, "missed", 0), Step(8, "done", 0), Step(19, "missed", 0),
+        Step(40, "rests", 0),
+    )  # fmt: skip
+    live(life((other, BEFORE), date(2026, 1, 1), *steps))
