@@ -166,14 +166,23 @@ def meter_grid(case: MeterCase) -> ListGrid:
         due = max(due, case.start)
     if due is None and cap is None:
         return NO_DATES
-    steps = [longest_days(case.cap)] if case.cap is not None else []
-    if use is not None and use.rate and use.due_at is not None:
-        steps.append(max(1, min(LAST_DAY.toordinal(), round(case.schedule.every / max(use.rate, _SLOWEST)))))
+    step, further = _further(case, use)
     if due is not None and (cap is None or due <= cap):
         assert use is not None
-        return ListGrid((due,), (_by_meter(case, use, due),), min(steps, default=None))
+        return ListGrid((due,), (_by_meter(case, use, due), further), step)
     assert cap is not None
-    return ListGrid((cap,), (_by_cap(case, use, cap),), min(steps, default=None))
+    return ListGrid((cap,), (_by_cap(case, use, cap), further), step)
+
+
+def _further(case: MeterCase, use: Use | None) -> tuple[int | None, LocalName]:
+    """How many days behind each date the next one is expected (``None``: nobody can say), and the sentence of those."""
+    limit = None if case.cap is None else longest_days(case.cap)
+    if use is not None and use.rate and use.due_at is not None:
+        step = max(1, min(LAST_DAY.toordinal(), round(case.schedule.every / max(use.rate, _SLOWEST))))
+        if limit is None or step <= limit:
+            amount = _amount(case, case.schedule.every)
+            return step, LocalName(f"按目前用量再满{amount.zh}", f"after another {amount.en} at the present rate")
+    return limit, LocalName("前一次之后的日历上限", "the calendar's limit behind the one before")
 
 
 def unknown_because(case: MeterCase) -> LocalName:

@@ -41,6 +41,8 @@ def test_greasing_is_due_1500_running_hours_after_the_last_one_at_the_measured_r
     items = shown([grease], date(2026, 3, 2), date(2026, 12, 31), facts)
     assert "1,500 running hours expected on 2026-06-13 at 9.2 h/day" in items[0].reason.en
     assert "按每天9.2小时计，预计2026-06-13达到运行1,500小时" in items[0].reason.zh
+    assert "after another 1,500 running hours at the present rate" in items[1].reason.en
+    assert "按目前用量再满运行1,500小时" in items[1].reason.zh
 
 
 def test_hours_that_are_reached_are_due_now_and_not_in_the_past_for_a_machine_without_a_history() -> None:
@@ -65,6 +67,15 @@ def test_the_calendars_cap_comes_first_where_the_machine_hardly_runs() -> None:
     items = shown([grease], date(2026, 3, 2), date(2027, 12, 31), facts)
     assert items[0].job.due == date(2027, 1, 1)
     assert "the calendar's limit" in items[0].reason.en
+
+
+def test_further_dates_by_the_cap_do_not_say_the_first_ones_day() -> None:
+    grease = here(by("WA-GRE", GREASE, interval=YEAR))
+    items = shown([grease], date(2026, 3, 2), date(2028, 12, 31), metered(hours(date(2026, 1, 1), 60, 0.1)))
+    assert len(items) > 1
+    assert "comes before 1,500 running hours" in items[0].reason.en
+    assert all("the calendar's limit behind the one before" in one.reason.en for one in items[1:])
+    assert all("前一次之后的日历上限" in one.reason.zh for one in items[1:])
 
 
 def test_a_meter_without_readings_or_use_has_no_date_and_says_so() -> None:
