@@ -228,10 +228,11 @@ def _coming(track: Track) -> Iterator[Planned]:
 
 
 def _due(track: Track) -> Callable[[date], date | None]:
-    """The day that a row's job of a nominal date is or was planned for; ``None`` where the row has no such date. Those
-    to come are computed one after the other up to the date, since the law may pull each of them forward."""
-    coming = _coming(track)
-    known, reached = {one.nominal_date: min(one.nominal_date, one.latest) for one in track.history}, [date.min]
+    """The day that a row's job of a nominal date is planned for, or was when it was left undone; ``None`` where the row
+    has no such date. Those to come are computed one after the other up to the date, since the law may pull each of them
+    forward."""
+    coming, undone = _coming(track), (one for one in track.history if one.state not in COMPLETED)
+    known, reached = {one.nominal_date: min(one.nominal_date, one.latest) for one in undone}, [date.min]
 
     def due(day: date) -> date | None:
         while reached[0] < day:
