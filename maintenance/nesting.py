@@ -216,8 +216,10 @@ class Track:
             self.series = self.series.strictly_behind(cycle, shifted(self.resumed.until, self.row.early_days))
             self.asked = False
         self.next_cycle = cycle + 1
-        # A job may take an occurrence with it from behind a rest to before it.
-        self.carry(counted, [one for one in self.rests if not self.pauses or one.until <= self.pauses[0].since])
+        # What is made up for may have been over before other work of the row was done; and a job may take an occurrence
+        # with it from behind a rest to before it.
+        last = counted if self.last is None else max(self.last, counted)
+        self.carry(last, [one for one in self.rests if not self.pauses or one.until <= self.pauses[0].since])
 
     def carry(self, last: date | None, rests: Sequence[Pause]) -> None:
         """Count from a day, or have the law ask for it on the return behind which that holds no more."""

@@ -183,7 +183,7 @@ class Nest:
             who, some = subjects[there], windows.of(there)
             self._found.occurrences(self._pairs[track][who], cycle[there], some, counted_from[there], job[there])
             self._tracks[track].next_cycle[who] = cycle[there] + 1
-            self._tracks[track].last[who] = counted[there]
+            self._tracks[track].last[who] = np.maximum(self._tracks[track].last[who], counted[there])
 
     def _pick(self, group: _Group, member: int, subjects: Days) -> _Pick:
         """``nesting._pick``: the member's occurrences are walked until one begins behind the job."""
@@ -195,7 +195,7 @@ class Nest:
             windows = track.windows(cycle, last, self._calendar)
             walked.append((windows, last))
             search.look(len(walked) - 1, windows, last)
-            counted = track.counted(windows.planned, windows.latest)
+            counted = np.maximum(last, track.counted(windows.planned, windows.latest))
             cycle, last = cycle + 1, np.where(search.alive, counted, last)
         place = search.chosen()
         windows, counted_from = _at(walked, place)

@@ -1,5 +1,7 @@
 """Rows that no other row contains, and the rest of those that one does: each walks by itself."""
 
+import numpy as np
+
 from maintenance.columns.days import Days, WorkDays
 from maintenance.columns.found import Found
 from maintenance.columns.tracks import Tracks
@@ -15,4 +17,5 @@ def walk(pair: Days, tracks: Tracks, until: Days, calendar: WorkDays, found: Fou
             pair, until, tracks = pair[goes], until[goes], tracks.take(goes)
             windows = windows.of(goes)
         found.alone(pair, tracks.next_cycle, windows, tracks.last)
-        tracks.next_cycle, tracks.last = tracks.next_cycle + 1, tracks.counted(windows.planned, windows.latest)
+        counted = tracks.counted(windows.planned, windows.latest)
+        tracks.next_cycle, tracks.last = tracks.next_cycle + 1, np.maximum(tracks.last, counted)

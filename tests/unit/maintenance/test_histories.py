@@ -259,3 +259,17 @@ def test_work_before_a_job_of_the_day_of_return_lapses_with_the_rest() -> None:
         Step(40, "rests", 0),
     )  # fmt: skip
     live(life((other, BEFORE), date(2026, 1, 1), *steps))
+
+
+def test_dates_made_up_for_take_nothing_from_what_was_done_behind_them() -> None:
+    """The quarter's overdue job was done at the end of an outage; of the quarters that had passed the last one's last
+    day took its place, and the jobs to come were put together otherwise at the second look."""
+    rows = (
+        row("R0", 1, "month", 8, 2, layer=LAW, anchor=date(2024, 1, 1), max_gap_days=28, roll=Roll.FORWARD),
+        row("R1", 3, "month", 18, 0, layer=LAW, anchor=date(2024, 1, 1), max_gap_days=89, contains=("R0",)),
+    )
+    steps = (
+        Step(9, "done", 0), Step(30, "moves", 1), Step(116, "done", 0), Step(52, "done", 1),
+        Step(400, "done", 0, is_up=False), Step(0, "done", 0),
+    )  # fmt: skip
+    live(replace(life(rows, date(2024, 4, 17), *steps), holidays=True))
