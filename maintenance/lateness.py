@@ -10,8 +10,8 @@ from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from maintenance.answering import answering, subject_of
+from maintenance.last_days import last_day
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
-from maintenance.planner import last_day
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day, shifted
 from maintenance.rests import Rest, carried_through, lapsed_first, pauses_of, without_lapsed

@@ -116,6 +116,8 @@ class Track:
     """What was done of a row that this one stands for, or of one that stood for it."""
     history: Sequence[Occurrence] = ()
     """What is on record of the row."""
+    stood: date | None = None
+    """The day that what stands of it counts as, as far as it has been looked at."""
 
     @property
     def row(self) -> PlanRow:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import date
 
 from maintenance.kinds import Case
+from maintenance.last_days import count_standing, last_before
 from maintenance.nesting import Planned, Track
 from maintenance.plan import OccurrenceState
 from maintenance.recurrence import Series, Window, local_day, shifted, window_at
@@ -48,16 +49,15 @@ def resumed(series: Series, case: Case, last: date | None) -> Series:
     if not pauses:
         return series
     whole = tuple(one for one in pauses if one.since < one.until)
-    track = Track(series, series.next_cycle, last, pauses=whole, rests=pauses)
+    track = Track(series, series.next_cycle, last, pauses=whole, rests=pauses, history=case.history)
     track.carry(_counted(last, series, case, pauses), pauses)
     for one in sorted(case.history, key=lambda o: o.key.cycle):
         if one.key.cycle >= series.next_cycle:
             track.next_cycle = one.key.cycle
             track.settle()
         if one.state is OccurrenceState.DUE and one.latest < case.today:
-            over = window_at(track.series, one.key.cycle, one.nominal_date, track.last).latest
-            if track.last is None or over > track.last:
-                track.carry(over, pauses)
+            counts = last_before(one, track, case.zone)
+            count_standing(track, window_at(track.series, one.key.cycle, one.nominal_date, counts).latest)
     return track.series
 
 

@@ -17,9 +17,10 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from maintenance.facts import NO_FACTS, Facts
-from maintenance.former import behind_former, counted_day, counting_from, former_of, run_out
+from maintenance.former import behind_former, counting_from, former_of, run_out
 from maintenance.handing import Handed, Received
 from maintenance.kinds import Case, Dates, dates_of
+from maintenance.last_days import count_standing, last_before, last_day
 from maintenance.nesting import Job, Planned, Track, containment, jobs, joined, look_ahead, not_before
 from maintenance.pausing import asked_for, behind_reuse, paused, resumed
 from maintenance.plan import COMPLETED, SITE, Occurrence, OccurrenceState, PlanRow
@@ -227,7 +228,7 @@ def plan_subject(
         if dates.unknown is not None and not track.standing:
             undated.append(Undated(row, dates.unknown))
     tracks = tuple(made[row.code] for row in rows)
-    standing = _standing({t.row.lineage: t for t in tracks}, history, today, is_working_day, given, received)
+    standing = _standing({t.row.lineage: t for t in tracks}, history, today, zone, is_working_day, given, received)
     return SubjectPlan(tuple(standing), tracks, floors, tuple(undated))
 
 
@@ -252,16 +253,6 @@ def before_of(row: PlanRow) -> str | None:
 
 def _start(row: PlanRow, start: date, today: date) -> date:
     return max(start, row.effective_from) if row.effective_from > today else start
-
-
-def last_day(history: Sequence[Occurrence], zone: ZoneInfo, before: date = date.max) -> date | None:
-    """The day that a row was done last, as it counts, or the last day of what was missed of the dates before a day,
-    whichever is later."""
-    breaches = [o.latest for o in history if o.state is OccurrenceState.MISSED and o.nominal_date < before]
-    done = [
-        counted_day(o, o.completed_at, zone) for o in history if o.state in COMPLETED and o.completed_at is not None
-    ]
-    return max([*done, *breaches], default=None)
 
 
 def _done(history: Sequence[Occurrence], zone: ZoneInfo) -> dict[int, date]:
@@ -310,6 +301,7 @@ def _standing(
     tracks: Mapping[str, Track],
     history: Sequence[Occurrence],
     today: date,
+    zone: ZoneInfo,
     is_working_day: IsWorkingDay,
     given: Sequence[Source],
     received: Mapping[str, Received],
@@ -320,14 +312,13 @@ def _standing(
             groups[occurrence.work_order or str(occurrence.key)].append(occurrence)
     found: list[Standing] = []
     for group in _in_turn(sorted(groups.values(), key=lambda g: (min(o.latest for o in g), g[0].key))):
-        planned = [_planned(tracks[o.key.lineage], o, today, is_working_day) for o in group]
+        planned = [_planned(tracks[o.key.lineage], o, today, zone, is_working_day) for o in group]
         job = joined(planned, is_working_day)
         # What is overdue counts like what was missed, on its last day: it makes nothing after it later.
         counted = job.latest if job.latest < today else job.due
         for occurrence in group:
             track = tracks[occurrence.key.lineage]
-            if track.last is None or counted > track.last:
-                track.carry(counted, track.rests)
+            count_standing(track, counted)
             mine = received[track.row.code]
             mine.own = max(mine.own or counted, counted)
             _hand_on(tracks.values(), given, occurrence, counted, received)
@@ -370,7 +361,9 @@ def _in_turn(groups: list[list[Occurrence]]) -> Iterator[list[Occurrence]]:
         yield group
 
 
-def _planned(track: Track, occurrence: Occurrence, today: date, is_working_day: IsWorkingDay) -> Planned:
+def _planned(
+    track: Track, occurrence: Occurrence, today: date, zone: ZoneInfo, is_working_day: IsWorkingDay
+) -> Planned:
     """Dates that float move with what has been done since, unless their last day is over: a breach stays on record.
     Forecasts move always."""
     series, cycle = track.series, occurrence.key.cycle
@@ -382,7 +375,7 @@ def _planned(track: Track, occurrence: Occurrence, today: date, is_working_day: 
     moved = series.nominal(cycle) if floats and cycle >= series.next_cycle else date.max
     day = occurrence.nominal_date if moved == date.max else moved
     pause = track.counting_from()
-    found = not_before(pause, window_at(series, cycle, day, track.last, is_working_day))
+    found = not_before(pause, window_at(series, cycle, day, last_before(occurrence, track, zone), is_working_day))
     return Planned(
         track.row, found, track.counted_from, series.grid, pause, track.slack, track.length, track.has_run_out
     )

@@ -13,6 +13,7 @@ from maintenance.preview import Horizon, Preview, preview_all
 from maintenance.reading_port import NO_READINGS, PointReadings
 from maintenance.recurrence import local_day
 from maintenance.site_calendar import working_days
+from maintenance.withdrawing import looked_ahead
 from plantroom.domain.assets import Asset, Site
 from plantroom.errors import BadData, FieldProblem
 
@@ -69,4 +70,5 @@ def ledger_preview(
     facts = facts_of(tx, site, subjects, rows, readings, now, systems)
     working = working_days(site.calendar, site.time_zone)
     horizon = Horizon(start, end, today, zone, working, site.calendar)
-    return preview_all(rows, subjects, history, horizon, systems, facts)
+    ahead = {key: looked_ahead(some) for key, some in history.items()}
+    return preview_all(rows, subjects, ahead, horizon, systems, facts)

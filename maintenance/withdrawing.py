@@ -38,6 +38,14 @@ def without_overtaken(tx: MaintenanceTx, history: Sequence[Occurrence], now: dat
     return _with([one for one in history if one.key not in gone], known)
 
 
+def looked_ahead(history: Sequence[Occurrence]) -> Sequence[Occurrence]:
+    """The history of a subject as the planner's next look leaves it, where nobody begins before that what it withdraws:
+    for whoever asks right behind an import."""
+    over = [due for one in history if one.state is OccurrenceState.FORMER for due in overtaken(one, history)]
+    gone = {one.key for one in [*over, *beside(over, history)]}
+    return [one for one in history if one.key not in gone] if gone else history
+
+
 def made_anew(
     tx: MaintenanceTx, over: Sequence[Occurrence], history: Sequence[Occurrence], now: datetime
 ) -> set[OccurrenceKey]:

@@ -273,3 +273,25 @@ def test_dates_made_up_for_take_nothing_from_what_was_done_behind_them() -> None
         Step(400, "done", 0, is_up=False), Step(0, "done", 0),
     )  # fmt: skip
     live(replace(life(rows, date(2024, 4, 17), *steps), holidays=True))
+
+
+def test_what_stands_counts_from_nothing_that_was_missed_behind_it() -> None:
+    """The half-monthly visits of an outage stayed due beside each other, but for those that were missed with a job; an
+    earlier one counted from a later one that was missed, and so the visits to come moved at the second look."""
+    rows = (
+        row("R0", 15, "day", 2, 3, anchor=date(2026, 3, 2), max_gap_days=15, layer=LAW, missed=Missed.STACK),
+        row("R1", 1, "month", layer=LAW, anchor=date(2024, 1, 11), contains=("R0",)),
+        row("R2", 3, "month", 28, layer=LAW, anchor=date(2024, 1, 1), max_gap_days=92, contains=("R0", "R1")),
+    )
+    steps = (Step(38, "rests", 0, is_up=False), *(Step(days, "done", 0) for days in (0, 12, 36, 400, 400)))
+    live(life(rows, date(2025, 8, 1), *steps))
+
+
+def test_what_is_overdue_counts_alike_before_and_after_a_later_date_is_missed() -> None:
+    rows = (
+        row("R0", 15, "day", 0, 1, anchor=date(2024, 2, 1), max_gap_days=12, layer=LAW),
+        row("R1", 1, "month", layer=LAW, anchor=date(2024, 1, 1)),
+        row("R2", 3, "month", layer=LAW, anchor=date(2024, 3, 1), max_gap_days=92, contains=("R0", "R1")),
+        row("R3", 6, "month", layer=LAW, anchor=date(2024, 1, 1), contains=("R0", "R1", "R2")),
+    )
+    live(life(rows, date(2025, 4, 1), Step(296, "rests", 0, is_up=False), Step(9, "done", 0), Step(162, "done", 0)))
