@@ -20,6 +20,8 @@ from plantroom.domain.wording import counted
 
 LAST_YEAR = LAST_DAY.year
 ALWAYS = (date.min, date.max)
+_FRUITLESS_YEARS = 60
+"""After so many years without a date in its season a row is taken for one that never has any."""
 _DAY = timedelta(days=1)
 
 
@@ -225,11 +227,16 @@ class InSeasonGrid:
     def because(self, day: date) -> LocalName:
         """Names the season; the interval is said by the caller."""
         first, last = self._season_at(day)
-        names = SEASON_NAMES.get(self.season.name, LocalName(self.season.name, self.season.name))
+        names = self.season_name
         return LocalName(
             f"仅在{names.zh}（{first.month}月{first.day}日至{last.month}月{last.day}日）",
             f"only in the {names.en} ({first.day} {first:%b} to {last.day} {last:%b})",
         )
+
+    @property
+    def season_name(self) -> LocalName:
+        """What people call the season."""
+        return SEASON_NAMES.get(self.season.name, LocalName(self.season.name, self.season.name))
 
     def _season_at(self, day: date) -> tuple[date, date]:
         """The season that a day lies in, else the one nearest to it."""
@@ -244,8 +251,8 @@ class InSeasonGrid:
 
     def _generated(self) -> Iterator[date]:
         year = max(1, self.begin.year - 1)
-        index = 0
-        while year < LAST_YEAR:
+        index, until = 0, year + _FRUITLESS_YEARS
+        while year < min(until, LAST_YEAR):
             first, last = self.season.span(year)
             year += 1
             if self.anchor is None:
@@ -254,6 +261,7 @@ class InSeasonGrid:
                 anchor = self.anchor
             while (day := nominal(anchor, self.interval, index)) <= last:
                 if day >= max(first, self.begin):
+                    until = year + _FRUITLESS_YEARS
                     yield day
                 index += 1
 

@@ -16,6 +16,7 @@ from maintenance.meters import Meter, MeterCase, meter_grid, unknown_because
 from maintenance.nesting import Planned, Track
 from maintenance.plan import COMPLETED, Occurrence, OccurrenceState, PlanRow
 from maintenance.recurrence import (
+    LAST_DAY,
     Grid,
     Series,
     effective_interval,
@@ -109,7 +110,12 @@ def _interval(case: Case, schedule: IntervalSchedule) -> Dates:
     if case.goes_back is not None and case.goes_back < begin:
         begin = case.goes_back
         anchor = None if anchor is None else reaching_back(anchor, every, begin) or anchor
-    return Dates(InSeasonGrid(season, every, anchor, begin, longest_days(every)))
+    grid = InSeasonGrid(season, every, anchor, begin, longest_days(every))
+    if grid.day(0) > LAST_DAY:
+        name = grid.season_name
+        zh, en = f"从{anchor}起按周期推算的日期都不在{name.zh}内", f"no date counted from {anchor} is in the {name.en}"
+        return Dates(NO_DATES, LocalName(zh, en))
+    return Dates(grid)
 
 
 def _season(case: Case, schedule: SeasonSchedule) -> Dates:

@@ -107,6 +107,17 @@ def test_the_daily_patrol_of_a_heat_station_stops_with_the_season_and_counts_no_
     assert dates == [date(2026, 11, 15) + timedelta(days=n) for n in range(4)]
 
 
+def test_a_row_none_of_whose_dates_is_in_its_season_says_so() -> None:
+    never = here(by("HE-X", IntervalSchedule("heating"), interval=YEAR, anchor=date(2025, 6, 15)))
+    (found,) = plan([never], date(2026, 3, 2)).undated
+    assert found.because.en == "no date counted from 2025-06-15 is in the heating season"
+    assert found.because.zh == "从2025-06-15起按周期推算的日期都不在供暖季内"
+    seldom = here(
+        by("HE-X", IntervalSchedule("heating"), interval=Interval(7, IntervalUnit.MONTH), anchor=date(2025, 6, 15))
+    )
+    assert plan([seldom], date(2026, 3, 2)).undated == ()
+
+
 @given(
     every=st.sampled_from([(1, "day"), (7, "day"), (15, "day"), (1, "month"), (3, "month")]),
     start=st.builds(MonthDay, st.integers(1, 12), st.integers(1, 31)),
