@@ -28,6 +28,7 @@ from api.work_orders.schemas import (
 )
 from maintenance.lifecycle import ENDED
 from maintenance.orders import create_order
+from maintenance.people.assigning import require_fit
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.sla.policy import OTHER
 from maintenance.ticket_lock import lock_ticket
@@ -54,6 +55,9 @@ ORIGINS = {
 
 SUPERVISED = frozenset({State.VERIFIED, State.MISSED, State.BYPASSED, State.DEFERRED, State.CANCELLED, State.OPEN})
 """Steps that only a supervisor takes."""
+
+BY_HAND = frozenset({State.IN_PROGRESS, State.COMPLETED})
+"""Steps of whoever does the work."""
 
 
 @router.get("", operation_id="listWorkOrders")
@@ -182,7 +186,8 @@ def move_order(
     """Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending
     back and ending work that was not done need a supervisor. `deferred` is no such step: `/deferral` asks for the new
     day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (planned work that
-    waits: its making) and five minutes from now."""
+    waits: its making) and five minutes from now. 409 `not_assignable` when a technician begins or completes what they
+    could not be given: a certificate or a licensed contractor is missing."""
     now = services.clock.now()
     with services.ledger.begin() as tx:
         order = lock_ticket(tx, order_id)
@@ -195,6 +200,8 @@ def move_order(
             raise StaleVersion("the work order has changed since you read it", current, order.version, ["state"])
         if form.to is State.DEFERRED:
             raise _put_off_elsewhere(order)
+        if form.to in BY_HAND and _works_themselves(caller, order.site):
+            require_fit(tx, order, caller.principal.name, now)
         at = moment(order, form.at, now)
         reason, code = _why(tx, order.site, form, now)
         if form.coding is not None and form.to is not State.COMPLETED:
@@ -216,6 +223,11 @@ def move_order(
         detail = detail_of(tx, services, moved)
     response.headers["ETag"] = etag(moved.version)
     return detail
+
+
+def _works_themselves(caller: Access, site: str) -> bool:
+    """Whether a step is of the person's own hands: who supervises a site enters what others have done there, too."""
+    return caller.principal.kind == "person" and not caller.principal.scope(Role.SUPERVISOR).allows(site)
 
 
 def _put_off_elsewhere(order: Order) -> BadData:

@@ -94,6 +94,12 @@ def assign(
     return keep(tx, given)
 
 
+def require_fit(tx: MaintenanceTx, order: WorkOrder, username: str, now: datetime) -> None:
+    """Raises ``NotAssignable`` where somebody begins or completes what they could not be given."""
+    desk = Desk(tx, order.site, now)
+    _person(desk, order, desk.person(username), free=False)
+
+
 def release(
     tx: MaintenanceTx, order: WorkOrder, desk: Desk, *, how: str, why: str, by: str, person: bool = False
 ) -> WorkOrder:

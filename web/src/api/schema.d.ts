@@ -4174,7 +4174,8 @@ export interface paths {
          * @description Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending
          *     back and ending work that was not done need a supervisor. `deferred` is no such step: `/deferral` asks for the new
          *     day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (planned work that
-         *     waits: its making) and five minutes from now.
+         *     waits: its making) and five minutes from now. 409 `not_assignable` when a technician begins or completes what they
+         *     could not be given: a certificate or a licensed contractor is missing.
          */
         post: operations["moveWorkOrder"];
         delete?: never;
