@@ -124,11 +124,12 @@ class ReasonCode(Shape):
 
 
 class OwnerFault(Shape):
-    """What an owner reports; `severity` is what the ticket starts with."""
+    """What an owner reports; `severity` is what the ticket starts with, `safety` whether people may be hurt."""
 
     key: str
     name: Name
     severity: str
+    safety: bool
     department: str
     classes: list[str]
     status: Trust

@@ -117,11 +117,13 @@ class RiskMatrix:
 
 @dataclass(frozen=True, slots=True)
 class OwnerFault:
-    """What an owner reports, the severity that the ticket starts with and the department (key) that gets it."""
+    """What an owner reports, the severity that the ticket starts with, whether it is about people's safety, and the
+    department (key) that gets it."""
 
     key: str
     name: LocalName
     severity: Severity
+    safety: bool
     department: str
     classes: tuple[str, ...]
     basis: str
@@ -232,6 +234,7 @@ def owner_faults() -> Mapping[str, OwnerFault]:
             key,
             entry.name(),
             Severity(entry.one_of("severity", [one.value for one in Severity])),
+            entry.flag("safety"),
             entry.one_of("department", departments()),
             entry.words("classes", equipment_classes()),
             basis,

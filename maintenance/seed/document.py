@@ -101,6 +101,7 @@ def codes_document(equipment_class: str | None = None) -> dict[str, Any]:
                 "key": one.key,
                 "name": _name(one.name),
                 "severity": one.severity.value,
+                "safety": one.safety,
                 "department": departments()[one.department].name.zh,
                 "classes": list(one.classes),
                 "status": one.status,

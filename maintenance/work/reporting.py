@@ -132,6 +132,7 @@ def _new(tx: MaintenanceTx, said: Said, now: datetime) -> WorkOrder:
         now=now,
         asset=None if said.asset is None else said.asset.key,
         severity=said.category.severity,
+        safety=said.category.safety,
         department=_department(tx, said),
         reason=LocalName(f"业主报修：{text}", f"Reported by an owner: {text}"),
     )
@@ -154,6 +155,8 @@ def _department(tx: MaintenanceTx, said: Said) -> str | None:
 def _joined(tx: MaintenanceTx, order_id: str, said: Said, now: datetime) -> WorkOrder:
     order = lock_ticket(tx, order_id)
     worse = tightened(tx, order, said.category.severity, now, OWNER)
+    if said.category.safety and not order.safety:
+        worse = replace(worse, safety=True)
     if worse is not order:
         # Whoever comes has to know of the worst: the ticket is called by it, and is for whose that is.
         free = order.assignee is None and order.contractor is None

@@ -57,6 +57,15 @@ def test_a_place_in_words_will_do_and_the_category_says_how_bad_it_is(world: Wor
     order = staff_view(world, number)
     assert (order["severity"], order["asset"], order["department"]) == ("critical", None, "电梯维修部门")
     assert order["title"]["zh"] == "3号楼大堂：有人被困"
+    assert order["safety"] is True
+
+
+def test_a_general_fault_that_somebody_is_then_said_to_be_trapped_by_is_a_matter_of_safety(world: World) -> None:
+    client = owner(world)
+    number = client.post(REPORTS, json=said()).json()["number"]
+    assert staff_view(world, number)["safety"] is False
+    assert client.post(REPORTS, json=said(category="people_trapped")).json()["number"] == number
+    assert (staff_view(world, number)["safety"], staff_view(world, number)["severity"]) == (True, "critical")
 
 
 @pytest.mark.parametrize("category", ["people_trapped", "fire_smoke", "flooding"])

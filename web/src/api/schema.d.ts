@@ -11163,7 +11163,7 @@ export interface components {
         Outcome: "done" | "not_needed" | "checked" | "used" | "missing" | "called" | "arrived" | "not_reached";
         /**
          * OwnerFault
-         * @description What an owner reports; `severity` is what the ticket starts with.
+         * @description What an owner reports; `severity` is what the ticket starts with, `safety` whether people may be hurt.
          */
         OwnerFault: {
             /** Classes */
@@ -11173,6 +11173,8 @@ export interface components {
             /** Key */
             key: string;
             name: components["schemas"]["Name"];
+            /** Safety */
+            safety: boolean;
             /** Severity */
             severity: string;
             /**

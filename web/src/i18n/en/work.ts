@@ -26,6 +26,7 @@ export const work: Record<keyof typeof chinese, string> = {
   "due.overdue": "Overdue {span}",
   "due.today": "Due today",
   "due.today_law": "Due today, law",
+  "due.at": "{day}, {time}",
   "due.tomorrow": "Due tomorrow",
   "due.by": "By {day}",
   "clock.acknowledge": "Accept in {left}",

@@ -25,6 +25,7 @@ export const work = {
   "due.overdue": "逾期 {span}",
   "due.today": "今天到期",
   "due.today_law": "今天到期 · 法定",
+  "due.at": "{day} {time}",
   "due.tomorrow": "明天到期",
   "due.by": "{day}前",
   "clock.acknowledge": "接单剩 {left}",

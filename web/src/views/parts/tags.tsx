@@ -1,6 +1,6 @@
 import { clockFace, DAY_MS, daysAway } from "@/domain/time";
 import { type OrderFacts, runningClock, type State } from "@/domain/work";
-import { showAge, showDay, showDuration, t, word, zone } from "@/i18n";
+import { showAge, showDay, showDuration, showTime, t, word, zone } from "@/i18n";
 import { now, second } from "../state/now";
 import { Icon } from "./icon";
 
@@ -58,7 +58,10 @@ export function DueTag({ order }: { order: OrderFacts }) {
     return <Tag tone="bad" text={t("due.overdue", { span: showDuration(now.value - due) })} />;
   }
   if (away === 0) {
-    return <Tag tone={law ? "bad" : "warn"} text={t(law ? "due.today_law" : "due.today")} />;
+    // What is due with the day, and not by the hour, ends with its last minute.
+    const time = showTime(due);
+    const day = t(law ? "due.today_law" : "due.today");
+    return <Tag tone={law ? "bad" : "warn"} text={time === "23:59" ? day : t("due.at", { day, time })} />;
   }
   return <Tag text={away === 1 ? t("due.tomorrow") : t("due.by", { day: showDay(due) })} />;
 }
