@@ -19,6 +19,7 @@ from maintenance.imports.plan_checks import RowChecks
 from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_law import keeps_its_dates, keeps_its_rule, kept_lawful
 from maintenance.imports.plan_matching import find_row, is_plain, named_by_law, schedule_in_words, system_of
+from maintenance.imports.plan_months import with_first_day
 from maintenance.imports.plan_reading import Wanted, understand
 from maintenance.imports.plan_stand_ins import check_stand_ins
 from maintenance.imports.plan_words import classes_of, names, new_name, standards, subject_text, tolerance
@@ -111,6 +112,7 @@ class PlanImport:
             # Of two words for one system the first line is its row, each further one is called by its own.
             self._line(replace(wanted, task=wanted.row.text("system")))
             return
+        wanted = with_first_day(wanted, before, self._today, self.outcome.problems)
         made, changes = self._new(wanted) if before is None else self._merged(wanted, before)
         row: PlanRow | None = made
         if before is not None:

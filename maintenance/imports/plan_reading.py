@@ -9,6 +9,7 @@ from typing import Any
 from maintenance.imports.cells import Cell, is_blank, text_of
 from maintenance.imports.columns import remark
 from maintenance.imports.fields import split_codes, values_of
+from maintenance.imports.frequency_months import in_words as months_in_words
 from maintenance.imports.frequency_words import Frequency, found_in, read_frequency
 from maintenance.imports.grids import Book, Grid, letters
 from maintenance.imports.plan_columns import BY_KEY
@@ -164,7 +165,20 @@ def _read_as(found: Frequency) -> LocalName:
     rule = rule_in_words(found.schedule) if isinstance(found.schedule, IntervalSchedule) else LocalName("", "")
     zh, en = (f"，{rule.zh}", f", {rule.en}") if rule.zh else ("", "")
     left = (f"，“{found.left_out}”未采用", f", without “{found.left_out}”") if found.left_out else ("", "")
+    if found.months:
+        months = months_in_words(found.months)
+        zh, en = f"{zh}，自{months.zh}起算", f"{en}, counted from {months.en}"
+    if found.times_of_day:
+        at = "、".join(f"{hour:02}:00" for hour in range(0, 24, found.interval.every))
+        left = (f"{left[0]}，即每天{at}；{_HOURS_OF_DAY.zh}", f"{left[1]}, at {at}; {_HOURS_OF_DAY.en}")
     return LocalName(f"周期按“{said.zh}{zh}”理解{left[0]}", f"the frequency was read as: {said.en}{en}{left[1]}")
+
+
+_HOURS_OF_DAY = LocalName(
+    "要从开门时刻起算，请写“营业时间内每12小时”之类；要按班次或钟点各做一次，请每次填一行“每日一次”，在维护内容中写明时刻",
+    "to count from opening, write such as: every 12 hours, during opening hours; for certain hours write a daily line "
+    "for each, with its hour in the task",
+)
 
 
 def _department(row: Row, known: Departments, problems: Problems) -> LocalName | None:
