@@ -38,9 +38,7 @@ _ALL_QUARTERS = re.compile(r"q1(?:-|~|–|—|to|至|到)q4")
 _A_QUARTER = re.compile(f"[一1]季|[一1]季度?{WORK}*(?:一次|1次|{WORK})+|[一1]季度?各?(?:一次|1次)")
 """Once in a quarter, not in the first one."""
 
-_OF_A_QUARTER = re.compile(
-    rf"每?个?季度?的?第?(?P<which>首|初|末|最后一?|一|1|二|2|中间?|三|3)个?月份?{_ONCE}"
-)
+_OF_A_QUARTER = re.compile(rf"每?个?季度?的?第?(?P<which>首|初|末|最后一?|一|1|二|2|中间?|三|3)个?月份?{_ONCE}")
 _WHICH = {"首": 1, "初": 1, "一": 1, "1": 1, "二": 2, "2": 2, "中": 2, "中间": 2}
 _NAMES = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",

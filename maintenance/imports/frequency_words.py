@@ -137,16 +137,9 @@ def found_in(text: str) -> Frequency | None:
 def _one(plain: str) -> Frequency:
     """A text without brackets, as a whole. Raises ``CellProblem``."""
     said = without_work(plain)
-    parted = _PARTED_UNIT.fullmatch(plain)
-    if parted is not None:
-        return _parts_of(Fraction(parted[1]), UNITS.get(parted[2]) or UNITS[parted[2].removesuffix("s")])
-    odd = _ODD_OR_EVEN.fullmatch(said)
-    if odd is not None:
-        unit = IntervalUnit.WEEK if "周" in odd["which"] else IntervalUnit.MONTH
-        return Frequency(Interval(2, unit), read_as=True, left_out=odd["which"])
-    months = months_of(said)
-    if months is not None:
-        return _in_months(months)
+    named = _named(plain, said)
+    if named is not None:
+        return named
     refuse_early(said)
     capped = _capped(plain)
     if capped is not None:
@@ -167,6 +160,19 @@ def _one(plain: str) -> Frequency:
         raise CellProblem("ambiguous_frequency", WHICH_HOURS)
     of_a_day = interval.unit is IntervalUnit.HOUR and _HOURS.search(plain) is None
     return Frequency(interval, read_as=of_a_day or _is_odd(plain, interval), times_of_day=of_a_day)
+
+
+def _named(plain: str, said: str) -> Frequency | None:
+    """Parts of a unit, odd or even months, months by their names; ``None``: none of these."""
+    parted = _PARTED_UNIT.fullmatch(plain)
+    if parted is not None:
+        return _parts_of(Fraction(parted[1]), UNITS.get(parted[2]) or UNITS[parted[2].removesuffix("s")])
+    odd = _ODD_OR_EVEN.fullmatch(said)
+    if odd is not None:
+        unit = IntervalUnit.WEEK if "周" in odd["which"] else IntervalUnit.MONTH
+        return Frequency(Interval(2, unit), read_as=True, left_out=odd["which"])
+    months = months_of(said)
+    return None if months is None else _in_months(months)
 
 
 def _in_months(months: Sequence[int]) -> Frequency:

@@ -20,7 +20,7 @@ from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_law import keeps_its_dates, keeps_its_rule, kept_lawful
 from maintenance.imports.plan_matching import find_row, is_plain, named_by_law, schedule_in_words, system_of
 from maintenance.imports.plan_months import with_first_day
-from maintenance.imports.plan_reading import Wanted, understand
+from maintenance.imports.plan_reading import Wanted, task_not_read, understand
 from maintenance.imports.plan_stand_ins import check_stand_ins
 from maintenance.imports.plan_words import classes_of, names, new_name, standards, subject_text, tolerance
 from maintenance.imports.problems import CellProblem, Problems, in_words
@@ -158,6 +158,10 @@ class PlanImport:
 
     def _twice(self, wanted: Wanted, row: PlanRow) -> None:
         first = self._seen[row.code]
+        unread = task_not_read(wanted.row, first)
+        if unread is not None:
+            self.outcome.problems.error(unread)
+            return
         said = LocalName(f"与第{first.number}行相同", f"the same row as line {first.number}")
         key = "code" if wanted.code else "system"
         self.outcome.problems.error(wanted.row.problem(key, "duplicate_row", in_words("duplicate_row", said)))

@@ -109,8 +109,11 @@ def _meaning(text: str) -> Named | str | None:
     if near is not None:
         return Named(None, near, read_as=True)
     kind = _site_words().get(fold(text))
-    if kind is not None or len(fold(text)) > _LONGEST:
-        return kind
+    return kind if kind is not None or len(fold(text)) > _LONGEST else _guessed(text)
+
+
+def _guessed(text: str) -> Named | str | None:
+    """What a word that is in no list names."""
     if _DRILL.search(fold(text)):
         return "drill"
     if _INSPECTION.fullmatch(fold(text)):

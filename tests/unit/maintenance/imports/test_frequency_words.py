@@ -299,7 +299,9 @@ def test_hours_that_are_written_are_word_for_word(text: str) -> None:
     assert not read_frequency(text).times_of_day
 
 
-@pytest.mark.parametrize(("text", "unit"), [("-3", "天"), ("＋3", "天"), ("−3", "月"), ("–3", "天"), ("0", "天"), ("-3天", "")])
+@pytest.mark.parametrize(
+    ("text", "unit"), [("-3", "天"), ("＋3", "天"), ("−3", "月"), ("–3", "天"), ("0", "天"), ("-3天", "")]
+)
 def test_a_number_with_a_sign_or_none_at_all_is_refused(text: str, unit: str) -> None:
     with pytest.raises(CellProblem) as refused:
         read_frequency(text, unit)
