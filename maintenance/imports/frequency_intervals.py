@@ -39,7 +39,7 @@ EVERY = WORDS | _OTHER | {
     "triennially": Interval(3, _YEAR), "quinquennial": Interval(5, _YEAR), "quinquennially": Interval(5, _YEAR),
     "semiyearly": Interval(6, _MONTH), "halfannual": Interval(6, _MONTH), "halfannually": Interval(6, _MONTH),
     "halfyear": Interval(6, _MONTH), "semimonthly": Interval(15, _DAY),
-    "halfmonth": Interval(15, _DAY), "perannum": Interval(1, _YEAR), "p.a": Interval(1, _YEAR),
+    "halfmonth": Interval(15, _DAY), "perannum": Interval(1, _YEAR), "p.a": Interval(1, _YEAR), "a": Interval(1, _YEAR),
     "hm": Interval(15, _DAY), "hy": Interval(6, _MONTH), "sa": Interval(6, _MONTH), "qtr": Interval(3, _MONTH),
 }  # fmt: skip
 """Words that are a frequency by themselves, or behind 每 and every."""

@@ -219,7 +219,7 @@ def _or_none(plain: str) -> Frequency | None:
 
 def _is_odd(bare: str, interval: Interval) -> bool:
     """Whether a reader may have meant something else: a code of letters, twice a month as 15 days, one left out."""
-    if (bare.isascii() and len(bare) <= 3) or len(bare) == 1 or "隔" in bare:
+    if (bare.isascii() and len(bare) <= 3) or "隔" in bare:
         return True
     by_day = interval.unit in (IntervalUnit.DAY, IntervalUnit.HOUR)
     shared = interval.unit is not IntervalUnit.YEAR and re.search("次/?年|年.*次|year|annu", bare) is not None

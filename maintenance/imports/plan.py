@@ -22,7 +22,7 @@ from maintenance.imports.plan_matching import find_row, is_plain, named_by_law, 
 from maintenance.imports.plan_months import with_first_day
 from maintenance.imports.plan_reading import Wanted, task_not_read, understand
 from maintenance.imports.plan_stand_ins import check_stand_ins
-from maintenance.imports.plan_words import classes_of, names, new_name, standards, subject_text, tolerance
+from maintenance.imports.plan_words import apart_by, classes_of, names, new_name, standards, subject_text, tolerance
 from maintenance.imports.problems import CellProblem, Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
 from maintenance.imports.rule_words import frequency_text
@@ -111,6 +111,10 @@ class PlanImport:
         if before is not None and before.code in self._seen and not wanted.task and self._means_another(wanted, before):
             # Of two words for one system the first line is its row, each further one is called by its own.
             self._line(replace(wanted, task=wanted.row.text("system")))
+            return
+        apart = apart_by(wanted, self._seen.get(before.code)) if before is not None else None
+        if apart is not None:
+            self._line(apart)
             return
         wanted = with_first_day(wanted, before, self._today, self.outcome.problems)
         made, changes = self._new(wanted) if before is None else self._merged(wanted, before)

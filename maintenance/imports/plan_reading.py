@@ -15,14 +15,14 @@ from maintenance.imports.grids import Book, Grid, letters
 from maintenance.imports.numbering import only_numbers
 from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_hands import hands_of
+from maintenance.imports.plan_subjects import beside_in_words, named_in, taken_for
 from maintenance.imports.plan_ticks import column_of, frequency_of_ticks, is_ticked, with_ticks
 from maintenance.imports.problems import CellProblem, Problem, Problems, Unreadable, in_words, shown
 from maintenance.imports.tables import Row
 from maintenance.imports.values import clears, normal_code, read_code, read_text
-from maintenance.imports.vocabulary import Departments, Named, class_words, equipment_named, is_site_wide
+from maintenance.imports.vocabulary import Departments, Named, equipment_named, is_site_wide
 from maintenance.schedule_words import often_in_words, rule_in_words
 from maintenance.schedules import IntervalSchedule
-from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
 
 FREE = "line"
@@ -116,23 +116,19 @@ def _subject(row: Row, problems: Problems, *, may_lack: bool) -> tuple[Named | N
             problems.error(row.problem("system", "missing_value"))
         return None, ""
     try:
-        named = equipment_named(text)
+        named = named_in(text, row.section)
     except CellProblem as problem:
         if is_site_wide(text):
             return None, text
-        problems.error(row.problem("system", problem.code, in_words(problem.code, problem.said)))
-        return None, ""
+        named_beside = beside_in_words(row)
+        if named_beside is None:
+            problems.error(row.problem("system", problem.code, in_words(problem.code, problem.said)))
+            return None, ""
+        named = named_beside
     if named.read_as:
-        problems.warn(row.problem("system", "system_read_as", in_words("system_read_as", _taken_for(text, named))))
+        said = taken_for(text, named, row.section)
+        problems.warn(row.problem("system", "system_read_as", in_words("system_read_as", said)))
     return named, ""
-
-
-def _taken_for(text: str, named: Named) -> LocalName:
-    of = systems()[named.system].name if named.system is not None else None
-    word = class_words()
-    zh = of.zh if of is not None else word.said(named.equipment_class or "", "zh")
-    en = of.en if of is not None else word.said(named.equipment_class or "", "en")
-    return LocalName(f"“{text}”按“{zh}”理解", f"{text} was taken for: {en}")
 
 
 def _frequency(row: Row, task: str, problems: Problems, *, may_lack: bool) -> Frequency | None:

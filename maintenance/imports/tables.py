@@ -48,6 +48,10 @@ class Row:
     """What stands in the cells that mean another one (同上)."""
     unread: Mapping[str, str] = field(default_factory=dict)
     """Where no column says what is done: the texts under headings that nobody knows."""
+    beside: Sequence[str] = ()
+    """The texts under other headings that mean the column which titles stand for (设备名称 beside 系统名称)."""
+    section: str = ""
+    """The title above the row, where that column is there."""
 
     def heading(self, key: str) -> str:
         """The heading of a column as it was written; of one that is not there its key."""
@@ -164,6 +168,7 @@ def rows_of(table: Table, headings: Headings) -> Iterator[Row]:
     count, hidden = 0, 0
     for row in safely(table.grid):
         if row.number <= table.heading_row:
+            reader.above(row)
             continue
         count += 1
         if count > MAX_ROWS:
@@ -197,9 +202,11 @@ class _Rows:
         self._told: set[Range] = set()
         self._last = max((place.column for place in table.places), default=0)
         self._needed = headings.needed
-        self._titled = next((one.key for one in headings.columns.values() if one.titled), None)
-        if self._titled in table.columns:
-            self._titled = None
+        titled = next((one.key for one in headings.columns.values() if one.titled), None)
+        self._titled = None if titled in table.columns else titled
+        self._beside = [
+            one for one in table.places if one.key is None and titled and headings.find(one.heading) == titled
+        ]
         self._section = ""
         self._unread = [one for one in table.places if one.key is None and headings.find(one.heading) is None]
         self._lacks_words = any(one.worded and one.key not in table.columns for one in headings.columns.values())
@@ -224,12 +231,20 @@ class _Rows:
         if self._titled is not None and self._section and cells:
             cells[self._titled] = self._section
             made.headings = {**made.headings, self._titled: _TITLE}
+        made.section = "" if self._titled is not None else self._section
+        made.beside = [text_of(cell_at(row.cells, one.column)) for one in self._beside]
         if self._lacks_words:
             made.unread = {one.heading: text_of(cell_at(row.cells, one.column)) for one in self._unread}
         if self._is_note(row, made):
             self._warn(row, "note_row")
             return None
         return made if made.cells or made.refused else None
+
+    def above(self, row: GridRow) -> None:
+        """Hear of a row above the headings: a title there stands for what comes below it."""
+        title = title_of(row.cells)
+        if title is not None and is_numbered(next(text_of(cell) for cell in row.cells if not is_blank(cell))):
+            self._section = title
 
     def _over(self, number: int) -> Sequence[Range]:
         """The merged ranges over a row; rows come in their order."""
@@ -298,10 +313,10 @@ class _Rows:
         title = title_of(row.cells)
         if not is_wide and (title is None or not self._may_begin(row, title)):
             return False
+        self._section = title or ""
         if self._titled is None or title is None:
             self._warn(row, "section_row")
             return True
-        self._section = title
         said = LocalName(f"其下各行的系统取自小标题“{title}”", f"the system of the lines below is “{title}”")
         self._warn(row, "system_of_section", said)
         return True

@@ -353,3 +353,25 @@ def test_what_is_taken_for_a_class_that_comes_near_is_told(word: str) -> None:
     found = table(f"系统,内容,周期\n{word},检查,每月\n")
     assert rows_of(found)[0].applies_to.classes in {("fire_pump_set",), ("smoke_fan",)}
     assert len(told(found, "system_read_as")) == 1
+
+
+def test_a_machine_below_a_title_is_of_its_system_or_a_warning_names_the_title() -> None:
+    found = table("一、消防系统,,\n设备名称,内容,周期\n水泵,盘车,每周\n二、空调系统,,\n配电柜,检查,每月\n")
+    assert [row.applies_to.classes for row in rows_of(found)] == [("fire_pump_set",), ("distribution_board",)]
+    assert ["小标题“消防系统”下" in one for one in told(found, "system_read_as")] == [True, False]
+    assert "小标题“空调系统”下" in told(found, "system_read_as")[1]
+
+
+def test_a_machine_that_nobody_knows_is_of_the_system_beside_it() -> None:
+    found = table("系统类别,设备名称,内容,周期\n消防设备,某某装置,检查,每年\n")
+    assert rows_of(found)[0].applies_to.system == "fire"
+    assert "“某某装置”按“消防系统”理解" in told(found, "system_read_as")[0]
+
+
+def test_lines_of_one_system_for_other_machines_are_rows_of_their_own() -> None:
+    text = "系统名称,设备名称,内容,周期\n给排水系统,水泵,检查,每月\n给排水系统,水箱,检查,每月\n"
+    found = table(text)
+    assert tasks(found) == ["检查", "水箱：检查"]
+    assert not table(text, rows_of(found)).changes
+    (error,) = table(f"{text}给排水系统,水箱,检查,每月\n").problems.errors
+    assert error.code == "duplicate_row"
