@@ -1,7 +1,7 @@
-"""Lines of a plan table that are not in force: INACTIVE and DRAFT of another program, 停用 of our own words. Pure."""
+"""Lines of a plan table, or of last completions, that are not in force: INACTIVE, DRAFT, 停用. Pure."""
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -24,20 +24,18 @@ STATE = Column("in_force", "启用情况", "啟用情況", "In force", tuple(_fi
 """The column; an export has none. Its words count under the status of a figure, too: other programs head theirs so."""
 
 
-def in_force(rows: Iterable[Row], problems: Problems) -> list[Row]:
+def in_force(rows: Iterable[Row], problems: Problems) -> Iterator[Row]:
     """The rows without those that are not in force, which a warning names."""
-    found = []
     for row in rows:
         key = next((one for one in (STATE.key, "status") if _state(row, one) is not None), None)
         if key is None:
-            found.append(row)
+            yield row
         elif _state(row, key):
             row.cells = {name: cell for name, cell in row.cells.items() if name != key}
-            found.append(row)
+            yield row
         else:
             said = LocalName(f"状态为“{row.text(key)}”的行未导入", f"a line that is {row.text(key)} is not imported")
             problems.warn(row.problem(key, "inactive_row", in_words("inactive_row", said)))
-    return found
 
 
 def _state(row: Row, key: str) -> bool | None:

@@ -38,7 +38,7 @@ def table_rows(book: Book, headings: Headings, problems: Problems, sheet: str | 
 def plan_table_rows(book: Book, problems: Problems, sheet: str | None = None) -> Sequence[Row]:
     """The rows of a plan table: with columns, or lines such as 电梯：每季度进行一次全面检查. Raises ``Unreadable``."""
     try:
-        return in_force(table_rows(book, HEADINGS, problems, sheet), problems)
+        return list(in_force(table_rows(book, HEADINGS, problems, sheet), problems))
     except Unreadable as error:
         if error.problem.code not in {"missing_column", "empty"}:
             raise
@@ -60,7 +60,7 @@ def _with_less(book: Book, sheet: str | None, problems: Problems) -> Sequence[Ro
                 problems.error(one)
             for one in found.warnings:
                 problems.warn(one)
-            return in_force(rows, problems)
+            return list(in_force(rows, problems))
     return ()
 
 
