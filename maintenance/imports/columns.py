@@ -20,6 +20,10 @@ LONGEST = 200
 """Characters that a heading has at most; what is longer is no heading, and is not looked at."""
 
 _REMARK = re.compile(r"[(（\[【〔][^)）\]】〕]*[)）\]】〕]")
+_JOINTS = re.compile(r"[/／、|&＆及与與和]其?|\s+and\s+")
+_ONE_COLUMN = (("task", "standard"),)
+"""Columns whose headings may stand together: 保养内容及标准 is what is done, with what has to be met."""
+
 _MARKS = re.compile(r"[*＊:：。.]+$|^[*＊]+")
 
 
@@ -41,6 +45,12 @@ class Column:
     """Whether a cell merged over several rows means the same value in each."""
     ditto: bool = False
     """Whether 同上 means the value above."""
+    worded: bool = False
+    """Whether it says what is done: numbers alone do not."""
+    second: Sequence[str] = ()
+    """Headings that mean it where no other heading does."""
+    titled: bool = False
+    """Whether the titles between the rows stand for it where it has no column."""
 
     def heading(self, language: str) -> str:
         """The heading in a language."""
@@ -59,15 +69,26 @@ def columns_of(table: str) -> dict[str, Column]:
 
 def _column(key: str, one: dict[str, Any]) -> Column:
     note = LocalName(one.get("note_zh", ""), one.get("note_en", ""))
-    more = {name: one[name] for name in ("needed", "width", "spreads", "ditto") if name in one}
-    return Column(key, one["zh"], one["hant"], one["en"], tuple(one.get("also", ())), note, **more)
+    more = {name: one[name] for name in ("needed", "width", "spreads", "ditto", "worded", "titled") if name in one}
+    return Column(
+        key,
+        one["zh"],
+        one["hant"],
+        one["en"],
+        tuple(one.get("also", ())),
+        note,
+        second=tuple(one.get("second", ())),
+        **more,
+    )
 
 
 class Headings:
     """Finds the column that a heading means. Width, case, blanks, script and remarks in brackets do not matter;
-    ``A/B`` is a column when both parts mean it. Raises ``ValueError`` for a word that means two columns."""
+    ``A/B`` (``A及B``) is a column when both parts mean it. Raises ``ValueError`` for a word that means two columns."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[Column], is_title: Callable[[str], bool] = lambda _: False) -> None:
+        """``is_title``: whether a text alone in its row is a title that stands for a column of the rows below."""
+        self.is_title = is_title
         self.columns = {column.key: column for column in columns}
         self._words: dict[str, str] = {}
         for column in columns:
@@ -84,7 +105,17 @@ class Headings:
         if found is not None or not bare:
             return found
         parts = {self._words.get(fold(part)) for part in re.split(r"[/／、|]", bare)}
-        return parts.pop() if len(parts) == 1 else None
+        joined = {self._words.get(fold(part)) for part in _JOINTS.split(bare)}
+        alike = parts if len(parts) == 1 and None not in parts else joined
+        if len(alike) == 1:
+            return alike.pop()
+        return next((key for key, beside in _ONE_COLUMN if alike == {key, beside}), None)
+
+    def second(self, heading: str) -> str | None:
+        """The key of the column that a heading means where no other heading does; ``None``: it means none so."""
+        said = {fold(heading.replace("_", "")), fold(_bare(heading).replace("_", ""))}
+        seconds = ((key, {fold(word) for word in one.second}) for key, one in self.columns.items() if one.second)
+        return next((key for key, words in seconds if words & said), None)
 
     def rank(self, key: str, heading: str) -> int:
         """How near a heading is to its column: its place among the column's words."""
@@ -94,7 +125,8 @@ class Headings:
 
     def needing(self, needed: Sequence[str]) -> "Headings":
         """The same headings, of which others are needed."""
-        return Headings([replace(column, needed=column.key in needed) for column in self.columns.values()])
+        columns = [replace(column, needed=column.key in needed) for column in self.columns.values()]
+        return Headings(columns, self.is_title)
 
     @property
     def needed(self) -> list[str]:

@@ -9,8 +9,11 @@ _NAMES = {
     "fire": "消防|火|喷淋|排烟|防烟|fire|sprinkler|hydrant|jockey|smoke",
     "elevator": "电梯|客梯|货梯|升降梯|elevator|(?<!fork)lift",
     "elevator_escalator": "电梯|扶梯|自动人行道|elevator|escalator|travelator",
-    "hvac": "空调|空气调节|冷却|冷冻|冷凝|制冷|供冷|暖通|新风|通风|chill|cooling|condens|hvac|air-?con|ventilat",
-    "heating": "采暖|供暖|供热|暖气|锅炉|heating|boiler",
+    "hvac": (
+        "空调|冷气|膨胀|空气调节|冷却|冷冻|冷凝|制冷|供冷|暖通|新风|通风|"
+        "chill|cooling|condens|hvac|air-?con|ventilat|expansion"
+    ),
+    "heating": "采暖|供暖|供热|暖气|地暖|锅炉|heating|boiler",
     "power": "电力|电气|电源|供电|配电|变电|发电|变压|强电|能耗|能源|power|electric|transformer|generator",
     "water": "供水|给水|排水|水泵|水箱|水池|水质|污水|集水|drainage|plumbing|sewage",
     "lighting": "照明|lighting",
@@ -21,7 +24,6 @@ _NAMES = {
 
 _SERVES: dict[str, frozenset[str]] = {
     "pump": frozenset({"hvac", "heating", "elevator", "power"}),
-    "water_tank": frozenset({"fire", "hvac", "heating"}),
     "stairs": frozenset({"fire"}),
     "heating": frozenset({"hvac", "water"}),
     "generator": frozenset(_NAMES),

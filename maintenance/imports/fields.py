@@ -13,6 +13,7 @@ from maintenance.imports.tables import Row
 from maintenance.imports.values import (
     Words,
     clears,
+    is_roc,
     read_date,
     read_number,
     read_text,
@@ -20,6 +21,7 @@ from maintenance.imports.values import (
     read_yes_no,
     yes_no,
 )
+from plantroom.domain.assets import LocalName
 
 R = TypeVar("R")
 
@@ -72,10 +74,16 @@ def values_of(row: Row, fields: Mapping[str, Field[R]], problems: Problems) -> d
             continue
         try:
             found[key] = _value(one, cell)
+            if isinstance(found[key], date) and is_roc(cell):
+                problems.warn(row.problem(key, "roc_date", in_words("roc_date", _converted(cell, found[key]))))
         except CellProblem as problem:
             problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
             row.refused.add(key)
     return found
+
+
+def _converted(cell: Cell, day: date) -> LocalName:
+    return LocalName(f"“{cell}”按民国纪年换算为{day}", f"{cell} has a year of the Republic of China: {day}")
 
 
 def _value(field: Field[Any], cell: Cell) -> Any:

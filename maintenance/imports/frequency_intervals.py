@@ -30,6 +30,8 @@ EVERY = WORDS | _OTHER | {
     "双周": Interval(2, _WEEK), "隔周": Interval(2, _WEEK), "双月": Interval(2, _MONTH), "隔月": Interval(2, _MONTH),
     "隔年": Interval(2, _YEAR), "隔日": Interval(2, _DAY), "隔天": Interval(2, _DAY), "隔季": Interval(6, _MONTH),
     "半年度": Interval(6, _MONTH), "半月度": Interval(15, _DAY), "上半年、下半年各一次": Interval(6, _MONTH),
+    "日": Interval(1, _DAY), "天": Interval(1, _DAY), "周": Interval(1, _WEEK), "月": Interval(1, _MONTH),
+    "季": Interval(3, _MONTH), "年": Interval(1, _YEAR),
     "旬": Interval(10, _DAY), "每旬": Interval(10, _DAY),
     "月度": Interval(1, _MONTH), "季度": Interval(3, _MONTH), "年度": Interval(1, _YEAR),
     "fortnight": Interval(2, _WEEK), "semester": Interval(6, _MONTH), "trimester": Interval(3, _MONTH),
@@ -37,7 +39,7 @@ EVERY = WORDS | _OTHER | {
     "triennially": Interval(3, _YEAR), "quinquennial": Interval(5, _YEAR), "quinquennially": Interval(5, _YEAR),
     "semiyearly": Interval(6, _MONTH), "halfannual": Interval(6, _MONTH), "halfannually": Interval(6, _MONTH),
     "halfyear": Interval(6, _MONTH), "semimonthly": Interval(15, _DAY),
-    "halfmonth": Interval(15, _DAY), "perannum": Interval(1, _YEAR), "p.a": Interval(1, _YEAR),
+    "halfmonth": Interval(15, _DAY), "perannum": Interval(1, _YEAR), "p.a": Interval(1, _YEAR), "a": Interval(1, _YEAR),
     "hm": Interval(15, _DAY), "hy": Interval(6, _MONTH), "sa": Interval(6, _MONTH), "qtr": Interval(3, _MONTH),
 }  # fmt: skip
 """Words that are a frequency by themselves, or behind 每 and every."""
@@ -172,6 +174,14 @@ def _unit(word: str) -> tuple[int, IntervalUnit]:
     return UNITS.get(word) or UNITS[word.removesuffix("s")]
 
 
+_WITHIN = {
+    (_MONTH, 1, 2): Interval(15, _DAY), (_MONTH, 1, 3): Interval(10, _DAY),
+    (_MONTH, 12, 24): Interval(15, _DAY), (_MONTH, 12, 26): Interval(2, _WEEK), (_MONTH, 12, 36): Interval(10, _DAY),
+    (_MONTH, 12, 52): Interval(1, _WEEK), (_MONTH, 12, 365): Interval(1, _DAY),
+}  # fmt: skip
+"""So many times in so many months, where people mean half a month, ten days, a week, a day."""
+
+
 def _shared(interval: Interval | None, times: int) -> Interval | None:
     """An interval shared between so many times: half a year for twice a year, 15 days for twice a month; ``None`` where
     that is no whole number of days or months (hours within a day)."""
@@ -182,8 +192,8 @@ def _shared(interval: Interval | None, times: int) -> Interval | None:
     every, unit = interval.every, interval.unit
     if unit is _YEAR:
         every, unit = every * 12, _MONTH
-    if unit is _MONTH and (every, times) in {(1, 2), (1, 3)}:
-        return Interval(30 // times, _DAY)
+    if (unit, every, times) in _WITHIN:
+        return _WITHIN[unit, every, times]
     if unit is _WEEK:
         every, unit = every * 7, _DAY
     if unit is _DAY and every % times:

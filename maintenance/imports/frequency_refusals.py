@@ -8,6 +8,7 @@ from maintenance.frequencies import number_of
 from maintenance.grids import SEASON_NAMES
 from maintenance.imports.codes import CODES
 from maintenance.imports.frequency_intervals import EVERY, UNITS
+from maintenance.imports.frequency_months import either_month
 from maintenance.imports.frequency_plain import NUMBER, WORK
 from maintenance.imports.frequency_seasons import names_a_day_before
 from maintenance.imports.nearest import with_nearest
@@ -106,12 +107,26 @@ def refuse_early(said: str) -> None:
 
 def _nearest_to_date(said: str) -> LocalName:
     """What is wrong with a date or weekday, with how often it comes where that is one day of each."""
+    either = either_month(said)
+    if either is not None:
+        return either
     known = CODES["frequency_is_a_date"].meaning
     unit = next((one for one, pattern in _ONE_DAY_OF if pattern.fullmatch(said)), None)
     if unit is None:
         return known
     often = frequency(Interval(1, unit))
     return LocalName(f"{known.zh}；最接近的是“{often.zh}”", f"{known.en}; the nearest is {often.en}")
+
+
+_SIGNED = re.compile(r"[+\-−–—±]+[0-9.]+[^0-9]*|每?-[0-9]+.*")
+_NOTHING = re.compile(rf"(?:每|每隔)?0+(?:\.0+)?(?:[(\[].*|个?(?:{_UNIT})s?(?:一次|1次|/次)?|次.*)?")
+_BELOW_ONE = LocalName("周期应是大于0的数，不带正负号", "how often has to be a number above 0, without a sign")
+
+
+def refuse_below_one(text: str) -> None:
+    """Raises ``CellProblem`` for a number (in a folded text) that is 0 or has a sign: -3, +3, 0天."""
+    if _SIGNED.fullmatch(text) or _NOTHING.fullmatch(text):
+        raise CellProblem("unknown_frequency", _BELOW_ONE)
 
 
 def refuse_at_most(text: str) -> None:

@@ -7,18 +7,21 @@ that is no frequency is left out, and that is said.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from maintenance.frequencies import canonical, parse_frequency
 from maintenance.imports.cells import fold
 from maintenance.imports.frequency_intervals import UNITS, interval_of, times_of
+from maintenance.imports.frequency_months import UNEVEN, evenly, months_of
 from maintenance.imports.frequency_plain import NUMBER, plain_of, without_work
 from maintenance.imports.frequency_refusals import (
     NO_WHOLE,
     WHICH_HOURS,
     refusal,
     refuse_at_most,
+    refuse_below_one,
     refuse_early,
     several,
 )
@@ -47,6 +50,10 @@ class Frequency:
     schedule: Schedule = BY_INTERVAL
     read_as: bool = False
     left_out: str = ""
+    months: Sequence[int] = ()
+    """The months in which it falls, where the text names them."""
+    times_of_day: bool = False
+    """So many times a day, which hours it does not say."""
 
 
 LONGEST = 80
@@ -57,6 +64,14 @@ _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|【([^【】]*)】")
 _PARTS = re.compile("[,;、/]")
 _SAYS_OFTEN = re.compile("每|次|[0-9]|[二两三四五六七八九十]|per|every|week|month|year|day|ly")
 """What a remark that is left out must not say."""
+
+_HOW_LONG = re.compile(
+    "(?:每次|单次|时长|历时|耗时|用时|持续|(?:每次)?运行|each(?:time)?|for|duration)?(?:时间|时长)?(?:为|约)?[0-9.]+"
+    "(?:分钟|分|mins?|minutes?|小时|h|hrs?|hours?|人|名|台)(?:/次|每次|以上|左右|each)?"
+)
+"""How long the work takes: 每次不少于30min."""
+
+_HOURS = re.compile("时|钟头|(?<![a-z])h(?![a-z])|hour|hr|pt")
 
 _UNIT = "个?(?:小时|日|天|周(?!期)|星期|礼拜|月|季度?|年)"
 _OFTEN_INSIDE = re.compile(
@@ -89,6 +104,7 @@ def read_frequency(text: str, unit: str = "") -> Frequency:
     if len(fold(text)) > LONGEST:
         raise CellProblem("unknown_frequency")
     refuse_at_most(fold(text))
+    refuse_below_one(fold(text))
     plain = _WHICHEVER.sub("", plain_of(text))
     if not plain.strip("()[]【】"):
         raise CellProblem("missing_value")
@@ -121,13 +137,9 @@ def found_in(text: str) -> Frequency | None:
 def _one(plain: str) -> Frequency:
     """A text without brackets, as a whole. Raises ``CellProblem``."""
     said = without_work(plain)
-    parted = _PARTED_UNIT.fullmatch(plain)
-    if parted is not None:
-        return _parts_of(Fraction(parted[1]), UNITS.get(parted[2]) or UNITS[parted[2].removesuffix("s")])
-    odd = _ODD_OR_EVEN.fullmatch(said)
-    if odd is not None:
-        unit = IntervalUnit.WEEK if "周" in odd["which"] else IntervalUnit.MONTH
-        return Frequency(Interval(2, unit), read_as=True, left_out=odd["which"])
+    named = _named(plain, said)
+    if named is not None:
+        return named
     refuse_early(said)
     capped = _capped(plain)
     if capped is not None:
@@ -146,7 +158,29 @@ def _one(plain: str) -> Frequency:
         raise refusal(said, plain)
     if interval.unit is IntervalUnit.HOUR and interval.every >= MANY_HOURS and not plain.isascii():
         raise CellProblem("ambiguous_frequency", WHICH_HOURS)
-    return Frequency(interval, read_as=_is_odd(plain, interval))
+    of_a_day = interval.unit is IntervalUnit.HOUR and _HOURS.search(plain) is None
+    return Frequency(interval, read_as=of_a_day or _is_odd(plain, interval), times_of_day=of_a_day)
+
+
+def _named(plain: str, said: str) -> Frequency | None:
+    """Parts of a unit, odd or even months, months by their names; ``None``: none of these."""
+    parted = _PARTED_UNIT.fullmatch(plain)
+    if parted is not None:
+        return _parts_of(Fraction(parted[1]), UNITS.get(parted[2]) or UNITS[parted[2].removesuffix("s")])
+    odd = _ODD_OR_EVEN.fullmatch(said)
+    if odd is not None:
+        unit = IntervalUnit.WEEK if "周" in odd["which"] else IntervalUnit.MONTH
+        return Frequency(Interval(2, unit), read_as=True, left_out=odd["which"])
+    months = months_of(said)
+    return None if months is None else _in_months(months)
+
+
+def _in_months(months: Sequence[int]) -> Frequency:
+    """Work that falls in months of each year. Raises ``CellProblem`` where these are not equally far apart."""
+    interval = evenly(months)
+    if interval is None:
+        raise CellProblem("frequency_is_a_date", UNEVEN)
+    return Frequency(interval, read_as=True, months=months)
 
 
 def _capped(plain: str) -> Frequency | None:
@@ -188,7 +222,10 @@ def _is_odd(bare: str, interval: Interval) -> bool:
     if (bare.isascii() and len(bare) <= 3) or "隔" in bare:
         return True
     by_day = interval.unit in (IntervalUnit.DAY, IntervalUnit.HOUR)
-    return by_day and re.search("月|month|周|week|daily", bare) is not None
+    shared = interval.unit is not IntervalUnit.YEAR and re.search("次/?年|年.*次|year|annu", bare) is not None
+    return (by_day and re.search("月|month|周|week|daily", bare) is not None) or (
+        shared and interval.unit is not IntervalUnit.MONTH
+    )
 
 
 def _bracketed(plain: str, found: re.Match[str]) -> Frequency:
@@ -216,6 +253,10 @@ def _parted(plain: str) -> Frequency:
     try:
         return _one(plain)
     except CellProblem as problem:
+        first, *remarks = re.split("[,;]", plain)
+        known_first = _or_none(first) if remarks and all(_HOW_LONG.fullmatch(one) for one in remarks) else None
+        if known_first is not None:
+            return _beside(known_first, None, "，".join(remarks))
         parts = [one for one in _PARTS.split(plain) if one]
         read = [(one, _or_none(one)) for one in parts]
         known = [found for _, found in read if found is not None]
@@ -242,9 +283,12 @@ def _beside(outer: Frequency, inner: Frequency | None, remark: str) -> Frequency
             inside = _or_none(said)
             if inside is not None:
                 _beside(outer, inside, remark)
+        months = months_of(remark, alone=True)
+        if months is not None and _is_every(outer, months):
+            return replace(outer, read_as=True, months=months)
         return replace(outer, read_as=True, left_out=remark)
     if outer.schedule == inner.schedule and canonical(outer.interval) == canonical(inner.interval):
-        return replace(outer, read_as=True)
+        return replace(outer, read_as=True, months=outer.months or inner.months)
     season, plain = (inner, outer) if isinstance(inner.schedule, SeasonSchedule) else (outer, inner)
     if isinstance(season.schedule, SeasonSchedule) and plain.schedule == BY_INTERVAL:
         if canonical(plain.interval) != (12 // len(season.schedule.seasons), "month"):
@@ -253,6 +297,11 @@ def _beside(outer: Frequency, inner: Frequency | None, remark: str) -> Frequency
     if _are_one(outer, inner):
         return replace(outer, read_as=True, left_out=remark)
     raise several([often_in_words(one.interval, one.schedule) for one in (outer, inner)])
+
+
+def _is_every(outer: Frequency, months: Sequence[int]) -> bool:
+    every = evenly(months)
+    return every is not None and outer.schedule == BY_INTERVAL and canonical(every) == canonical(outer.interval)
 
 
 def _are_one(outer: Frequency, inner: Frequency) -> bool:

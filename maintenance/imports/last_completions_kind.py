@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from maintenance.former import as_said, is_of, over_on, to_be_made_anew
@@ -12,7 +13,10 @@ from maintenance.imports.grids import Book
 from maintenance.imports.kinds import Asked, TableKind
 from maintenance.imports.last_completions import COLUMNS, FIELDS, LastCompletionsImport, said_of, why_left_out
 from maintenance.imports.outcome import Change, Outcome
+from maintenance.imports.plan_states import STATE, in_force
 from maintenance.imports.problems import Problem, Problems
+from maintenance.imports.reading import table_rows
+from maintenance.imports.tables import Row
 from maintenance.imports.undoing import Restored, refused
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState
 from maintenance.plan_changes.waiting import today_of
@@ -24,7 +28,7 @@ from plantroom.ports.accounts import Role
 from plantroom.ports.paging import PageRequest
 
 COLUMN_ORDER = tuple(COLUMNS.values())
-HEADINGS = Headings(COLUMN_ORDER)
+HEADINGS = Headings((*COLUMN_ORDER, replace(STATE, also=(*STATE.also, "status"))))
 
 _AT_ONCE = 500
 
@@ -40,6 +44,10 @@ class LastCompletionsKind(TableKind):
 
     def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
         return LastCompletionsImport(tx, asked, problems).run(self.rows(book, asked, problems))
+
+    def rows(self, book: Book, asked: Asked, problems: Problems) -> Iterator[Row]:
+        """Those of another program's table that are in force."""
+        return asked.counted(in_force(table_rows(book, self.headings, problems, asked.sheet), problems))
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
         """What is due of these rows and nobody has begun the planner withdraws, subject by subject."""

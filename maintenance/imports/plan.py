@@ -19,9 +19,10 @@ from maintenance.imports.plan_checks import RowChecks
 from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_law import keeps_its_dates, keeps_its_rule, kept_lawful
 from maintenance.imports.plan_matching import find_row, is_plain, named_by_law, schedule_in_words, system_of
-from maintenance.imports.plan_reading import Wanted, understand
+from maintenance.imports.plan_months import with_first_day
+from maintenance.imports.plan_reading import Wanted, task_not_read, understand
 from maintenance.imports.plan_stand_ins import check_stand_ins
-from maintenance.imports.plan_words import classes_of, names, new_name, standards, subject_text, tolerance
+from maintenance.imports.plan_words import apart_by, classes_of, names, new_name, standards, subject_text, tolerance
 from maintenance.imports.problems import CellProblem, Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
 from maintenance.imports.rule_words import frequency_text
@@ -111,6 +112,11 @@ class PlanImport:
             # Of two words for one system the first line is its row, each further one is called by its own.
             self._line(replace(wanted, task=wanted.row.text("system")))
             return
+        apart = apart_by(wanted, self._seen.get(before.code)) if before is not None else None
+        if apart is not None:
+            self._line(apart)
+            return
+        wanted = with_first_day(wanted, before, self._today, self.outcome.problems)
         made, changes = self._new(wanted) if before is None else self._merged(wanted, before)
         row: PlanRow | None = made
         if before is not None:
@@ -156,6 +162,10 @@ class PlanImport:
 
     def _twice(self, wanted: Wanted, row: PlanRow) -> None:
         first = self._seen[row.code]
+        unread = task_not_read(wanted.row, first)
+        if unread is not None:
+            self.outcome.problems.error(unread)
+            return
         said = LocalName(f"与第{first.number}行相同", f"the same row as line {first.number}")
         key = "code" if wanted.code else "system"
         self.outcome.problems.error(wanted.row.problem(key, "duplicate_row", in_words("duplicate_row", said)))

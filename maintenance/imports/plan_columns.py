@@ -24,12 +24,14 @@ from maintenance.imports.fields import (
     word_field,
 )
 from maintenance.imports.frequency_words import read_frequency
+from maintenance.imports.plan_states import STATE
+from maintenance.imports.plan_ticks import TICKED
 from maintenance.imports.problems import CellProblem, in_both
 from maintenance.imports.reuse_words import read_reuse, write_reuse
 from maintenance.imports.rule_words import frequency_text, read_rule, rule_text
 from maintenance.imports.traditional import traditional
 from maintenance.imports.values import read_json, read_text, read_yes_no, write_json, yes_no
-from maintenance.imports.vocabulary import class_words, seed_departments
+from maintenance.imports.vocabulary import class_words, equipment_named, is_site_wide, seed_departments
 from maintenance.imports.words import EVIDENCE, EXECUTORS, KINDS, LAYERS, MISSED, ROLLS, STATUSES_OF_FIGURES
 from maintenance.plan import PlanRow
 from maintenance.schedules import (
@@ -197,11 +199,24 @@ COLUMN_ORDER: tuple[Column, ...] = tuple(
 )
 _UNIT = Column(
     "frequency_unit", "周期单位", "週期單位", "Frequency unit",
-    ("频率单位", "频次单位", "frequency units", "freq unit", "freq units", "interval unit", "interval units"),
+    (
+        "频率单位", "频次单位", "间隔单位", "时间单位", "frequency units", "freq unit", "freq units", "frequnit",
+        "frequency uom", "interval unit", "interval units",
+    ),
 )  # fmt: skip
 """The unit of a plain number, where it has a column of its own; an export has none."""
 
-HEADINGS = Headings((*COLUMN_ORDER, _UNIT))
+
+def _names_something(title: str) -> bool:
+    """Whether a title names equipment, or a thing of the site."""
+    try:
+        equipment_named(title)
+    except CellProblem:
+        return is_site_wide(title)
+    return True
+
+
+HEADINGS = Headings((*COLUMN_ORDER, _UNIT, STATE, *TICKED), is_title=_names_something)
 
 
 def plan_cells(row: PlanRow, asset_codes: Mapping[str, str], language: str) -> list[Cell]:

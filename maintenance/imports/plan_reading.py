@@ -2,23 +2,27 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
-from maintenance.imports.cells import Cell, is_blank, text_of
+from maintenance.imports.cells import is_blank, text_of
 from maintenance.imports.columns import remark
 from maintenance.imports.fields import split_codes, values_of
+from maintenance.imports.frequency_months import in_words as months_in_words
 from maintenance.imports.frequency_words import Frequency, found_in, read_frequency
 from maintenance.imports.grids import Book, Grid, letters
+from maintenance.imports.numbering import only_numbers
 from maintenance.imports.plan_columns import BY_KEY
+from maintenance.imports.plan_hands import hands_of
+from maintenance.imports.plan_subjects import beside_in_words, named_in, taken_for
+from maintenance.imports.plan_ticks import column_of, frequency_of_ticks, is_ticked, with_ticks
 from maintenance.imports.problems import CellProblem, Problem, Problems, Unreadable, in_words, shown
 from maintenance.imports.tables import Row
 from maintenance.imports.values import clears, normal_code, read_code, read_text
-from maintenance.imports.vocabulary import Departments, Named, class_words, equipment_named, is_site_wide
+from maintenance.imports.vocabulary import Departments, Named, equipment_named, is_site_wide
 from maintenance.schedule_words import often_in_words, rule_in_words
 from maintenance.schedules import IntervalSchedule
-from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
 
 FREE = "line"
@@ -58,7 +62,7 @@ def understand(row: Row, known: Departments, problems: Problems, codes: frozense
     content = row.text(FREE)
     subject, word = _subject(row, problems, may_lack=code in codes)
     found = _frequency(row, task or content, problems, may_lack=code in codes)
-    department = _department(row, known, problems)
+    department = hands_of(row, known, problems)
     values = values_of(row, BY_KEY, problems)
     if len(problems.errors) + problems.errors_left_off > before or row.refused:
         return None
@@ -112,51 +116,49 @@ def _subject(row: Row, problems: Problems, *, may_lack: bool) -> tuple[Named | N
             problems.error(row.problem("system", "missing_value"))
         return None, ""
     try:
-        named = equipment_named(text)
+        named = named_in(text, row.section)
     except CellProblem as problem:
         if is_site_wide(text):
             return None, text
-        problems.error(row.problem("system", problem.code, in_words(problem.code, problem.said)))
-        return None, ""
+        named_beside = beside_in_words(row)
+        if named_beside is None:
+            problems.error(row.problem("system", problem.code, in_words(problem.code, problem.said)))
+            return None, ""
+        named = named_beside
     if named.read_as:
-        problems.warn(row.problem("system", "system_read_as", in_words("system_read_as", _taken_for(text, named))))
+        said = taken_for(text, named, row.section)
+        problems.warn(row.problem("system", "system_read_as", in_words("system_read_as", said)))
     return named, ""
 
 
-def _taken_for(text: str, named: Named) -> LocalName:
-    of = systems()[named.system].name if named.system is not None else None
-    word = class_words()
-    zh = of.zh if of is not None else word.said(named.equipment_class or "", "zh")
-    en = of.en if of is not None else word.said(named.equipment_class or "", "en")
-    return LocalName(f"“{text}”按“{zh}”理解", f"{text} was taken for: {en}")
-
-
 def _frequency(row: Row, task: str, problems: Problems, *, may_lack: bool) -> Frequency | None:
-    cell = row.cells.get("frequency")
     if "frequency" in row.refused:
         return None
-    if is_blank(cell):
-        if "schedule" in row.cells:
-            # The rule says when; what the work is called does not.
-            return None
-        found = found_in(task) if task else None
-        if found is None and not may_lack:
-            key = "frequency" if FREE not in row.cells else FREE
-            problems.error(row.problem(key, "unknown_frequency" if FREE in row.cells else "missing_value"))
-        return found
+    key = "frequency"
     try:
-        unit = row.text("frequency_unit") or remark(row.heading("frequency"))
-        found = read_frequency(_words(cell), unit)
+        if is_blank(row.cells.get(key)):
+            key = column_of(row) if is_ticked(row) else key
+            found = frequency_of_ticks(row) or _without_column(row, task, problems, may_lack=may_lack)
+        else:
+            unit = row.text("frequency_unit") or remark(row.heading(key))
+            found = with_ticks(row, read_frequency(row.text(key), unit), problems)
     except CellProblem as problem:
-        problems.error(row.problem("frequency", problem.code, in_words(problem.code, problem.said)))
+        problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
         return None
-    if found.read_as:
-        problems.warn(row.problem("frequency", "frequency_read_as", in_words("frequency_read_as", _read_as(found))))
+    if found is not None and found.read_as:
+        problems.warn(row.problem(key, "frequency_read_as", in_words("frequency_read_as", _read_as(found))))
     return found
 
 
-def _words(cell: Cell) -> str:
-    return text_of(cell)
+def _without_column(row: Row, task: str, problems: Problems, *, may_lack: bool) -> Frequency | None:
+    if "schedule" in row.cells:
+        # The rule says when; what the work is called does not.
+        return None
+    found = found_in(task) if task else None
+    if found is None and not may_lack:
+        key = "frequency" if FREE not in row.cells else FREE
+        problems.error(row.problem(key, "unknown_frequency" if FREE in row.cells else "missing_value"))
+    return replace(found, read_as=False) if found is not None else None
 
 
 def _read_as(found: Frequency) -> LocalName:
@@ -164,18 +166,38 @@ def _read_as(found: Frequency) -> LocalName:
     rule = rule_in_words(found.schedule) if isinstance(found.schedule, IntervalSchedule) else LocalName("", "")
     zh, en = (f"，{rule.zh}", f", {rule.en}") if rule.zh else ("", "")
     left = (f"，“{found.left_out}”未采用", f", without “{found.left_out}”") if found.left_out else ("", "")
+    if found.months:
+        months = months_in_words(found.months)
+        zh, en = f"{zh}，自{months.zh}起算", f"{en}, counted from {months.en}"
+    if found.times_of_day:
+        at = ", ".join(f"{hour:02}:00" for hour in range(0, 24, found.interval.every))
+        left = (f"{left[0]}，即每天{at}；{_HOURS_OF_DAY.zh}", f"{left[1]}, at {at}; {_HOURS_OF_DAY.en}")
     return LocalName(f"周期按“{said.zh}{zh}”理解{left[0]}", f"the frequency was read as: {said.en}{en}{left[1]}")
 
 
-def _department(row: Row, known: Departments, problems: Problems) -> LocalName | None:
-    text = row.text("department")
-    if not text or "department" in row.refused or clears(row.cells.get("department")):
+_HOURS_OF_DAY = LocalName(
+    "要从开门时刻起算，请写“营业时间内每12小时”之类；要按班次或钟点各做一次，请每次填一行“每日一次”，在维护内容中写明时刻",
+    "to count from opening, write such as: every 12 hours, during opening hours; for certain hours write a daily line "
+    "for each, with its hour in the task",
+)
+
+
+def task_not_read(row: Row, first: Row) -> Problem | None:
+    """The problem of a line that looks like an earlier one because the columns in which they differ are known to
+    nobody; ``None`` where they are alike."""
+    differ = [heading for heading, text in row.unread.items() if text and text != first.unread.get(heading)]
+    differ = [one for one in differ if not only_numbers([row.unread[one]])]
+    if not differ:
         return None
-    try:
-        return known.read(text)
-    except CellProblem as problem:
-        problems.error(row.problem("department", problem.code, in_words(problem.code, problem.said)))
-        return None
+    said = LocalName(
+        f"看起来与第{first.number}行相同：没有认出说明工作内容的列（没有认出的表头：{shown('、'.join(differ))}）",
+        f"it looks like line {first.number}: no column with the work was recognised (headings that nobody knows: "
+        f"{shown(', '.join(differ))})",
+    )
+    return Problem(
+        row.sheet, row.number, shown(differ[0]), shown(row.unread[differ[0]]), "task_not_read",
+        in_words("task_not_read", said),
+    )  # fmt: skip
 
 
 def free_lines(book: Book, problems: Problems) -> list[Row]:

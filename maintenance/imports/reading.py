@@ -1,7 +1,7 @@
 """From a file to the rows of a kind of table."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from maintenance.imports.columns import Headings
 from maintenance.imports.files import open_book
@@ -9,11 +9,21 @@ from maintenance.imports.frequency_words import found_in
 from maintenance.imports.grids import Book
 from maintenance.imports.plan_columns import HEADINGS
 from maintenance.imports.plan_reading import free_lines
+from maintenance.imports.plan_states import in_force
+from maintenance.imports.plan_ticks import is_ticked
 from maintenance.imports.problems import Problems, Unreadable
 from maintenance.imports.tables import Row, find_tables, rows_of
 
-_LESS = (("system", "task"), ("code", "frequency"), ("assets", "frequency"))
-"""Columns that will do where the frequency stands inside the task, or the row is known by its code or its assets."""
+_LESS: Sequence[tuple[Sequence[str], Callable[[Row], bool] | None]] = (
+    (("system", "task"), lambda row: found_in(row.text("task")) is not None),
+    (("code", "frequency"), None),
+    (("assets", "frequency"), None),
+    (("frequency",), lambda row: bool(row.text("system"))),
+    (("system",), is_ticked),
+    ((), lambda row: bool(row.text("system")) and is_ticked(row)),
+)
+"""Columns that will do where the others say it: the task how often, the code or the assets which row, a section's title
+the system, ticks how often. With what a row has to have then."""
 
 
 def table_rows(book: Book, headings: Headings, problems: Problems, sheet: str | None = None) -> Iterator[Row]:
@@ -28,7 +38,7 @@ def table_rows(book: Book, headings: Headings, problems: Problems, sheet: str | 
 def plan_table_rows(book: Book, problems: Problems, sheet: str | None = None) -> Sequence[Row]:
     """The rows of a plan table: with columns, or lines such as 电梯：每季度进行一次全面检查. Raises ``Unreadable``."""
     try:
-        return list(table_rows(book, HEADINGS, problems, sheet))
+        return list(in_force(table_rows(book, HEADINGS, problems, sheet), problems))
     except Unreadable as error:
         if error.problem.code not in {"missing_column", "empty"}:
             raise
@@ -39,18 +49,18 @@ def plan_table_rows(book: Book, problems: Problems, sheet: str | None = None) ->
 
 
 def _with_less(book: Book, sheet: str | None, problems: Problems) -> Sequence[Row]:
-    for needed in _LESS:
+    for needed, says_so in _LESS:
         found = Problems()
         try:
             rows = list(table_rows(book, HEADINGS.needing(needed), found, sheet))
         except Unreadable:
             continue
-        if "frequency" in needed or any(found_in(row.text("task")) for row in rows):
+        if says_so is None or any(says_so(row) for row in rows):
             for one in found.errors:
                 problems.error(one)
             for one in found.warnings:
                 problems.warn(one)
-            return rows
+            return list(in_force(rows, problems))
     return ()
 
 

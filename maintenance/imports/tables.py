@@ -6,20 +6,18 @@ merged over several rows of one column stands in each of them; every other merge
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from dataclasses import dataclass, field
 
 from maintenance.imports.cells import Cell, CellError, Formula, fold, is_blank, looks_like_formula, text_of
 from maintenance.imports.columns import Headings
 from maintenance.imports.elsewhere import ignored_because
 from maintenance.imports.grids import MAX_ROWS, Book, Grid, GridRow, Range, letters
+from maintenance.imports.heads import Head, Place, best_places, cell_at, head_of, missing, safely
 from maintenance.imports.problems import Problem, Problems, Unreadable, in_words, shown
-from maintenance.imports.text_files import BrokenText, unprotected
+from maintenance.imports.sections import has_mark, is_numbered, title_of
+from maintenance.imports.text_files import unprotected
 from plantroom.domain.assets import LocalName
 from plantroom.domain.wording import counted
-
-LOOKED_AT = 40
-"""Rows with something in them among which the heading row is looked for."""
 
 _NOTE = re.compile(
     r"^(?:注|备注|说明|附注|合计|总计|小计|制表|编制|审核|审批|批准|填表|日期|签字|签名|"
@@ -30,16 +28,10 @@ _LONGEST_DITTO = 10
 _NAMED = 10
 """Columns that are not read and are named one by one."""
 
+_TITLE = "小标题"
+"""What stands for the heading of a column that the titles between the rows have."""
+
 _PASSWORDS = frozenset({"密码", "口令", "初始密码", "password", "initialpassword"})
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A column of a sheet: the heading as it was written, and the column that it means (``None``: no one)."""
-
-    column: int
-    heading: str
-    key: str | None
 
 
 @dataclass(slots=True)
@@ -54,6 +46,12 @@ class Row:
     refused: set[str] = field(default_factory=set)
     written: dict[str, Cell] = field(default_factory=dict)
     """What stands in the cells that mean another one (同上)."""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Where no column says what is done: the texts under headings that nobody knows."""
+    beside: Sequence[str] = ()
+    """The texts under other headings that mean the column which titles stand for (设备名称 beside 系统名称)."""
+    section: str = ""
+    """The title above the row, where that column is there."""
 
     def heading(self, key: str) -> str:
         """The heading of a column as it was written; of one that is not there its key."""
@@ -91,13 +89,13 @@ def find_tables(book: Book, headings: Headings, problems: Problems, sheet: str |
     """The tables of a file that have the needed headings: of readings of one text the best, of sheets all that are
     shown (or the one that is named). Raises ``Unreadable`` when there is none."""
     grids = _chosen(book, sheet)
-    heads = [(_head(grid, headings), grid) for grid in grids]
+    heads = [(head_of(grid, headings), grid) for grid in grids]
     if book.readings:
         heads = [max(heads, key=lambda one: len(one[0].known))]
     full = [(head, grid) for head, grid in heads if head.fits(headings)]
     if not full:
         best, grid = max(heads, key=lambda one: len(one[0].known))
-        raise Unreadable(_missing(best, grid, headings))
+        raise Unreadable(missing(best, grid, headings))
     if sheet is None:
         shown_ones = [one for one in full if not one[1].hidden] or full
         for _, grid in full:
@@ -115,7 +113,7 @@ def find_tables(book: Book, headings: Headings, problems: Problems, sheet: str |
 
 def count_known(book: Book, headings: Headings, sheet: str | None = None) -> int:
     """How many columns of a table of that kind a file has; 0 where it is none. Raises ``Unreadable``."""
-    heads = [_head(grid, headings) for grid in _chosen(book, sheet) if not grid.hidden]
+    heads = [head_of(grid, headings) for grid in _chosen(book, sheet) if not grid.hidden]
     return max((len(head.known) for head in heads if head.fits(headings)), default=0)
 
 
@@ -130,85 +128,9 @@ def _chosen(book: Book, sheet: str | None) -> Sequence[Grid]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """The likeliest heading row of a sheet: the known columns in it, each once, and those that are there twice."""
-
-    row: int
-    cells: Sequence[Cell]
-    places: Sequence[Place]
-    known: frozenset[str]
-    any_rows: bool
-
-    def fits(self, headings: Headings) -> bool:
-        return self.known >= set(headings.needed)
-
-
-def _head(grid: Grid, headings: Headings) -> _Head:
-    best = _Head(1, (), (), frozenset(), any_rows=False)
-    for row in _top(grid):
-        places = [
-            Place(n, text_of(cell), headings.find(text_of(cell)))
-            for n, cell in enumerate(row.cells)
-            if not is_blank(cell)
-        ]
-        known = frozenset(place.key for place in places if place.key is not None)
-        wider = not known and not best.known and len(places) > len(best.places)  # a title is no heading row
-        if not best.any_rows or len(known) > len(best.known) or wider:
-            best = _Head(row.number, row.cells, places, known, any_rows=True)
-    return best
-
-
-def _top(grid: Grid) -> Iterator[GridRow]:
-    """The first rows, with cells that are merged downwards filled in, so that a heading of two rows reads as one."""
-    rows = list(islice(_safely(grid), LOOKED_AT))
-    down = [one for one in grid.merges() if one.left == one.right and one.top <= (rows[-1].number if rows else 0)]
-    by_number = {row.number: row for row in rows}
-    for row in rows:
-        cells = list(row.cells)
-        for one in down:
-            if one.top < row.number <= one.bottom and one.top in by_number:
-                value = _at(by_number[one.top].cells, one.left)
-                cells += [None] * (one.left + 1 - len(cells))
-                cells[one.left] = value
-        yield row._replace(cells=cells)
-
-
-def _safely(grid: Grid) -> Iterator[GridRow]:
-    try:
-        yield from grid.read()
-    except BrokenText as error:
-        raise Unreadable(Problem(grid.name, error.row, "", "", "cell_too_long", in_words("cell_too_long"))) from error
-
-
-def _missing(head: _Head, grid: Grid, headings: Headings) -> Problem:
-    if not head.any_rows:
-        return Problem(grid.name, 1, "", "", "empty", in_words("empty"))
-    lacking = [headings.columns[key] for key in headings.needed if key not in head.known]
-    seen = [place.heading for place in head.places][:20]
-    zh = f"缺少列：{'、'.join(one.zh for one in lacking)}；找到的表头：{'、'.join(seen)}"
-    en = f"missing columns: {', '.join(one.en for one in lacking)}; found: {', '.join(seen)}"
-    message = in_words("missing_column", LocalName(shown(zh), shown(en)))
-    return Problem(grid.name, head.row, lacking[0].zh, "", "missing_column", message)
-
-
-def _best_places(places: Sequence[Place], headings: Headings) -> list[Place]:
-    """The places of the headings; of several headings that mean one column (责任部门 and 责任人) only the one that is
-    named first among its words has it. One heading that is there twice stays so."""
-    best: dict[str, tuple[int, str]] = {}
-    for place in places:
-        if place.key is not None:
-            rank = (headings.rank(place.key, place.heading), fold(place.heading))
-            best[place.key] = min(rank, best.get(place.key, rank))
-    return [
-        place if place.key is None or fold(place.heading) == best[place.key][1] else replace(place, key=None)
-        for place in places
-    ]
-
-
-def _table(head: _Head, grid: Grid, problems: Problems, headings: Headings) -> Table:
+def _table(head: Head, grid: Grid, problems: Problems, headings: Headings) -> Table:
     seen: set[str] = set()
-    places = _best_places(head.places, headings)
+    places = best_places(head, grid, headings)
     ignored = [place.heading for place in places if place.key is None and fold(place.heading) not in _PASSWORDS]
     for place in places:
         if place.key is None and fold(place.heading) in _PASSWORDS:
@@ -244,8 +166,9 @@ def rows_of(table: Table, headings: Headings) -> Iterator[Row]:
     problems; such a row is given without the cells in question. Raises ``Unreadable`` beyond ``MAX_ROWS``."""
     reader = _Rows(table, headings)
     count, hidden = 0, 0
-    for row in _safely(table.grid):
+    for row in safely(table.grid):
         if row.number <= table.heading_row:
+            reader.above(row)
             continue
         count += 1
         if count > MAX_ROWS:
@@ -279,14 +202,21 @@ class _Rows:
         self._told: set[Range] = set()
         self._last = max((place.column for place in table.places), default=0)
         self._needed = headings.needed
+        titled = next((one.key for one in headings.columns.values() if one.titled), None)
+        self._titled = None if titled in table.columns else titled
+        self._beside = [
+            one for one in table.places if one.key is None and titled and headings.find(one.heading) == titled
+        ]
+        self._section = ""
+        self._unread = [one for one in table.places if one.key is None and headings.find(one.heading) is None]
+        self._lacks_words = any(one.worded and one.key not in table.columns for one in headings.columns.values())
         self._columns = [(key, place, place.column) for key, place in table.columns.items()]
 
     def read(self, row: GridRow) -> Row | None:
         """The row, or ``None`` for one that is no data."""
         table = self._table
         covering = self._over(row.number)
-        if self._is_section(row, covering):
-            self._warn(row, "section_row")
+        if self._begins_section(row, covering):
             return None
         made = Row(table.grid.name, row.number, {}, table.headings)
         cells: dict[str, Cell] = {}
@@ -298,10 +228,23 @@ class _Rows:
             if cell is not None:
                 cells[key] = cell
         made.cells = cells
+        if self._titled is not None and self._section and cells:
+            cells[self._titled] = self._section
+            made.headings = {**made.headings, self._titled: _TITLE}
+        made.section = "" if self._titled is not None else self._section
+        made.beside = [text_of(cell_at(row.cells, one.column)) for one in self._beside]
+        if self._lacks_words:
+            made.unread = {one.heading: text_of(cell_at(row.cells, one.column)) for one in self._unread}
         if self._is_note(row, made):
             self._warn(row, "note_row")
             return None
         return made if made.cells or made.refused else None
+
+    def above(self, row: GridRow) -> None:
+        """Hear of a row above the headings: a title there stands for what comes below it."""
+        title = title_of(row.cells)
+        if title is not None and is_numbered(next(text_of(cell) for cell in row.cells if not is_blank(cell))):
+            self._section = title
 
     def _over(self, number: int) -> Sequence[Range]:
         """The merged ranges over a row; rows come in their order."""
@@ -312,7 +255,7 @@ class _Rows:
 
     def _cell(self, row: GridRow, place: Place, covering: Sequence[Range], made: Row) -> Cell:
         assert place.key is not None
-        cell = _at(row.cells, place.column)
+        cell = cell_at(row.cells, place.column)
         over = next((one for one in covering if one.left <= place.column <= one.right), None) if covering else None
         if over is not None:
             cell = self._spread(row, place, over, cell)
@@ -364,6 +307,27 @@ class _Rows:
         made.written[key] = cell
         self._table.problems.error(made.problem(key, code, in_words(code, said)))
 
+    def _begins_section(self, row: GridRow, covering: Sequence[Range]) -> bool:
+        """Whether a row is a section's title. Where no column has what it names, it stands for it in the rows below."""
+        is_wide = self._is_section(row, covering)
+        title = title_of(row.cells)
+        if not is_wide and (title is None or not self._may_begin(row, title)):
+            return False
+        self._section = title or ""
+        if self._titled is None or title is None:
+            self._warn(row, "section_row")
+            return True
+        said = LocalName(f"其下各行的系统取自小标题“{title}”", f"the system of the lines below is “{title}”")
+        self._warn(row, "system_of_section", said)
+        return True
+
+    def _may_begin(self, row: GridRow, title: str) -> bool:
+        """Whether a single text stands where a title does, and is one by its mark or its meaning."""
+        first, text = next((n, text_of(cell)) for n, cell in enumerate(row.cells) if not is_blank(cell))
+        if first > 1 or self._last < 2 or _NOTE.match(fold(title)) is not None:
+            return False
+        return is_numbered(text) or (self._titled is not None and (has_mark(text) or self._headings.is_title(title)))
+
     def _is_section(self, row: GridRow, covering: Sequence[Range]) -> bool:
         """A title across the whole table, with nothing beside it."""
         wide = [one for one in covering if one.top == one.bottom and one.left <= 1 and one.right >= self._last - 1]
@@ -380,14 +344,10 @@ class _Rows:
             return False
         return _NOTE.match(fold(text_of(filled[0]))) is not None
 
-    def _warn(self, row: GridRow, code: str) -> None:
+    def _warn(self, row: GridRow, code: str, said: LocalName | None = None) -> None:
         first = next((cell for cell in row.cells if not is_blank(cell)), None)
         place = next((n for n, cell in enumerate(row.cells) if not is_blank(cell)), 0)
         problem = Problem(
-            self._table.grid.name, row.number, letters(place), shown(text_of(first)), code, in_words(code)
+            self._table.grid.name, row.number, letters(place), shown(text_of(first)), code, in_words(code, said)
         )
         self._table.problems.warn(problem)
-
-
-def _at(cells: Sequence[Cell], place: int) -> Cell:
-    return cells[place] if place < len(cells) else None

@@ -26,6 +26,12 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 _CLEARS = frozenset({"(空)", "(清空)", "(none)", "(clear)"})
 _LONGEST_CLEAR, _LONGEST_DAY = 10, 60
 _DAY = re.compile(r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})(?:日|号)?")
+_ROC_DAY = re.compile(
+    r"(?:(?:中华)?民国(?P<year>\d{1,3})|(?P<plain>1\d{2}))(?:-|/|\.|年)(?P<month>\d{1,2})(?:-|/|\.|月)(?P<day>\d{1,2})(?:日|号)?"
+)
+"""A day with a year of the Republic of China, which it names, or one of three digits, which no other count has."""
+
+_ROC_BEGAN = 1911
 _TIME = re.compile(r"(?<=[\d日号])(?:t|\s+)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _TWO_WAYS = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2}|\d{4})")
@@ -84,6 +90,9 @@ def _day_of(text: str) -> date:
     if len(text) > _LONGEST_DAY:
         raise CellProblem("bad_date")
     bare = re.sub(r"\s*([年月日号/.-])\s*", r"\1", text)
+    roc = _roc(text)
+    if roc is not None:
+        return _bounded(roc)
     found = _DAY.fullmatch(bare) or _COMPACT.fullmatch(bare)
     if found is None:
         other = _TWO_WAYS.fullmatch(bare)
@@ -93,6 +102,19 @@ def _day_of(text: str) -> date:
     except ValueError:
         said = LocalName("没有这一天", "there is no such day")
         raise CellProblem("bad_date", said) from None
+
+
+def is_roc(cell: Cell) -> bool:
+    """Whether a cell has its day with a year of the Republic of China: 民國115年3月1日, 115/03/01."""
+    return isinstance(cell, str) and len(cell) <= _LONGEST_DAY and _roc(_TIME.sub("", cell.strip())) is not None
+
+
+def _roc(text: str) -> date | None:
+    found = _ROC_DAY.fullmatch(fold(text))
+    if found is None:
+        return None
+    year = int(found["year"] or found["plain"]) + _ROC_BEGAN
+    return _day(year, int(found["month"]), int(found["day"]))
 
 
 def _year_last(text: str, found: re.Match[str]) -> CellProblem:

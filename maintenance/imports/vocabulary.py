@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from maintenance.imports.cells import fold
 from maintenance.imports.equipment_heads import goes_with
@@ -43,7 +44,18 @@ class Named:
 @cache
 def other_words() -> Mapping[str, Sequence[str]]:
     """Other words by class, and those of things of the whole site (``site``)."""
+    return {key: words for key, words in _file().items() if key != "taken_for"}
+
+
+@cache
+def _file() -> Mapping[str, Any]:
     return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+@cache
+def _taken_for() -> Mapping[str, str]:
+    """Words that are taken for a class with a warning."""
+    return {fold(word): key for key, words in _file()["taken_for"].items() for word in words}
 
 
 @cache
@@ -93,9 +105,15 @@ def _meaning(text: str) -> Named | str | None:
     made = class_words().find(text) or class_words().find(_bare(text))
     if made is not None:
         return Named(None, made)
+    near = _taken_for().get(fold(text)) or _taken_for().get(fold(_bare(text)))
+    if near is not None:
+        return Named(None, near, read_as=True)
     kind = _site_words().get(fold(text))
-    if kind is not None or len(fold(text)) > _LONGEST:
-        return kind
+    return kind if kind is not None or len(fold(text)) > _LONGEST else _guessed(text)
+
+
+def _guessed(text: str) -> Named | str | None:
+    """What a word that is in no list names."""
     if _DRILL.search(fold(text)):
         return "drill"
     if _INSPECTION.fullmatch(fold(text)):
@@ -115,6 +133,7 @@ def _known() -> Mapping[str, Named | str]:
         words += [(word, Named(one.key, None)) for word in (one.name.zh, one.name.en, one.key, *one.aliases)]
     for key, word in class_words().table().items():
         words += [(text, Named(None, key)) for text in (word.zh, word.en, key, *word.also) if key != "generic"]
+    words += [(word, Named(None, key)) for word, key in _taken_for().items()]
     words += [(word, kind) for word, kind in _site_words().items() if kind == "preventive"]
     return index(words)
 

@@ -260,3 +260,17 @@ def test_headings_of_other_programs_mean_the_same(ledger: Store) -> None:
     assert (document["created"], document["errors"]) == (1, [])
     document = take(ledger, "last_completions", "設備編號,維護項目,上次保養日期\nX-1,OWN-M,2026-02-20\n")
     assert (document["unchanged"], document["errors"]) == (1, [])
+
+
+def test_maximos_export_brings_the_rows_and_then_what_was_done_last_of_them(ledger: Store) -> None:
+    text = (
+        "PMNUM,ASSETNUM,DESCRIPTION,FREQUENCY,FREQUNIT,STATUS,SITEID,NEXTDATE,LASTCOMPDATE\n"
+        "1001,X-1,Rope inspection,3,MONTHS,ACTIVE,demo,2026-04-15 00:00:00,2026-01-15 00:00:00\n"
+        "1002,X-1,Cleaning,1,WEEKS,INACTIVE,demo,2026-03-05,\n"
+    )
+    document = take(ledger, "plan_table", text)
+    assert (document["created"], document["errors"]) == (1, [])
+    document = take(ledger, "last_completions", text)
+    assert (document["created"], document["errors"]) == (1, [])
+    assert problems(document, "warnings")[-1:] == [(3, "STATUS", "inactive_row")]
+    assert dates(ledger, "1001") == [(-1, date(2026, 1, 15), "former")]

@@ -109,7 +109,6 @@ def test_seasons_meters_and_opening_hours_are_schedules_of_their_own(text: str, 
         ("偶尔", "unknown_frequency"),
         ("视情况", "unknown_frequency"),
         ("定期", "unknown_frequency"),
-        ("月", "unknown_frequency"),
         ("每班", "unknown_frequency"),
         ("按需", "unknown_frequency"),
         ("一次", "unknown_frequency"),
@@ -134,16 +133,13 @@ def test_seasons_meters_and_opening_hours_are_schedules_of_their_own(text: str, 
         ("每周三", "frequency_is_a_date"),
         ("星期一", "frequency_is_a_date"),
         ("每月15日", "frequency_is_a_date"),
-        ("每年3月", "frequency_is_a_date"),
         ("三月", "frequency_is_a_date"),
-        ("第一季度", "frequency_is_a_date"),
         ("every Monday", "frequency_is_a_date"),
         ("每季度末", "frequency_is_a_date"),
         ("every 15 of month", "frequency_is_a_date"),
         ("on the 15th of each month", "frequency_is_a_date"),
         ("last day of the quarter", "frequency_is_a_date"),
         ("every 1 of January", "frequency_is_a_date"),
-        ("every May", "frequency_is_a_date"),
         ("月每增加1", "unknown_frequency"),
         ("Door_cycles每增加5", "unknown_frequency"),
         ("every 5 of Door_cycles", "unknown_frequency"),
@@ -191,7 +187,7 @@ def meant(said: str) -> str:
     ("said", "left"),
     [
         ("每年一次（国庆前）", "国庆前"), ("每月一次，遇节假日加密", "遇节假日加密"), ("每逢单月", "每逢单月"),
-        ("每季度一次（由厂家实施）", "由厂家实施"), ("每年二次（4月、10月）", "4月、10月"), ("每年一次（雨季前）", ""),
+        ("每季度一次（由厂家实施）", "由厂家实施"), ("每年一次（雨季前）", ""),
         ("每季度（3个月）一次", ""), ("每季度（90天）", "90天"), ("每年一次（每年国庆前）", "每年国庆前"),
     ],
 )  # fmt: skip
@@ -277,3 +273,37 @@ def test_a_long_text_of_the_same_words_is_answered_at_once() -> None:
         with pytest.raises(CellProblem):
             read_frequency(text)
     assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "months"),
+    [
+        ("每年3月", (3,)), ("每年3月、9月", (3, 9)), ("每季末月", (3, 6, 9, 12)), ("每季度首月", (1, 4, 7, 10)),
+        ("Q2", (4,)), ("每年二次（4月、10月）", (4, 10)), ("每年一次（3月）", (3,)), ("March and September", (3, 9)),
+        ("每半年一次（每年6月和12月）", (6, 12)), ("每年十二月", (12,)), ("每年一次", ()),
+    ],
+)  # fmt: skip
+def test_months_that_are_named_are_where_it_begins(text: str, months: tuple[int, ...]) -> None:
+    found = read_frequency(text)
+    assert (tuple(found.months), found.read_as) == (months, bool(months))
+
+
+@pytest.mark.parametrize("text", ["每日2次", "一日两次", "每天早晚各一次", "twice a day", "早中晚各一次"])
+def test_so_many_times_a_day_do_not_say_at_which_hours(text: str) -> None:
+    assert read_frequency(text).times_of_day
+    assert read_frequency(text).read_as
+
+
+@pytest.mark.parametrize("text", ["每2小时", "2h/次", "每12小时", "hourly", "PT2H", "每日一次"])
+def test_hours_that_are_written_are_word_for_word(text: str) -> None:
+    assert not read_frequency(text).times_of_day
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"), [("-3", "天"), ("＋3", "天"), ("−3", "月"), ("–3", "天"), ("0", "天"), ("-3天", "")]
+)
+def test_a_number_with_a_sign_or_none_at_all_is_refused(text: str, unit: str) -> None:
+    with pytest.raises(CellProblem) as refused:
+        read_frequency(text, unit)
+    assert "大于0" in refused.value.said.zh
+    assert "above 0" in refused.value.said.en

@@ -1,0 +1,117 @@
+"""Whose work a line of a plan table is: the department and who does it, in whichever of the two columns. Pure."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from maintenance.imports.cells import fold
+from maintenance.imports.problems import CellProblem, Problems, in_words
+from maintenance.imports.tables import Row
+from maintenance.imports.values import clears
+from maintenance.imports.vocabulary import Departments
+from maintenance.imports.words import EXECUTORS
+from plantroom.domain.assets import LocalName
+
+FILE = Path(__file__).parent / "data" / "plan_hands.toml"
+_SEVERAL = re.compile(r"[、,，/／;；|（()）\s]+")
+
+
+def hands_of(row: Row, known: Departments, problems: Problems) -> LocalName | None:
+    """The department of a line; ``None``: it names none, or an unknown one, which is an error then. A name of a
+    department in the column of who does it counts as the department, the other way round likewise; the row's cells
+    have the executor afterwards."""
+    beside = _executor(row, known, problems)
+    text = row.text("department")
+    if not text or "department" in row.refused or clears(row.cells.get("department")):
+        return beside
+    found = known.find(text)
+    if found is not None:
+        return found
+    executor = _executor_named(text, company=fold(row.heading("department")) in _loose())
+    if executor is not None:
+        if not row.text("executor"):
+            _put_executor(row, "department", text, executor, problems)
+        return beside
+    return _one_of(row, text, known, problems) or beside
+
+
+def _one_of(row: Row, text: str, known: Departments, problems: Problems) -> LocalName | None:
+    """The one department among several names; of a heading for people and companies an unknown name is left out."""
+    parts = [part for part in _SEVERAL.split(text) if part]
+    named = {one.zh: one for one in map(known.find, parts) if one is not None}
+    if len(named) == 1 and len(parts) > 1:
+        left = "、".join(part for part in parts if known.find(part) is None)
+        _leave_out(row, left or text, problems)
+        return next(iter(named.values()))
+    try:
+        return known.read(text)
+    except CellProblem as problem:
+        if fold(row.heading("department")) in _loose():
+            _leave_out(row, text, problems)
+        else:
+            problems.error(row.problem("department", problem.code, in_words(problem.code, problem.said)))
+        return None
+
+
+def _executor(row: Row, known: Departments, problems: Problems) -> LocalName | None:
+    """The department that stands where a line says who does it; another word for an executor becomes the known one."""
+    text = row.text("executor")
+    if not text or "executor" in row.refused or clears(row.cells.get("executor")) or EXECUTORS.find(text) is not None:
+        return None
+    executor = _executor_named(text)
+    if executor is not None:
+        _put_executor(row, "executor", text, executor, problems)
+        return None
+    found = known.find(text)
+    if found is not None:
+        row.cells = {key: cell for key, cell in row.cells.items() if key != "executor"}
+        row.written["executor"] = text
+        said = LocalName(
+            f"“{text}”是部门，按责任部门理解", f"“{text}” is a department and was taken for the one responsible"
+        )
+        problems.warn(row.problem("executor", "executor_read_as", in_words("executor_read_as", said)))
+    return found
+
+
+def _put_executor(row: Row, key: str, text: str, executor: str, problems: Problems) -> None:
+    zh, en = EXECUTORS.said(executor, "zh"), EXECUTORS.said(executor, "en")
+    said = LocalName(f"“{text}”按执行方“{zh}”理解", f"“{text}” was taken for who does it: {en}")
+    problems.warn(row.problem(key, "executor_read_as", in_words("executor_read_as", said)))
+    row.written["executor"] = text
+    row.cells = {**row.cells, "executor": zh}
+
+
+def _leave_out(row: Row, text: str, problems: Problems) -> None:
+    said = LocalName(f"“{text}”不是本系统的部门，未采用", f"“{text}” is no department: it was not taken over")
+    problems.warn(row.problem("department", "department_ignored", in_words("department_ignored", said)))
+
+
+def _executor_named(text: str, *, company: bool = True) -> str | None:
+    """The executor that a word stands for: one of the list, a maker, a ``company`` by its name."""
+    folded = fold(text)
+    found = EXECUTORS.find(text) or _taken_for().get(folded)
+    if found is not None:
+        return found
+    return "contractor" if company and len(folded) > 2 and folded.endswith(tuple(_companies())) else None
+
+
+@cache
+def _file() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+@cache
+def _loose() -> frozenset[str]:
+    return frozenset(fold(word) for word in _file()["loose"]["headings"])
+
+
+@cache
+def _taken_for() -> Mapping[str, str]:
+    return {fold(word): key for key, words in _file()["taken_for"].items() for word in words}
+
+
+@cache
+def _companies() -> Sequence[str]:
+    return [fold(word) for word in _file()["companies"]["ends"]]

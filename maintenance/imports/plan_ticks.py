@@ -1,0 +1,159 @@
+"""Columns of a plan table that are ticked: 日, 周, 月, 季, 年 with √ under one, or a grid of the months. Pure."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from maintenance.frequencies import canonical
+from maintenance.imports.cells import fold, is_blank, text_of
+from maintenance.imports.columns import Column
+from maintenance.imports.frequency_months import UNEVEN, YEAR, evenly, in_words, months_of
+from maintenance.imports.frequency_plain import plain_of, without_work
+from maintenance.imports.frequency_refusals import several
+from maintenance.imports.frequency_words import Frequency, read_frequency
+from maintenance.imports.problems import CellProblem, Problems
+from maintenance.imports.problems import in_words as message
+from maintenance.imports.tables import Row
+from maintenance.schedule_words import often_in_words
+from maintenance.schedules import BY_INTERVAL
+from plantroom.domain.assets import LocalName
+
+FILE = Path(__file__).parent / "data" / "plan_ticks.toml"
+_DATA: Mapping[str, Mapping[str, Any]] = tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+TICKED: Sequence[Column] = tuple(
+    Column(key, one["zh"], one["zh"], one["zh"], tuple(one["also"])) for key, one in _DATA.items()
+)
+"""The columns; an export has none of them."""
+
+_PERIODS = {key: one["says"] for key, one in _DATA.items() if "says" in one}
+_MONTHS = {f"month_{month}": month for month in range(1, YEAR + 1)}
+_NONE = frozenset({"×", "✗", "✘", "☐", "□", "-", "—", "–", "/", "\\", "无", "否", "0", "n", "no", "不"})
+"""What stands in a cell that is not ticked."""
+
+_TICKS = frozenset(
+    {
+        "√",
+        "✓",
+        "✔",
+        "☑",
+        "●",
+        "■",
+        "◆",
+        "○",
+        "★",
+        "☆",
+        "△",
+        "▲",
+        "◎",
+        "◯",
+        "〇",
+        "x",
+        "v",
+        "y",
+        "yes",
+        "是",
+        "有",
+        "1",
+        "ok",
+        "r",
+        "p",
+    }
+)
+_WRITE = LocalName("请在该行写“周期”，如 每月一次", "write how often in a column Frequency, such as monthly")
+
+
+def is_ticked(row: Row) -> bool:
+    """Whether a row says by ticks how often."""
+    return any(_marked(row, key) for key in (*_PERIODS, *_MONTHS)) or bool(row.text("months"))
+
+
+def frequency_of_ticks(row: Row) -> Frequency | None:
+    """How often, by the ticks alone; ``None`` without any. Raises ``CellProblem``."""
+    periods = [key for key in _PERIODS if _marked(row, key)]
+    for key in periods:
+        if fold(row.text(key)) not in _TICKS:
+            raise CellProblem("unknown_frequency", _not_a_tick(row, key))
+    if len(periods) > 1:
+        known = [read_frequency(_PERIODS[key]) for key in periods]
+        raise several([often_in_words(one.interval, one.schedule) for one in known])
+    months = _months(row)
+    found = read_frequency(_PERIODS[periods[0]]) if periods else None
+    if found is not None or not months:
+        return None if found is None else with_months_of(found, months)
+    every = evenly(months)
+    if every is None:
+        raise CellProblem("frequency_is_a_date", UNEVEN)
+    return Frequency(every, read_as=True, months=() if len(months) == YEAR else months)
+
+
+def with_months_of(found: Frequency, months: Sequence[int]) -> Frequency | None:
+    """A frequency that begins in months beside it; ``None`` where the two do not go together."""
+    every = evenly(months) if months else None
+    if not months:
+        return found
+    if every is None or found.schedule != BY_INTERVAL or canonical(every) != canonical(found.interval):
+        return None
+    return replace(found, read_as=True, months=() if len(months) == YEAR else months)
+
+
+def with_ticks(row: Row, found: Frequency, problems: Problems) -> Frequency:
+    """A row's frequency with the months that are ticked beside it; where these do not go with it, a warning says that
+    they are left out."""
+    months = _months(row)
+    if not months or found.months:
+        return found
+    both = with_months_of(found, months)
+    if both is not None:
+        return both
+    named, said = in_words(months), often_in_words(found.interval, found.schedule)
+    left = LocalName(
+        f"标记的月份（{named.zh}）与周期“{said.zh}”不一致，未采用",
+        f"the months that are ticked ({named.en}) do not go with the frequency ({said.en}): they were not taken over",
+    )
+    problems.warn(row.problem("frequency", "months_ignored", message("months_ignored", left)))
+    return found
+
+
+def column_of(row: Row) -> str:
+    """The column that a problem with the ticks is told of."""
+    return next((key for key in (*_PERIODS, *_MONTHS) if _marked(row, key)), "months")
+
+
+def _months(row: Row) -> Sequence[int]:
+    named = row.text("months")
+    if named:
+        return months_of(without_work(plain_of(named)), alone=True) or _plain(named)
+    ticked = [month for key, month in _MONTHS.items() if _marked(row, key)]
+    marks = {fold(row.text(f"month_{month}")) for month in ticked}
+    if len(marks) > 1 and not marks <= _TICKS:
+        raise CellProblem("unknown_frequency", _not_alike(sorted(marks)))
+    return tuple(ticked)
+
+
+def _plain(text: str) -> Sequence[int]:
+    """Months as plain numbers: 3, 6、12."""
+    parts = [one for one in fold(text).replace("、", ",").replace(";", ",").split(",") if one]
+    if not parts or not all(one.isdecimal() and 1 <= int(one) <= YEAR for one in parts):
+        return ()
+    return tuple(sorted({int(one) for one in parts}))
+
+
+def _marked(row: Row, key: str) -> bool:
+    cell = row.cells.get(key)
+    return not is_blank(cell) and fold(text_of(cell)) not in _NONE
+
+
+def _not_a_tick(row: Row, key: str) -> LocalName:
+    said = row.text(key)
+    return LocalName(f"“{said}”不是勾选标记；{_WRITE.zh}", f"“{said}” is no tick; {_WRITE.en}")
+
+
+def _not_alike(marks: Sequence[str]) -> LocalName:
+    zh, en = "、".join(marks), ", ".join(marks)
+    return LocalName(
+        f"各月的标记不同（{zh}），含义不明；请把不同的工作分行填写，并写明“周期”",
+        f"the months are marked differently ({en}): write a line with its frequency for each kind of work",
+    )

@@ -1,0 +1,377 @@
+"""Plan tables of property companies: numbered rows, headings of all kinds, months, ticks, titles between the rows, and
+exports of other programs."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from maintenance.imports.outcome import Outcome
+from maintenance.imports.plan import PlanImport
+from maintenance.imports.plan_assets import Machine, Machines
+from maintenance.imports.reading import read_plan_table
+from maintenance.plan import PlanRow
+from maintenance.seed.loader import plan_rows
+from tests.unit.maintenance.imports.workbooks import workbook
+
+LIFT, PUMP = Machine("k1", "demo", "EL-01", "elevator"), Machine("k2", "demo", "P-01", "pump")
+TODAY = date(2026, 12, 1)
+
+
+def table(data: str | bytes, known: list[PlanRow] | None = None) -> Outcome:
+    made = data.encode() if isinstance(data, str) else data
+    rows, problems = read_plan_table(made, "plan.xlsx" if made[:2] == b"PK" else "plan.csv")
+    machines = Machines(lambda: [(one.code, one) for one in (LIFT, PUMP)])
+    there = [*plan_rows(), *(known or [])]
+    return PlanImport(there, "demo", machines=machines, problems=problems, today=TODAY).run(rows)
+
+
+def rows_of(found: Outcome) -> list[PlanRow]:
+    assert not found.problems.errors, found.problems.errors
+    return [one.after for one in found.changes if isinstance(one.after, PlanRow)]
+
+
+def told(found: Outcome, code: str) -> list[str]:
+    return [one.message for one in found.problems.warnings if one.code == code]
+
+
+def tasks(found: Outcome) -> list[str]:
+    return [row.name.zh for row in rows_of(found)]
+
+
+@pytest.mark.parametrize("heading", ["项目", "項目", "内容"])
+def test_a_column_of_running_numbers_is_no_task(heading: str) -> None:
+    found = table(f"系统,{heading},工作內容,周期\n供水系统,1,检查水泵,每月\n供水系统,2,检查水箱,每月\n")
+    assert tasks(found) == ["检查水泵", "检查水箱"]
+    assert [one.column for one in found.problems.warnings if one.code == "ignored_column"] == [heading]
+
+
+def test_numbers_alone_are_no_task_either() -> None:
+    assert tasks(table("系统,项目,周期\n水泵,1,每月\n水泵,2,每季\n")) == [
+        "水泵维护（每月一次）",
+        "水泵维护（每季度一次）",
+    ]
+
+
+def test_a_task_that_is_a_number_beside_words_stays_one() -> None:
+    assert tasks(table("系统,项目,周期\n水泵,1,每月\n水泵,检查阀门,每月\n")) == ["1", "检查阀门"]
+
+
+TASKS = (
+    "保养内容及标准|保养项目及内容|保养工作内容|作业项目|主要内容|保養工作|維修內容|"
+    "维护保养内容及其标准|PM Activity|Scope of work|"
+    "Job Description|Work Description|Procedure"
+)
+SYSTEMS = "设备设施名称|系统类别|系统分类|专业|维保对象|保养设备|设备分类|Equipment Name|Asset Category|Plant/Equipment"
+FREQUENCIES = "执行频率|工作频率|作业频次|检修频次|频度|次数|次數|保养计划周期|Freq|Freq.|Schedule"
+DEPARTMENTS = (
+    "负责班组|承办部门|维保单位|负责单位|承辦商|执行人|实施人|责任部门及责任人|Contractor|PIC|Crew|Workgroup|Assignee|"
+    "执行单位|執行單位"
+)
+
+
+@pytest.mark.parametrize("heading", TASKS.split("|"))
+def test_headings_of_what_is_done(heading: str) -> None:
+    assert tasks(table(f"系统,{heading},周期\n水泵,检查水泵,每月\n")) == ["检查水泵"]
+
+
+@pytest.mark.parametrize("heading", SYSTEMS.split("|"))
+def test_headings_of_the_system(heading: str) -> None:
+    (row,) = rows_of(table(f"{heading},工作内容,周期\n水泵,检查水泵,每月\n"))
+    assert row.applies_to.classes == ("pump",)
+
+
+@pytest.mark.parametrize("heading", FREQUENCIES.split("|"))
+def test_headings_of_how_often(heading: str) -> None:
+    (row,) = rows_of(table(f"系统,工作内容,{heading}\n水泵,检查水泵,每季\n"))
+    assert (row.interval.every, row.interval.unit) == (3, "month")
+
+
+@pytest.mark.parametrize("heading", DEPARTMENTS.split("|"))
+def test_headings_of_whose_work_it_is(heading: str) -> None:
+    (row,) = rows_of(table(f"系统,工作内容,周期,{heading}\n水泵,检查水泵,每季,消防管理部门\n"))
+    assert row.department.zh == "消防管理部门"
+
+
+def test_project_names_are_the_system_only_where_no_other_column_is() -> None:
+    (row,) = rows_of(table("项目名称,工作内容,周期\n水泵,检查,每月\n"))
+    assert row.applies_to.classes == ("pump",)
+    (row,) = rows_of(table("系统,项目名称,周期\n水泵,检查,每月\n"))
+    assert row.applies_to.classes == ("pump",)
+
+
+def test_lines_that_differ_in_unknown_columns_are_not_called_the_same() -> None:
+    found = table("系统,怎么做,周期\n水泵,检查水泵,每月\n水泵,检查阀门,每月\n")
+    (error,) = found.problems.errors
+    assert (error.code, error.row, error.column, error.value) == ("task_not_read", 3, "怎么做", "检查阀门")
+    assert "没有认出的表头：怎么做" in error.message
+    assert "不要删除" in error.message
+    assert "do not delete" in error.message
+    (error,) = table("系统,怎么做,周期\n水泵,检查,每月\n水泵,检查,每月\n").problems.errors
+    assert error.code == "duplicate_row"
+
+
+@pytest.mark.parametrize(("cell", "unit"), [("-3", ""), ("-3", "天"), ("0", "天"), ("＋3", "天"), ("-3天", "")])
+def test_a_number_with_a_sign_is_no_frequency(cell: str, unit: str) -> None:
+    for head, line in (("周期(天)", cell), ("周期,周期单位", f"{cell},{unit or '天'}")):
+        (error,) = table(f"系统,内容,{head}\n水泵,检查,{line}\n").problems.errors
+        assert error.code == "unknown_frequency"
+        assert "大于0" in error.message
+    (error,) = table(workbook([["系统", "内容", "周期(天)"], ["水泵", "检查", -3]])).problems.errors
+    assert (error.code, error.value) == ("unknown_frequency", "-3")
+
+
+def test_so_many_times_a_day_says_at_which_hours_and_what_to_write() -> None:
+    (message,) = told(table("系统,内容,周期\n水泵,检查,每日2次\n"), "frequency_read_as")
+    assert "00:00, 12:00" in message
+    assert "营业时间内每12小时" in message
+    assert "during opening hours" in message
+
+
+def test_months_are_the_first_day_of_the_row_and_stay_it() -> None:
+    text = "系统,内容,周期\n水泵,清洗,每年3月\n水泵,检查,每年4月、10月\n"
+    found = table(text)
+    assert [row.anchor for row in rows_of(found)] == [date(2026, 3, 1), date(2026, 4, 1)]
+    assert "自4月、10月起算" in told(found, "frequency_read_as")[1]
+    assert not table(text, rows_of(found)).changes
+    moved = rows_of(table(text.replace("每年3月", "每年5月"), rows_of(found)))
+    assert [(row.name.zh, row.anchor) for row in moved] == [("清洗", date(2026, 5, 1))]
+
+
+def test_a_row_of_the_law_keeps_its_dates_where_a_table_names_months() -> None:
+    found = table("系统,内容,周期\n水箱,水箱清洗消毒,每年3月、9月\n")
+    assert not found.problems.errors
+    (message,) = told(found, "months_ignored")
+    assert "保留原有日期" in message
+
+
+def test_a_start_date_of_its_own_counts_before_the_months() -> None:
+    (row,) = rows_of(table("系统,内容,周期,起算日期\n水泵,清洗,每年3月,2027-03-20\n"))
+    assert row.anchor == date(2027, 3, 20)
+
+
+GRID = ["设备", "内容", *(f"{month}月" for month in range(1, 13))]
+
+
+def ticks(*months: int) -> list[str]:
+    return ["√" if month in months else "" for month in range(1, 13)]
+
+
+def grid(*lines: list[Any]) -> Outcome:
+    return table(workbook([GRID, *lines]))
+
+
+def test_a_grid_of_months_is_an_interval_from_its_first_month() -> None:
+    found = grid(
+        ["水泵", "月检", *ticks(*range(1, 13))],
+        ["水泵", "季检", *ticks(3, 6, 9, 12)],
+        ["水泵", "半年检", *ticks(5, 11)],
+        ["水泵", "年检", *ticks(8)],
+    )
+    assert [(row.interval.every, row.interval.unit, row.anchor) for row in rows_of(found)] == [
+        (1, "month", None), (3, "month", date(2026, 3, 1)), (6, "month", date(2026, 5, 1)),
+        (1, "year", date(2026, 8, 1)),
+    ]  # fmt: skip
+
+
+def test_months_that_are_not_equally_far_apart_are_an_error_that_says_what_to_write() -> None:
+    (error,) = grid(["水泵", "检查", *ticks(1, 2, 7)]).problems.errors
+    assert (error.code, error.column) == ("frequency_is_a_date", "1月")
+    assert "每个月份各填一行" in error.message
+
+
+def test_months_marked_for_different_work_are_an_error() -> None:
+    (error,) = grid(["水泵", "检查", "月", "月", "季", *[""] * 9]).problems.errors
+    assert "含义不明" in error.message
+
+
+def test_months_beside_a_frequency_give_its_first_month_or_are_told_to_be_left_out() -> None:
+    lines = [["水泵", "清洗", "每半年", *ticks(3, 9)], ["水泵", "检查", "每月", *ticks(3)]]
+    found = table("\n".join(",".join(line) for line in (["设备", "内容", "周期", *GRID[2:]], *lines)))
+    assert [row.anchor for row in rows_of(found)] == [date(2026, 3, 1), None]
+    (message,) = told(found, "months_ignored")
+    assert "标记的月份（3月）与周期“每月一次”不一致" in message
+
+
+def test_months_as_numbers_below_a_heading_for_all_of_them() -> None:
+    head = [["設備", "內容", "月份", *[None] * 11], [None, None, *range(1, 13)]]
+    (row,) = rows_of(table(workbook([*head, ["水泵", "清洗", *ticks(2, 8)]])))
+    assert (row.interval.every, row.anchor) == (6, date(2026, 2, 1))
+
+
+def test_months_in_a_column_of_their_own() -> None:
+    found = table("系统,内容,实施月份\n水泵,清洗,3月、9月\n水泵,检查,6\n")
+    assert [(row.interval.every, row.anchor) for row in rows_of(found)] == [
+        (6, date(2026, 3, 1)), (1, date(2026, 6, 1)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "head", ["系统,内容,日,周,月,季,半年,年", "系統,內容,日檢,週檢,月檢,季檢,半年檢,年檢", "System,Task,D,W,M,Q,HY,Y"]
+)
+@pytest.mark.parametrize("mark", ["√", "●", "x", "1"])
+def test_ticks_under_how_often(head: str, mark: str) -> None:
+    found = table(
+        f"{head}\n水泵,a,{mark},,,,,\n水泵,b,,{mark},,,,\n水泵,c,,,{mark},,,\n水泵,d,,,,{mark},,\n水泵,e,,,,,,{mark}\n"
+    )
+    assert [(row.interval.every, row.interval.unit) for row in rows_of(found)] == [
+        (1, "day"), (1, "week"), (1, "month"), (3, "month"), (1, "year"),
+    ]  # fmt: skip
+
+
+def test_several_ticks_are_an_error_that_names_them() -> None:
+    (error,) = table("系统,内容,日,周,月\n水泵,检查,√,,√\n").problems.errors
+    assert (error.code, error.column) == ("unknown_frequency", "日")
+    assert "每日一次、每月一次，请分行填写" in error.message
+
+
+def test_how_often_in_two_rows_of_headings() -> None:
+    for text in ("设备,内容,周期,,责任部门\n,,频次,单位,\n", "設備,內容,週期,,責任部門\n,,數值,單位,\n"):
+        made = table(f"{text}水泵,检查,3,月,消防管理部门\n".replace("數值", "次數"))
+        (row,) = rows_of(made)
+        assert (row.interval.every, row.interval.unit, row.department.zh) == (3, "month", "消防管理部门")
+
+
+def test_merged_headings_of_two_rows() -> None:
+    def merge(sheet: Any) -> None:
+        for area in ("A1:A2", "B1:B2", "C1:D1", "E1:E2"):
+            sheet.merge_cells(area)
+
+    rows = [
+        ["设备", "内容", "周期", None, "责任部门"],
+        [None, None, "频次", "单位", None],
+        ["水泵", "检查", 2, "年", None],
+    ]
+    (row,) = rows_of(table(workbook(rows, merge)))
+    assert (row.interval.every, row.interval.unit) == (2, "year")
+
+
+def test_the_system_of_titles_between_the_rows() -> None:
+    lines = ["序号,内容,周期", "一、消防系统,,", "1,检查报警,每月", "2,检查喷淋,每月"]
+    text = "\n".join([*lines, "（二）给排水系统（共1项）,,", "1,检查泵房,每月"])
+    found = table(text)
+    assert [row.applies_to.system for row in rows_of(found)] == ["fire", "fire", "water"]
+    assert ["“消防系统”" in one for one in told(found, "system_of_section")] == [True, False]
+    found = table(text.replace("一、消防系统", "消防系统").replace("（二）给排水系统（共1项）", "供水系统"))
+    assert [row.applies_to.system for row in rows_of(found)] == ["fire", "fire", "water"]
+
+
+def test_merged_titles_name_the_system_too() -> None:
+    def merge(sheet: Any) -> None:
+        sheet.merge_cells("A2:D2")
+
+    rows = [["序号", "內容", "週期", "責任部門"], ["一、冷氣系統", None, None, None], [1, "清洗濾網", "每季", None]]
+    (row,) = rows_of(table(workbook(rows, merge)))
+    assert row.applies_to.system == "hvac"
+
+
+def test_a_title_that_nobody_knows_is_named_in_the_error() -> None:
+    (error,) = table("序号,内容,周期\n一、办公桌,,\n1,擦拭,每月\n").problems.errors
+    assert (error.code, error.column, error.value) == ("unknown_system", "小标题", "办公桌")
+
+
+def test_where_the_system_has_a_column_titles_are_left_out() -> None:
+    found = table("系统,内容,周期\n一、日常保养,,\n水泵,检查,每月\n")
+    assert tasks(found) == ["检查"]
+    assert len(told(found, "section_row")) == 1
+
+
+@pytest.mark.parametrize(
+    ("heading", "word", "executor", "department", "warned"),
+    [
+        ("执行单位", "消防管理部门", "in_house", "消防管理部门", True),
+        ("執行單位", "消防管理部門", "in_house", "消防管理部门", True),
+        ("执行方", "自维", "in_house", "水务管理部门", False), ("执行方", "厂家", "contractor", "水务管理部门", True),
+        ("执行单位", "通力电梯有限公司", "contractor", "水务管理部门", True),
+        ("维保单位", "通力电梯有限公司", "contractor", "水务管理部门", True),
+        ("Contractor", "KONE Ltd", "contractor", "水务管理部门", True),
+    ],
+)  # fmt: skip
+def test_who_does_it_and_whose_work_it_is_may_stand_in_either_column(
+    heading: str, word: str, executor: str, department: str, warned: bool
+) -> None:
+    found = table(f"系统,内容,周期,{heading}\n水泵,检查,每月,{word}\n")
+    (row,) = rows_of(found)
+    assert (row.executor, row.department.zh) == (executor, department)
+    assert bool(told(found, "executor_read_as")) is warned
+
+
+def test_people_are_left_out_and_unknown_departments_are_an_error() -> None:
+    found = table("系统,内容,周期,责任人\n水泵,检查,每月,张三\n水泵,清洗,每月,消防管理部门/李四\n")
+    assert [row.department.zh for row in rows_of(found)] == ["水务管理部门", "消防管理部门"]
+    assert ["张三" in told(found, "department_ignored")[0], "李四" in told(found, "department_ignored")[1]] == [
+        True,
+        True,
+    ]
+    (error,) = table("系统,内容,周期,责任部门\n水泵,检查,每月,客服中心\n").problems.errors
+    assert error.code == "unknown_department"
+
+
+MAXIMO = (
+    "PMNUM,ASSETNUM,DESCRIPTION,FREQUENCY,FREQUNIT,STATUS,SITEID,NEXTDATE\n"
+    "1001,EL-01,Rope inspection,3,MONTHS,ACTIVE,BEDFORD,2027-01-15 00:00:00\n"
+    "1002,EL-01,Car cleaning,1,WEEKS,INACTIVE,BEDFORD,2026-12-05\n"
+    "1003,P-01,Bearings,30,DAYS,DRAFT,BEDFORD,2026-12-05\n"
+    "1004,P-01,Overhaul,2,YEARS,ACTIVE,BEDFORD,\n"
+)
+
+
+def test_maximos_export_of_preventive_maintenance() -> None:
+    found = table(MAXIMO)
+    assert [
+        (row.code, row.name.zh, row.applies_to.assets, row.interval.every, row.interval.unit, row.anchor, row.status)
+        for row in rows_of(found)
+    ] == [
+        ("1001", "Rope inspection", ("k1",), 3, "month", date(2027, 1, 15), "default"),
+        ("1004", "Overhaul", ("k2",), 2, "year", None, "default"),
+    ]  # fmt: skip
+    left = [(one.row, one.value) for one in found.problems.warnings if one.code == "inactive_row"]
+    assert left == [(3, "INACTIVE"), (4, "DRAFT")]
+
+
+def test_lines_that_are_switched_off_are_left_out_with_a_warning() -> None:
+    found = table("系统,内容,周期,状态\n水泵,检查,每月,启用\n水泵,清洗,每月,停用\n水泵,加油,每月,正常\n")
+    assert tasks(found) == ["检查", "加油"]
+    assert len(told(found, "inactive_row")) == 1
+
+
+@pytest.mark.parametrize("cell", ["115/03/01", "民國115年3月1日", "中華民國115年3月1日", "115.3.1", "115年3月1日"])
+def test_years_of_the_republic_of_china_are_converted_and_told(cell: str) -> None:
+    found = table(f"設備,保養內容,週期,下次保養日期\n水泵,清洗,每月,{cell}\n")
+    assert [row.anchor for row in rows_of(found)] == [date(2026, 3, 1)]
+    assert len(told(found, "roc_date")) == 1
+
+
+@pytest.mark.parametrize("cell", ["98/03/01", "115/13/01", "民國115年2月30日"])
+def test_what_is_no_such_day_is_refused(cell: str) -> None:
+    (error,) = table(f"設備,保養內容,週期,下次保養日期\n水泵,清洗,每月,{cell}\n").problems.errors
+    assert error.code == "bad_date"
+
+
+@pytest.mark.parametrize("word", ["消防水箱", "消防水池", "防火阀"])
+def test_what_is_taken_for_a_class_that_comes_near_is_told(word: str) -> None:
+    found = table(f"系统,内容,周期\n{word},检查,每月\n")
+    assert rows_of(found)[0].applies_to.classes in {("fire_pump_set",), ("smoke_fan",)}
+    assert len(told(found, "system_read_as")) == 1
+
+
+def test_a_machine_below_a_title_is_of_its_system_or_a_warning_names_the_title() -> None:
+    found = table("一、消防系统,,\n设备名称,内容,周期\n水泵,盘车,每周\n二、空调系统,,\n配电柜,检查,每月\n")
+    assert [row.applies_to.classes for row in rows_of(found)] == [("fire_pump_set",), ("distribution_board",)]
+    assert ["小标题“消防系统”下" in one for one in told(found, "system_read_as")] == [True, False]
+    assert "小标题“空调系统”下" in told(found, "system_read_as")[1]
+
+
+def test_a_machine_that_nobody_knows_is_of_the_system_beside_it() -> None:
+    found = table("系统类别,设备名称,内容,周期\n消防设备,某某装置,检查,每年\n")
+    assert rows_of(found)[0].applies_to.system == "fire"
+    assert "“某某装置”按“消防系统”理解" in told(found, "system_read_as")[0]
+
+
+def test_lines_of_one_system_for_other_machines_are_rows_of_their_own() -> None:
+    text = "系统名称,设备名称,内容,周期\n给排水系统,水泵,检查,每月\n给排水系统,水箱,检查,每月\n"
+    found = table(text)
+    assert tasks(found) == ["检查", "水箱：检查"]
+    assert not table(text, rows_of(found)).changes
+    (error,) = table(f"{text}给排水系统,水箱,检查,每月\n").problems.errors
+    assert error.code == "duplicate_row"
