@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from maintenance.ports import MaintenanceTx
+from maintenance.records.clocks import TABLE as CLOCKS
+from maintenance.records.clocks import clocks_as_said
 from maintenance.records.closed import CLOSED, as_entered
 from maintenance.records.model import Addendum, Record, sealed_addendum
 from maintenance.records.named_files import as_named
@@ -68,6 +70,7 @@ def _examined(tx: MaintenanceTx, heads: Sequence[Head]) -> Examined:
             table, tx.audit.changes_of(table.entity), tx.audit.rows_of(table.entity)
         )
     seen.due = tx.audit.linked()
+    seen.rows[CLOCKS] = clocks_as_said(tx)
     seen.rows[TABLE] = versions_as_entered(tx.audit.changes_of(PLAN_ROW), tx.plan.versions_as_kept())
     return seen
 

@@ -46,9 +46,9 @@ NOT_WHOLE: Mapping[str, str] = {
 }
 """Tables whose entries do not say the whole row, and why."""
 
-COMPARED_OTHERWISE = frozenset({"plan_row_versions", "checklist_templates", "point_templates"})
+COMPARED_OTHERWISE = frozenset({"plan_row_versions", "checklist_templates", "point_templates", "sla_clocks"})
 """Tables without entries of their own that are compared with those of others, or with the keys that were taken of
-their rows."""
+their rows, or with what they are computed from."""
 
 _e = audit_entries.c
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from maintenance.orders import create_order
 from maintenance.records.sealing import seal_all
-from maintenance.records.verifying import verify
+from maintenance.records.verifying import verify, verify_in
 from maintenance.sla.steps import StepDone
 from maintenance.standings import DraftOccurrence, DraftOrder
 from maintenance.transitions import apply_transition
@@ -33,6 +33,10 @@ from tests.contract.records.test_tampering import falsified
 CHANGED, REMOVED, INSERTED = Tampering.ROW_CHANGED, Tampering.ROW_REMOVED, Tampering.ROW_INSERTED
 LI = Author("li", AuthorKind.PERSON, "u-li")
 STEPS, TICKET = "work_order_transitions", "SELECT id FROM work_orders WHERE kind = 'corrective'"
+MORE = (
+    f'INSERT INTO {STEPS} (position, work_order, "to", at, recorded_at, "by", reason, person, code) SELECT 999999,'
+    f' work_order, "to", at, recorded_at, "by", reason, person, code FROM {STEPS} WHERE "to" = \'deferred\''
+)
 OF_TICKET = f"WHERE work_order IN ({TICKET})"
 GONE = "; ".join(
     f"DELETE FROM {table} {OF_TICKET}" for table in (STEPS, "work_order_marks", "sla_clocks", "sla_steps", "repairs")
@@ -92,17 +96,18 @@ def test_what_the_program_has_written_is_intact_and_counted(lived: SqlLedger) ->
          f"{STEPS}|by is wang, by the history li"),
         (f"UPDATE {STEPS} SET reason = 'flood', \"by\" = 'wang' WHERE \"to\" = 'deferred'", CHANGED,
          "by is wang, by the history li; reason is flood"),
-        (f"UPDATE {STEPS} SET at = recorded_at, person = (1 = 0) WHERE \"to\" = 'deferred'", CHANGED, "person is False"),
+        (f"UPDATE {STEPS} SET person = (1 = 0) WHERE \"to\" = 'deferred'", CHANGED, "person is False"),
         (f"DELETE FROM {STEPS} WHERE \"to\" = 'deferred'", REMOVED, STEPS),
-        (f'INSERT INTO {STEPS} (position, work_order, "to", at, recorded_at, "by", reason, person, code) SELECT 999999,'
-         f' work_order, "to", at, recorded_at, "by", reason, person, code FROM {STEPS} WHERE "to" = \'deferred\'', INSERTED,
-         f"{STEPS} 999999"),
+        (MORE, INSERTED, f"{STEPS} 999999"),
         ("DELETE FROM operations", REMOVED, "operations|(op1)"),
         ("UPDATE operations SET \"user\" = 'u9'", CHANGED, "operations|(op1)|user is u9, by the history u1"),
         ("DELETE FROM work_found_on", REMOVED, "work_found_on"),
         ("UPDATE work_found_on SET remark = 'dry'", CHANGED, "remark is dry, by the history wet"),
         ("UPDATE work_order_marks SET code = 'minor'", CHANGED, "work_order_marks|code is minor, by the history major"),
         ("DELETE FROM sla_steps", REMOVED, "sla_steps"),
+        ("DELETE FROM sla_clocks", REMOVED, "sla_clocks|of order #"),
+        ("UPDATE sla_clocks SET limit_s = limit_s + 60", CHANGED, "sla_clocks|limit_s is"),
+        ("UPDATE sla_clocks SET cycle = 7 WHERE kind = 'arrive'", REMOVED, "sla_clocks|/arrive/0"),
         (f"DELETE FROM work_found_on; {GONE}; DELETE FROM work_orders WHERE kind = 'corrective'", REMOVED,
          "is not there any more"),
         ("UPDATE occurrences SET latest = '2027-11-24' WHERE state = 'due'", Tampering.OCCURRENCE_CHANGED,
@@ -118,8 +123,6 @@ def test_what_was_changed_by_hand_is_named(lived: SqlLedger, statement: str, wha
     with falsified(lived) as tx:
         for one in statement.split("; "):
             tx.work.connection.exec_driver_sql(one)
-        from maintenance.records.verifying import verify_in
-
         broken = verify_in(tx, []).broken
     assert broken is not None
     assert broken.what is what, broken
@@ -137,13 +140,9 @@ def test_a_ticket_that_is_gone_while_its_steps_are_there_is_named(sqlite_url: st
             tx.work.connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
             (ticket,) = tx.work.connection.exec_driver_sql(TICKET).scalars()
             tx.work.connection.exec_driver_sql("DELETE FROM work_orders WHERE kind = 'corrective'")
-            from maintenance.records.verifying import verify_in
-
             broken = verify_in(tx, []).broken
             assert broken is not None
             assert f"work_orders {ticket} is not there, and its step" in broken.detail
-            live_again = tx.work.connection.exec_driver_sql("SELECT count(*) FROM work_order_transitions").scalar()
-            assert live_again == 4
             tx.work.connection.rollback()
 
 
