@@ -1,14 +1,15 @@
 """The SLA clocks of repair tickets beside the steps and words that they are computed from, which the history has.
 
-Tickets of before there were clocks have no word on their severity, and are left out. What a clock says at an instant
-(its state, when it was decided, when it rings next) is not compared: each look at a ticket puts it anew.
+Tickets of before there were clocks have no word on their severity, and are left out; so are those of loop tests. What a
+clock says at an instant (its state, when it was decided, when it rings next) is not compared: each look at a ticket
+puts it anew.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from maintenance.ports import MaintenanceTx, OrderFilter
-from maintenance.sla.clocks import Clock, ClockState, clocks
+from maintenance.sla.clocks import Clock, ClockState, clocks, has_clocks
 from maintenance.sla.keeping import at_rest, heard_at
 from maintenance.sla.words import Said
 from maintenance.work_orders import Kind, WorkOrder
@@ -47,7 +48,7 @@ def _tickets(tx: MaintenanceTx) -> Iterator[Sequence[WorkOrder]]:
 def _same(tx: MaintenanceTx, order: WorkOrder, kept: Sequence[Clock]) -> int:
     marks, steps = tx.sla.marks(order.id), tx.orders.transitions(order.id)
     heard = heard_at(steps, marks)
-    if heard is None or all(one.said is not Said.SEVERITY for one in marks):
+    if heard is None or not has_clocks(order) or all(one.said is not Said.SEVERITY for one in marks):
         return 0
     said = clocks(order, steps, tx.sla.policies(order.site), heard, marks)
     then, now = _by_key([at_rest(one, heard) for one in said]), _by_key(kept)

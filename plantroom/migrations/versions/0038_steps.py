@@ -1,6 +1,6 @@
 """From now on the history has the steps of work orders, the words on them that are no steps, what tablets sent, which
-failed item a ticket comes from, and the steps of escalation. Those that are there already enter it as they stand, one
-entry each. Of a new ledger nothing is entered."""
+failed item a ticket comes from, what came of loop tests, and the steps of escalation. Those that are there already
+enter it as they stand, one entry each. Of a new ledger nothing is entered."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +31,8 @@ operations operation position op_id position op_id fingerprint device user type 
     captured_at:i done_at:i value:j status code version
 work_found_on work_found_on ticket work_order ticket work_order step item_zh item_en remark number unit low high
     severity by at:i
+loop_checks loop_check test,number name_zh test number asset kind subject name_zh name_en place_zh place_en expected:j
+    responsible result steps:j asked_at:i deadline:i ended_at:i reason_zh reason_en by settled:b
 sla_steps sla_step work_order,kind,cycle,step work_order work_order kind cycle step due_at:i recorded_at:i
 """
 
@@ -81,6 +83,8 @@ def _pages(bind: sa.Connection, kept: _Kept) -> Iterator[list[dict[str, Any]]]:
     table = sa.table(kept.table, *(sa.column(name, _TYPES.get(kind)) for name, kind in kept.kinds.items()))
     key = [table.c[name] for name in kept.key]
     rows_of = sa.select(table).order_by(*key).limit(AT_ONCE)
+    if kept.table == "loop_checks":
+        rows_of = rows_of.where(table.c.settled.is_(True))
     last: tuple[Any, ...] | None = None
     while True:
         some = rows_of if last is None else rows_of.where(sa.tuple_(*key) > sa.tuple_(*last))
