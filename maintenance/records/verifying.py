@@ -1,6 +1,6 @@
 """The whole history looked at: the chain, the heads inside and outside the ledger, the frozen records, that the
-occurrences of the plan that are closed stand as they were closed, and that the rows of the ledger and the versions of
-the plan's are what the history says of them."""
+occurrences of the plan that are closed stand as they were closed, that the rows of the ledger and the versions of the
+plan's are what the history says of them, that due occurrences and orders say the same, and the bytes of files."""
 
 import json
 from collections.abc import Sequence
@@ -8,12 +8,16 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from maintenance.ports import MaintenanceTx
+from maintenance.records.clocks import TABLE as CLOCKS
+from maintenance.records.clocks import clocks_as_said
 from maintenance.records.closed import CLOSED, as_entered
 from maintenance.records.model import Addendum, Record, sealed_addendum
+from maintenance.records.named_files import as_named
 from maintenance.records.standing import rows_as_entered
 from maintenance.records.versions import TABLE, versions_as_entered
 from plantroom.domain.audit import Head, sha256
 from plantroom.domain.audit_verify import Broken, Examined, Place, Tampering, examine
+from plantroom.ports.files import FileStore
 from plantroom.ports.ledger import Ledger
 
 RECORD, ADDENDUM, PLAN_ROW = "record", "addendum", "plan_row"
@@ -30,10 +34,19 @@ class Verdict:
     heads: int
 
 
-def verify(ledger: Ledger[MaintenanceTx], heads: Sequence[Head] = ()) -> Verdict:
-    """Look at everything in one state of the ledger, while others go on writing. ``heads`` are those kept outside."""
+def verify(ledger: Ledger[MaintenanceTx], heads: Sequence[Head] = (), files: FileStore | None = None) -> Verdict:
+    """Look at everything in one state of the ledger, while others go on writing. ``heads`` are those kept outside;
+    ``files``: the bytes of the files that the ledger names are read, too, once it has been looked at."""
     with ledger.read() as tx:
-        return verify_in(tx, heads)
+        verdict = verify_in(tx, heads)
+        named = list(tx.audit.named_files()) if files is not None and verdict.seen is not None else []
+    if files is None or verdict.seen is None:
+        return verdict
+    try:
+        as_named(named, files, verdict.seen)
+    except Broken as broken:
+        return Verdict(broken.place, None, len(heads))
+    return verdict
 
 
 def verify_in(tx: MaintenanceTx, heads: Sequence[Head]) -> Verdict:
@@ -56,6 +69,8 @@ def _examined(tx: MaintenanceTx, heads: Sequence[Head]) -> Examined:
         seen.rows[table.name] = rows_as_entered(
             table, tx.audit.changes_of(table.entity), tx.audit.rows_of(table.entity)
         )
+    seen.due = tx.audit.linked()
+    seen.rows[CLOCKS] = clocks_as_said(tx)
     seen.rows[TABLE] = versions_as_entered(tx.audit.changes_of(PLAN_ROW), tx.plan.versions_as_kept())
     return seen
 

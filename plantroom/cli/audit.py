@@ -1,7 +1,7 @@
 """``audit verify|heads|list``: the history of changes and the chain over it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +15,7 @@ from plantroom.ports.paging import PageRequest
 
 if TYPE_CHECKING:
     from maintenance.records.verifying import Verdict
+    from plantroom.domain.audit_verify import Examined
 
 app = typer.Typer(name="audit", help="The history of changes and the chain over it.", no_args_is_help=True)
 
@@ -34,18 +35,23 @@ def verify(
             help="Published heads kept elsewhere: a file, or a folder (default: DIR/audit/heads, when there)."
         ),
     ] = None,
+    without_files: Annotated[
+        bool,
+        typer.Option("--without-files", help="Do not read the bytes of photos, signatures, documents, reports."),
+    ] = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look whether the history and the frozen records are as they were sealed; exit 4 and the first place, if not."""
+    """Look whether history, records, rows and files are as they were; exit 4 and the first place, if not."""
     from maintenance.records.heads import read_heads
     from maintenance.records.verifying import verify as look
+    from plantroom.storage.files import FolderFiles
 
     own = _folder(data_dir)
     given = heads if heads is not None else own if any(own.glob("*.txt")) else None
     outside = read_heads(given) if given is not None else []
     with opened(data_dir) as parts:
-        verdict = look(parts.ledger, outside)
+        verdict = look(parts.ledger, outside, None if without_files else FolderFiles(parts.settings.files))
     emit(_verdict_document(verdict, given), as_json, _verdict_text(verdict, given))
     if verdict.broken is not None:
         raise typer.Exit(EXIT_BROKEN)
@@ -78,6 +84,9 @@ def _verdict_document(verdict: "Verdict", heads: Path | None) -> dict[str, Any]:
         "records": seen.records,
         "addenda": seen.addenda,
         "occurrences": seen.occurrences,
+        "occurrences_due": seen.due,
+        "files": seen.files,
+        "file_bytes": seen.file_bytes,
         "rows": dict(seen.rows),
         "rows_not_compared": dict(seen.not_compared),
     }
@@ -95,12 +104,29 @@ def _verdict_text(verdict: "Verdict", heads: Path | None) -> list[str]:
         f"intact / 完好: {seen.entries} entries, {seen.seals} seals, {seen.records} records, {seen.addenda} addenda",
         f"closed occurrences of the plan as they were closed / 计划执行结果与记入时一致: {seen.occurrences}",
         f"rows of {len(seen.rows)} tables as the history has them / 各表与历史一致: {sum(seen.rows.values())} rows",
-        f"not compared (docs/audit.md) / 未核对: {', '.join(sorted(seen.not_compared))}",
+        f"due occurrences as their orders have them / 未完成的计划项与工单一致: {seen.due}",
+        _files_text(seen),
+        *_not_compared(seen.not_compared),
         f"compared with {verdict.heads} published heads of {heads}" if heads else "compared with no head from outside",
     ]
     if seen.unsealed:
         lines.append(f"not sealed yet: {seen.unsealed} entries since {_text_of(seen.unsealed_since)}")
     return lines
+
+
+def _files_text(seen: "Examined") -> str:
+    if seen.files is None:
+        return "files not looked at (--without-files) / 未核对文件"
+    return f"files by their SHA-256 / 文件与SHA-256一致: {seen.files} files, {seen.file_bytes / 1e6:.1f} MB"
+
+
+def _not_compared(tables: Mapping[str, str]) -> list[str]:
+    """One line for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in sorted(tables.items()):
+        by_reason.setdefault(why, []).append(name)
+    lines = [f"  {', '.join(names)}: {why}" for why, names in sorted(by_reason.items(), key=lambda one: one[1])]
+    return ["not compared (docs/audit.md) / 未核对:", *lines]
 
 
 @app.command("heads")

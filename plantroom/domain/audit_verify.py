@@ -50,6 +50,8 @@ class Tampering(StrEnum):
     ROW_CHANGED = "row_changed"
     ROW_REMOVED = "row_removed"
     ROW_INSERTED = "row_inserted"
+    FILE_CHANGED = "file_changed"
+    FILE_REMOVED = "file_removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,12 @@ class Examined:
     rows: dict[str, int] = field(default_factory=dict)
     """Rows that were compared with what the history says of them, by table."""
     not_compared: dict[str, str] = field(default_factory=dict)
-    """Tables that the history does not have whole, and why."""
+    """Tables whose rows are not compared, and why."""
+    due: int = 0
+    """Due occurrences that were compared with their orders."""
+    files: int | None = None
+    """Files whose bytes were read; ``None``: none were looked at."""
+    file_bytes: int = 0
     frozen: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     """Positions and documents of the entries that freeze records, by entity and key."""
     ends: dict[int, tuple[int, datetime, str]] = field(default_factory=dict)

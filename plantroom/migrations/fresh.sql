@@ -1896,6 +1896,6 @@ INSERT INTO "counters" VALUES ('work_order_number', 0)
 -- next
 INSERT INTO "checklist_templates" VALUES ('4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945', '[]')
 -- next
-INSERT INTO "alembic_version" VALUES ('0037')
+INSERT INTO "alembic_version" VALUES ('0038')
 -- next
 INSERT INTO "audit_entries" VALUES (1, {at_us}, 'system:migration', 'system', '', '从此刻起保存变更记录 / changes are kept from here on', '', 'migration 0024', 'begun', 'ledger', '{ledger}', '{ledger}', NULL, NULL, NULL, '{"kept_since":"{at}"}')

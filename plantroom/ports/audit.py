@@ -38,6 +38,14 @@ class KeptTable:
     ignored: frozenset[str]
 
 
+class NamedFile(NamedTuple):
+    """A file that the ledger names: its SHA-256, its size in bytes, and what names it, in words."""
+
+    sha256: str
+    size: int | None
+    where: str
+
+
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
     """Filters that are given must all hold. ``start`` counts, ``end`` does not. ``with_siteless``: also entries that
@@ -98,7 +106,17 @@ class AuditRepository(ABC):
 
     @abstractmethod
     def not_compared(self) -> Mapping[str, str]:
-        """Tables that the history keeps, but not whole, and why."""
+        """Every table whose rows are not compared, and why."""
+
+    @abstractmethod
+    def linked(self) -> int:
+        """How many due occurrences stand as the orders that have not ended have them. Raises ``Broken`` at the first
+        that does not, and at an order that is not there though its steps or occurrences are."""
+
+    @abstractmethod
+    def named_files(self) -> Iterator[NamedFile]:
+        """The files that have arrived and the reports that are ready, as their rows name them; in no order, and one
+        that several rows name several times."""
 
     @abstractmethod
     def changes_of(self, entity: str) -> Iterator[Change]:

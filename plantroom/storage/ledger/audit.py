@@ -6,10 +6,11 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from plantroom.domain.audit import EPOCH, Entry, Head, Seal, digest_of_fields, make_seal
-from plantroom.ports.audit import AuditFilter, AuditRepository, Change, KeptTable, RawEntry
+from plantroom.ports.audit import AuditFilter, AuditRepository, Change, KeptTable, NamedFile, RawEntry
 from plantroom.ports.paging import Page, PageRequest
+from plantroom.storage.ledger.audit_links import linked, named_files
 from plantroom.storage.ledger.audit_raw import AT_ONCE, raw_entries, raw_seals
-from plantroom.storage.ledger.audit_rows import NOT_WHOLE, changes_of, kept_tables, rows_of
+from plantroom.storage.ledger.audit_rows import changes_of, kept_tables, not_compared, rows_of
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
@@ -80,7 +81,13 @@ class SqlAudit(AuditRepository):
         return kept_tables()
 
     def not_compared(self) -> Mapping[str, str]:
-        return NOT_WHOLE
+        return not_compared()
+
+    def linked(self) -> int:
+        return linked(self._connection, self._work.backend)
+
+    def named_files(self) -> Iterator[NamedFile]:
+        return named_files(self._connection)
 
     def changes_of(self, entity: str) -> Iterator[Change]:
         return changes_of(self._connection, entity)

@@ -134,12 +134,14 @@ class Recorder:
         owner.parts.setdefault(table.name, {})[label] = digest[:PART_HEX]
         return True
 
-    def made(self, table: sa.Table, key: Key) -> None:
-        """A row was inserted whose key the database has given."""
-        if kept_rule(table) is None or not self._nameless.get(table):
+    def made(self, table: sa.Table, key: Key, row: Row | None = None) -> None:
+        """A row was inserted whose key the database has given; ``row``: all of it, if it is known."""
+        rule = kept_rule(table)
+        if rule is None or not self._nameless.get(table):
             return
         self._nameless[table] -= 1
-        self._touched.setdefault(table, {})[key] = _Touch(None)
+        known = _Touch(None) if row is None else _Touch(None, whole(rule, row), _naming(rule, row))
+        self._touched.setdefault(table, {})[key] = known
 
     def replacing(self, table: sa.Table, rule: Audited, rows: Sequence[Row]) -> None:
         """Rows are about to be inserted, or to replace those that have their keys."""

@@ -17,12 +17,12 @@ from plantroom.domain.audit import Action, sha256
 from plantroom.domain.audit_verify import Broken, Place, Tampering
 from plantroom.ports.audit import Change, KeptTable
 from plantroom.storage.ledger.audit_diff import PART_HEX, PARTS, kept_fields, whole
-from plantroom.storage.ledger.audited import Audited, kept_rules
+from plantroom.storage.ledger.audited import Audited, kept_rules, rule_of
 from plantroom.storage.ledger.codec import dump_sorted
 from plantroom.storage.ledger.columns import by_bytes
 from plantroom.storage.ledger.point_rows import digest_of
 from plantroom.storage.ledger.tables import metadata
-from plantroom.storage.ledger.tables_audit import audit_entries
+from plantroom.storage.ledger.tables_audit import APPEND_ONLY, audit_entries
 from plantroom.storage.ledger.tables_maintenance import occurrences, work_orders
 from plantroom.storage.ledger.tables_plant import assets, point_templates, points
 from plantroom.storage.ledger.tables_records import FROZEN
@@ -36,11 +36,19 @@ ROWS = "rows"
 
 NOT_WHOLE: Mapping[str, str] = {
     "assignments": "kept for what people do; the planner's own are not",
+    "occurrences": (
+        "while they are only due: the planner makes them, and makes them anew, from the plan, the law's floor and the"
+        " history; compared with their orders, and once they are closed"
+    ),
     "channels": "kept for what people do; how sending goes is not",
     "repairs": "kept for what people do; the rest is computed from the ticket",
     "work_orders": "kept for what people do while it is open; compared once it has ended",
 }
 """Tables whose entries do not say the whole row, and why."""
+
+COMPARED_OTHERWISE = frozenset({"plan_row_versions", "checklist_templates", "point_templates", "sla_clocks"})
+"""Tables without entries of their own that are compared with those of others, or with the keys that were taken of
+their rows, or with what they are computed from."""
 
 _e = audit_entries.c
 
@@ -54,6 +62,14 @@ def kept_tables() -> list[KeptTable]:
         for rule in kept_rules(table)
         if table is not occurrences and table not in FROZEN and not rule.people_only
     ]
+
+
+def not_compared() -> dict[str, str]:
+    """Every table whose rows are not compared, and why: the tables themselves say it. The history itself, records and
+    closed occurrences have checks of their own."""
+    silent = {name: rule for name, table in metadata.tables.items() if isinstance(rule := rule_of(table), str)}
+    checked = COMPARED_OTHERWISE | {table.name for table in APPEND_ONLY}
+    return {name: why for name, why in silent.items() if name not in checked} | dict(NOT_WHOLE)
 
 
 def entered_since(connection: Connection) -> int:

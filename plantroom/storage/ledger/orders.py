@@ -142,7 +142,9 @@ class SqlOrders(OrderRepository):
             raise Conflict(f"the operation {operation.op_id!r} is there already")
         # Held until the commit, so that positions become visible in their order.
         self._work.backend.lock(self._connection, Lock.OPERATIONS)
-        self._connection.execute(t.operations.insert(), OPERATIONS.row(operation) | RESULTS.row(result))
+        insert = t.operations.insert().returning(t.operations.c.position)
+        position = self._connection.execute(insert, OPERATIONS.row(operation) | RESULTS.row(result)).scalar_one()
+        self._work.made(t.operations, position)
 
     def operations(self, order_id: str) -> Sequence[tuple[Operation, OperationResult]]:
         o = t.operations.c
@@ -164,7 +166,11 @@ class SqlOrders(OrderRepository):
         """Write the transitions; they are gathered, because a scheduler adds thousands."""
         if self._steps:
             steps, self._steps = self._steps, []
-            self._connection.execute(t.work_order_transitions.insert(), steps)
+            position = t.work_order_transitions.c.position
+            insert = t.work_order_transitions.insert().returning(position, sort_by_parameter_order=True)
+            positions = self._connection.execute(insert, steps).scalars().all()
+            for step, one in zip(steps, positions, strict=True):
+                self._work.made(t.work_order_transitions, one, step | {"position": one})
 
     def _changed(self, order: WorkOrder) -> None:
         """The planning goes by what becomes of its orders."""

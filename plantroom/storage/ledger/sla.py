@@ -43,7 +43,9 @@ class SqlSla(SlaRepository):
         self._policies: dict[str, Policies] = {}
 
     def add_mark(self, mark: Mark) -> None:
-        self._connection.execute(t.work_order_marks.insert(), MARKS.row(mark))
+        made, row = t.work_order_marks, MARKS.row(mark)
+        position = self._connection.execute(made.insert().returning(made.c.position), row).scalar_one()
+        self._work.made(made, position, row | {"position": position})
 
     def marks(self, order_id: str) -> Sequence[Mark]:
         return [MARKS.item(row) for row in self._connection.execute(_MARKS_OF, {"order_id": order_id})]

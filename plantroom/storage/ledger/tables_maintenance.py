@@ -191,7 +191,7 @@ work_order_transitions = sa.Table(
     sa.Column("person", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("code", Word, nullable=False, server_default=sa.text("''")),  # Of a hold: why
     sqlite_autoincrement=True,
-    info=unaudited("it is the history of work orders"),
+    info=audited("work_step", "position", label="work_order"),
 )
 
 maintenance_spells = sa.Table(
@@ -262,7 +262,7 @@ operations = sa.Table(
     sa.Column("version", sa.BigInteger),
     sa.Index(None, "work_order", "captured_at", "position"),
     sqlite_autoincrement=True,
-    info=unaudited("what tablets sent, kept as it came"),
+    info=audited("operation", "position", label="op_id"),
 )
 
 episodes = sa.Table(

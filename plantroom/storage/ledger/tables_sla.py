@@ -19,7 +19,7 @@ work_order_marks = sa.Table(
     sa.Column("text", Text, nullable=False),
     sqlite_autoincrement=True,
     comment="Words on an order that are no steps of its life",
-    info=unaudited("a history by itself: written once, never changed"),
+    info=audited("work_mark", "position", label="work_order"),
 )
 
 sla_clocks = sa.Table(
@@ -59,7 +59,7 @@ sla_steps = sa.Table(
     sa.Column("messages", sa.Integer, nullable=False),  # How many were written; 0: overtaken, or nobody to tell
     sqlite_with_rowid=False,
     comment="Steps of escalation, breaches and their corrections; each once",
-    info=unaudited("written once for each step of an escalation"),
+    info=audited("sla_step", "work_order", "kind", "cycle", "step", label="work_order", derived=["messages"]),
 )
 
 sla_policies = sa.Table(

@@ -162,7 +162,7 @@ work_found_on = sa.Table(
     sa.Column("by", Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
     comment="Tickets of failed checklist items",
-    info=unaudited("written once with its ticket; the answers of the order say the same"),
+    info=audited("work_found_on", "ticket", label="work_order"),
 )
 
 repairs = sa.Table(

@@ -1,6 +1,6 @@
 """What the repositories of one transaction share."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -33,10 +33,11 @@ class Work:
     changed_subjects: dict[str, str] = field(default_factory=dict)
     recorder: Recorder | None = None
 
-    def made(self, table: sa.Table, key: object) -> None:
-        """Tell the history the key of a row whose key the database has given."""
+    def made(self, table: sa.Table, key: object, row: Mapping[str, Any] | None = None) -> None:
+        """Tell the history the key of a row whose key the database has given; with the whole ``row``, it need not be
+        read again."""
         if self.recorder is not None:
-            self.recorder.made(table, (key,))
+            self.recorder.made(table, (key,), row)
 
     def together(self) -> AbstractContextManager[None]:
         """What is inserted meanwhile belongs together: the history writes it down afterwards."""

@@ -56,6 +56,8 @@ def unlock(tx: SqlTx) -> None:
     if connection.dialect.name == "postgresql":
         for table in (*APPEND_ONLY, *FROZEN):
             connection.exec_driver_sql(f"ALTER TABLE {table.name} DISABLE TRIGGER {table.name}_append_only")
+        for name in ("work_order_transitions", "operations", "work_order_marks"):
+            connection.exec_driver_sql(f"ALTER TABLE {name} DISABLE TRIGGER USER")
         return
     found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
     for trigger in found:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from plantroom.cli.main import app
+from plantroom.ports.equipment import FileEntry
+from plantroom.storage.ledger import SqlLedger
+from tests.contract.ledger.given import NOW
 
 
 @pytest.fixture
@@ -92,3 +96,22 @@ def test_commands_are_known_in_the_list_with_the_reason_they_give(run: Any) -> N
     assert entry["by_kind"] == "command"
     assert entry["after"]["password_hash"] == "(not kept)"
     assert run("audit", "list", "--by", "nobody")[1]["items"] == []
+
+
+def test_files_are_read_unless_it_says_without_and_what_is_not_compared_is_said(run: Any, started: Path) -> None:
+    code, said = run("audit", "verify")
+    assert (code, said["files"], said["file_bytes"]) == (0, 0, 0)
+    digest = "0" * 64
+    with closing(SqlLedger(f"sqlite:///{started / 'ledger.db'}")) as ledger:
+        ledger.open()
+        with ledger.begin() as tx:
+            tx.files.add(FileEntry(digest, "demo", "gap.jpg", "image/jpeg", 10, "li", NOW))
+    code, said = run("audit", "verify")
+    assert (code, said["broken"]["what"]) == (4, "file_removed")
+    assert f"{digest} (files {digest}/demo (gap.jpg)) is not there any more" in said["broken"]["detail"]
+    code, said = run("audit", "verify", "--without-files")
+    assert (code, said["intact"], said["files"]) == (0, True, None)
+    lines = CliRunner().invoke(app, ["audit", "verify", "--without-files"]).stdout
+    assert "files not looked at (--without-files)" in lines
+    assert "occurrences: while they are only due: the planner makes them" in lines
+    assert "owner_contacts: personal data" in lines
