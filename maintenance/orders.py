@@ -10,6 +10,7 @@ from datetime import datetime
 
 from maintenance.episode_rules import severest
 from maintenance.evidence import FileArrived, completed, no_file
+from maintenance.gaps import require_why_verified
 from maintenance.lateness import lawful
 from maintenance.lifecycle import ENDED, transition
 from maintenance.people.owners import default_owner
@@ -140,6 +141,7 @@ def take_step(
         require_second_person(tx, order, steps_taken(tx, order.id), by, person=person)
     if to in _DONE and order.state in (State.IN_PROGRESS, State.EVIDENCE_PENDING):
         order, to = completed(order, to, file_arrived)
+    require_why_verified(order, to, reason)
     moved, step = transition(
         order,
         to,

@@ -26,6 +26,7 @@ from api.work_orders.schemas import (
     WorkOrderList,
     WorkOrderQuery,
 )
+from maintenance.gaps import require_why_unanswered
 from maintenance.lifecycle import ENDED
 from maintenance.orders import create_order
 from maintenance.ports import MaintenanceTx, OrderFilter
@@ -182,7 +183,9 @@ def move_order(
     """Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending
     back and ending work that was not done need a supervisor. `deferred` is no such step: `/deferral` asks for the new
     day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (planned work that
-    waits: its making) and five minutes from now."""
+    waits: its making) and five minutes from now. What a law asks for is not completed with items of its checklist
+    unanswered and no `reason` (422 `items_unanswered`), nor verified while anything is missing without one (422
+    `reason_required`, names what)."""
     now = services.clock.now()
     with services.ledger.begin() as tx:
         order = lock_ticket(tx, order_id)
@@ -199,6 +202,7 @@ def move_order(
         reason, code = _why(tx, order.site, form, now)
         if form.coding is not None and form.to is not State.COMPLETED:
             raise bad_field("coding", "not_used", "完成维修时填写 / is said when a repair is completed")
+        require_why_unanswered(tx, order, form.to, reason)
         moved = apply_transition(
             tx,
             order.id,

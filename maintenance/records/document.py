@@ -11,7 +11,8 @@ from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from maintenance.evidence import files_of
+from maintenance.answers import result_of
+from maintenance.evidence import files_of, missing_evidence, unanswered
 from maintenance.incidents.drills import DrillRecord
 from maintenance.plan import PlanRow
 from maintenance.views import instant_json, item_json, name_json
@@ -85,9 +86,15 @@ def record_document(sources: Sources, frozen_at: datetime, frozen_by: str, cause
         },
         "plan": [_occurrence(shown, sources.rows.get(shown.key.lineage)) for shown in order.occurrences],
         "items": [
-            item_json(item) | {"evidence_required": list(item.evidence), "answer": plain(order.answers.get(item.step))}
+            item_json(item)
+            | {
+                "evidence_required": list(item.evidence),
+                "result": result_of(order.answers.get(item.step)),
+                "answer": plain(order.answers.get(item.step)),
+            }
             for item in order.template
         ],
+        "incomplete": _incomplete(order),
         "other_answers": _beyond_template(order),
         "readings": _readings(order),
         "files": _files(order),
@@ -108,7 +115,19 @@ def _work(work: Work) -> dict[str, Any]:
         "files": [_written(one, "kind", "sha256", "name", "step", "note", "by", "at") for one in work.attachments],
         "labour": [_written(one, "person", "minutes", "starts_at", "ends_at", "note") for one in work.labour],
         "parts": [_written(one, "number", "name_zh", "name_en", "unit", "quantity") for one in work.parts],
-        "found": [_written(one, "step", "ticket", "remark", "severity") for one in work.found],
+        "found": [
+            _written(one, "step", "ticket", "remark", "number", "unit", "low", "high", "severity") for one in work.found
+        ],
+    }
+
+
+def _incomplete(order: WorkOrder) -> dict[str, Any]:
+    """What the checklist asks for and the record has not got: steps without an answer, photos and signatures that
+    nobody has taken."""
+    return {
+        "items": len(order.template),
+        "unanswered": unanswered(order),
+        "without": [{"step": step, "kind": kind} for step, kind in missing_evidence(order)],
     }
 
 
