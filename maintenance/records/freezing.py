@@ -22,6 +22,7 @@ from maintenance.records.model import (
     sealed_addendum,
 )
 from maintenance.records.retention import laws_at, retention
+from maintenance.work.two_people import account_names
 from maintenance.work_orders import Kind, Operation, State, WorkOrder
 from plantroom.domain.audit import canonical, sha256
 from plantroom.domain.authorship import explained
@@ -50,7 +51,8 @@ def frozen(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime) -> Recor
     there yet."""
     if order.kind not in RECORD_KINDS:
         return None
-    cause = becomes_record(order, tx.work_records.signatures(order.id))
+    given = tx.work_records.signatures(order.id)
+    cause = becomes_record(order, given, account_names(tx, order, given))
     if cause is None:
         return None
     there = tx.records.of_order(order.id)
