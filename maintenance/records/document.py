@@ -19,7 +19,7 @@ from maintenance.views import instant_json, item_json, name_json
 from maintenance.work.ports import FoundOn
 from maintenance.work.records import Attachment, Comment, Labour, PartUse, Signature
 from maintenance.work_orders import Transition, WorkOrder
-from plantroom.domain.assets import Asset, Site
+from plantroom.domain.assets import Asset, LocalName, Site
 from plantroom.ports.accounts import User
 
 SCHEMA = "plantroom.record/1"
@@ -42,7 +42,8 @@ class Work:
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What a record is made of. ``people``: by user name, those that are known; ``rows``: the plan's, by lineage;
-    ``drill``: the record of one that was held."""
+    ``drill``: the record of one that was held; ``contractor``: what the organisation is called that the work was given
+    to."""
 
     order: WorkOrder
     site: Site
@@ -53,6 +54,7 @@ class Sources:
     people: Mapping[str, User]
     work: Work = Work()
     drill: DrillRecord | None = None
+    contractor: LocalName | None = None
 
 
 def record_document(sources: Sources, frozen_at: datetime, frozen_by: str, cause: str) -> dict[str, Any]:
@@ -78,7 +80,8 @@ def record_document(sources: Sources, frozen_at: datetime, frozen_by: str, cause
         "site": {"code": sources.site.code, "name": name_json(sources.site.name), "time_zone": sources.site.time_zone},
         "asset": None if sources.asset is None else plain(asdict(sources.asset)) | {"place": sources.place},
         "using_unit": _unit(sources.asset, USING_UNIT) or name_json(sources.site.name),
-        "maintenance_unit": _unit(sources.asset, MAINTENANCE_UNIT) or order.department,
+        "maintenance_unit": _unit(sources.asset, MAINTENANCE_UNIT)
+        or (None if sources.contractor is None else name_json(sources.contractor)),
         "date": done.astimezone(zone).date().isoformat(),
         "times": {
             name: instant_json(getattr(order, name))

@@ -4174,7 +4174,9 @@ export interface paths {
          * @description Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending
          *     back and ending work that was not done need a supervisor. `deferred` is no such step: `/deferral` asks for the new
          *     day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (planned work that
-         *     waits: its making) and five minutes from now.
+         *     waits: its making) and five minutes from now. What a law asks for is not completed with items of its checklist
+         *     unanswered and no `reason` (422 `items_unanswered`), nor verified while anything is missing without one (422
+         *     `reason_required`, names what).
          */
         post: operations["moveWorkOrder"];
         delete?: never;
@@ -8155,6 +8157,7 @@ export interface components {
          *             "deferred": 0,
          *             "due": 25,
          *             "in_time": 24,
+         *             "incomplete_record": 1,
          *             "late": 1,
          *             "missed": 0,
          *             "overdue": 0,
@@ -8189,6 +8192,7 @@ export interface components {
          *             "deferred": 0,
          *             "due": 25,
          *             "in_time": 24,
+         *             "incomplete_record": 1,
          *             "late": 1,
          *             "missed": 0,
          *             "overdue": 0,
@@ -8752,6 +8756,7 @@ export interface components {
          *         "deferred": 0,
          *         "due": 25,
          *         "in_time": 24,
+         *         "incomplete_record": 1,
          *         "late": 1,
          *         "missed": 0,
          *         "overdue": 0,
@@ -8786,6 +8791,7 @@ export interface components {
          *         "deferred": 0,
          *         "due": 25,
          *         "in_time": 24,
+         *         "incomplete_record": 1,
          *         "late": 1,
          *         "missed": 0,
          *         "overdue": 0,
@@ -11682,8 +11688,10 @@ export interface components {
          * @description Occurrences whose last day lies in the period and is over, or that are done. `due` is the sum of the others but
          *     `credited`, which is part of `in_time` or `late`, `cancelled` (what a law asks for), part of `missed`, `waived`
          *     (not to be done: the machine was out of use, or the row had ended), `without_record`, part of `in_time` or
-         *     `late`: done, though its order has no answer, no file and no signature, and `recorded_late`, part of them, too:
-         *     entered more than 24 hours after it says that it was done.
+         *     `late`: done, though its order has no answer, no file and no signature, `incomplete_record`, part of them, too:
+         *     done, with something on its order's record, but not all that its checklist asks for (items without an answer, or
+         *     without their photo or signature), and `recorded_late`, likewise: entered more than 24 hours after it says that it
+         *     was done.
          */
         PlanCounts: {
             /** Bypassed */
@@ -11698,6 +11706,8 @@ export interface components {
             due: number;
             /** In Time */
             in_time: number;
+            /** Incomplete Record */
+            incomplete_record: number;
             /** Late */
             late: number;
             /** Missed */
