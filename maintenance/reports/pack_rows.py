@@ -13,14 +13,14 @@ from maintenance.gathering import facts_of
 from maintenance.plan import Layer, Occurrence, OccurrenceState, PlanRow
 from maintenance.planner import Subject, Systems, site_subject
 from maintenance.ports import MaintenanceTx
-from maintenance.preview import Horizon, preview_all
+from maintenance.preview import Horizon, Preview, preview_all
 from maintenance.reading_port import NO_READINGS
 from maintenance.recurrence import has_dates, local_day, shifted
 from maintenance.reports.bare import fact_of
 from maintenance.reports.ports import DueLine
 from maintenance.site_calendar import working_days
 from maintenance.stand_ins import stand_ins
-from plantroom.domain.assets import Site
+from plantroom.domain.assets import LocalName, Site
 
 AHEAD = timedelta(days=3 * 366)
 """How far ahead next dates are looked for."""
@@ -34,7 +34,8 @@ FORECAST = 100
 class RowLine:
     """A plan row that holds for what the pack is about, and how it was kept. Of several machines ``last`` is the day of
     the one that was done longest ago, ``never`` how many were not done at all, ``next`` the first of their next days.
-    ``stood_for``: codes of the rows that are done in its place now."""
+    ``stood_for``: codes of the rows that are done in its place now. ``undated``: why nobody knows a next day, where
+    that is so of a machine."""
 
     row: PlanRow
     counts: PlanCounts
@@ -43,6 +44,7 @@ class RowLine:
     subjects: int = 0
     next: date | None = None
     stood_for: tuple[str, ...] = ()
+    undated: LocalName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def row_lines(tx: MaintenanceTx, asked: Asked) -> list[RowLine]:
         by_row[one.lineage].append(one)
     held = _held(asked, today)
     last = tx.plan.last_completions(asked.site.code)
-    coming = _coming(tx, asked, today, zone)
+    coming, undated = _coming(tx, asked, today, zone)
     by_code = {asked.rows[lineage].code: lineage for lineage in held}
     standing = _standing(asked, held, by_code, today)
     lines = []
@@ -89,6 +91,7 @@ def row_lines(tx: MaintenanceTx, asked: Asked) -> list[RowLine]:
                 subjects=len(subjects),
                 next=min(nexts, default=None),
                 stood_for=standing.get(lineage, ()),
+                undated=undated.get(lineage),
             )
         )
     return sorted(lines, key=lambda one: (one.row.layer is not Layer.LAW, one.row.code))
@@ -143,9 +146,11 @@ def _standing(
     return {lineage: tuple(sorted(codes)) for lineage, codes in found.items()}
 
 
-def _coming(tx: MaintenanceTx, asked: Asked, today: date, zone: ZoneInfo) -> Mapping[tuple[str, str], date]:
-    """The last day of what is due next, by lineage and subject: what is made already, else what the planner would
-    make."""
+def _coming(
+    tx: MaintenanceTx, asked: Asked, today: date, zone: ZoneInfo
+) -> tuple[Mapping[tuple[str, str], date], Mapping[str, LocalName]]:
+    """The last day of what is due next, by lineage and subject: what is made already, else what the planner would make.
+    And why there is none, by lineage."""
     subjects = list(asked.subjects)
     if asked.own:
         subjects.append(site_subject(asked.site.code, asked.site.name))
@@ -153,9 +158,14 @@ def _coming(tx: MaintenanceTx, asked: Asked, today: date, zone: ZoneInfo) -> Map
     found: dict[tuple[str, str], date] = {}
     for one in (one for known in history.values() for one in known if one.state is OccurrenceState.DUE):
         _sooner(found, (one.key.lineage, one.key.subject), one.latest)
+    undated: dict[str, LocalName] = {}
     if len(subjects) <= FORECAST:
-        _forecast(tx, asked, subjects, history, today, zone, found)
-    return found
+        seen = _forecast(tx, asked, subjects, history, today, zone)
+        for item in seen.items:
+            for planned in item.job.occurrences:
+                _sooner(found, (planned.row.lineage, item.asset), planned.window.latest)
+        undated = {one.row.lineage: one.reason for one in seen.undated}
+    return found, undated
 
 
 def _forecast(
@@ -165,16 +175,13 @@ def _forecast(
     history: Mapping[str, Sequence[Occurrence]],
     today: date,
     zone: ZoneInfo,
-    found: dict[tuple[str, str], date],
-) -> None:
-    """Adds what the planner would make within ``AHEAD``."""
+) -> Preview:
+    """What the planner would make within ``AHEAD``."""
     rows = [row for row in tx.plan.rows(asked.site.code, today) if has_dates(row.interval)]
     facts = facts_of(tx, asked.site, subjects, rows, NO_READINGS, asked.now, asked.systems)
     calendar, works = asked.site.calendar, working_days(asked.site.calendar, asked.site.time_zone)
     horizon = Horizon(today, shifted(today, AHEAD.days), today, zone, works, calendar)
-    for item in preview_all(rows, subjects, history, horizon, asked.systems, facts).items:
-        for planned in item.job.occurrences:
-            _sooner(found, (planned.row.lineage, item.asset), planned.window.latest)
+    return preview_all(rows, subjects, history, horizon, asked.systems, facts)
 
 
 def _sooner(found: dict[tuple[str, str], date], key: tuple[str, str], day: date) -> None:

@@ -15,6 +15,7 @@ from maintenance.orders import create_order
 from maintenance.people.staff import Contractor, ContractorLicence
 from maintenance.plan import Layer, Occurrence, OccurrenceKey, OccurrenceState
 from maintenance.ports import MaintenanceTx
+from maintenance.schedules import AgeSchedule
 from maintenance.sync import apply_operations
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, WorkOrder, WorkOrderOccurrence
@@ -32,6 +33,8 @@ YEARLY = replace(
     interval=Interval(1, IntervalUnit.YEAR), max_gap_days=None,
 )  # fmt: skip
 CARPET = replace(YEARLY, lineage="l-c", code="EL-90", name=LocalName("轿厢地毯", "Carpet"), layer=Layer.CONTRACT)
+GOVERNED = AgeSchedule((2,))
+GOVERNOR = replace(YEARLY, lineage="l-g", code="EL-GOV", name=LocalName("限速器校验", "Governor"), schedule=GOVERNED)
 NAME = LocalName("项", "Item")
 ITEMS = tuple(ChecklistItem(f"A-1-{n}", "ok", NAME, evidence=("photo",) if n == 3 else ()) for n in range(1, 76))
 GAP = ChecklistItem("A-1-76", "number", LocalName("制动间隙", "Brake gap"), unit="mm", high=0.7)
@@ -44,7 +47,7 @@ PHOTO = {"sha256": "ef" * 32, "bytes": 10, "mime": "image/jpeg"}
 def lived(any_ledger: Store, tmp_path: Path) -> Store:
     furnish(any_ledger, FolderFiles(tmp_path))
     with any_ledger.begin() as tx:
-        for row in (YEARLY, CARPET):
+        for row in (YEARLY, CARPET, GOVERNOR):
             tx.plan.put_row(row)
     return any_ledger
 
@@ -138,6 +141,10 @@ def test_every_row_of_a_machine_is_in_the_plan_with_its_last_and_next_day(lived:
     assert re.search(r"EL-01 年度维保 每1年 无记录 2026-05-01 法规 TSG T5002-2017 外委单位 0 0 0 0", text), text
     assert re.search(r"EL-HM 半月维保 每15天 最长间隔（天） 15 2026-03-17 \d{4}-\d\d-\d\d 法规", text), text
     assert text.index("EL-HM 半月维保") < text.index("EL-90 轿厢地毯"), "what a law asks for comes first"
+    with lived.begin() as tx:
+        found = tx.assets.lock("lift-1").asset
+        tx.assets.update(replace(found, in_service_on=None), found.version)
+    assert re.search(r"EL-GOV 限速器校验 \S+ 无记录 – 设备卡上没有安装日期 法规", pack(lived, tmp_path))
 
 
 def test_who_maintains_a_machine_is_its_contractor_or_nobody(lived: Store, tmp_path: Path) -> None:
