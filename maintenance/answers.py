@@ -50,6 +50,14 @@ class Answer:
         return shown
 
 
+def result_of(answer: Mapping[str, object] | None) -> str | None:
+    """What a kept answer comes to: ``ok``, ``not_ok``, ``na``; ``None``: the item was not answered. A number beyond its
+    limits is ``not_ok``, whatever was ticked."""
+    if not answer or not answer.get("outcome"):
+        return None
+    return "not_ok" if answer.get("outside_limits") else str(answer["outcome"])
+
+
 def with_limits_of(item: ChecklistItem, point: PointTemplate) -> ChecklistItem:
     """The item with the alarm limits of the point that it measures, where they are tighter than its own: a number that
     would be an alarm from a sensor is not OK on a round. In another unit they say nothing of it."""

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from maintenance.episode_rules import severest
 from maintenance.evidence import FileArrived, completed, no_file
+from maintenance.gaps import require_why_verified
 from maintenance.lateness import lawful
 from maintenance.lifecycle import ENDED, transition
 from maintenance.people.owners import default_owner
@@ -23,6 +24,7 @@ from maintenance.views import note_order
 from maintenance.waiving import ended_with_order
 from maintenance.work.repairing import note_repair
 from maintenance.work.second_person import require_second_person
+from maintenance.work.two_people import require_two_people
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, Transition, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
 from plantroom.domain.keys import new_key
@@ -140,6 +142,7 @@ def take_step(
         require_second_person(tx, order, steps_taken(tx, order.id), by, person=person)
     if to in _DONE and order.state in (State.IN_PROGRESS, State.EVIDENCE_PENDING):
         order, to = completed(order, to, file_arrived)
+    require_why_verified(order, to, reason)
     moved, step = transition(
         order,
         to,
@@ -155,6 +158,7 @@ def take_step(
     )
     if to is State.VERIFIED:
         require_proof(tx, order, given_to(tx, order))
+        require_two_people(tx, order)
     left = of_before(order, now or at) if moved.verdict is None else None
     if left is not None:
         tx.orders.add_transition(left)

@@ -5,10 +5,13 @@ What a row of the plan asks for is the proof of the whole work: without it nobod
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maintenance.evidence import files_of
 from maintenance.ports import MaintenanceTx
+from maintenance.work.records import Signature
+from maintenance.work.signers import signers
+from maintenance.work.two_people import account_names
 from maintenance.work_orders import WorkOrder
 from plantroom.errors import BadData, FieldProblem
 
@@ -17,7 +20,7 @@ PAPERS = ("report", "certificate", "lab_report")
 WORDS: Mapping[str, tuple[str, str]] = {
     "photo": ("照片", "a photo"),
     "signature": ("签名", "a signature"),
-    "second_signature": ("第二人签名", "a second signature"),
+    "second_signature": ("另一人的签名", "a second signature, by another person"),
     "report": ("报告", "a report"),
     "certificate": ("证书", "a certificate"),
     "lab_report": ("化验报告", "a laboratory report"),
@@ -26,8 +29,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What an order has. ``papers`` are the kinds of its documents; ``None``: nobody keeps them, so that none is asked
-    for."""
+    """What an order has. ``signatures`` are those of different people. ``papers`` are the kinds of its documents;
+    ``None``: nobody keeps them, so that none is asked for."""
 
     photos: int = 0
     signatures: int = 0
@@ -37,24 +40,42 @@ class Given:
 def given_by(
     order: WorkOrder,
     photos: Collection[str] = (),
-    signatures: Collection[str] = (),
+    signatures: Sequence[Signature] = (),
     papers: frozenset[str] | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> Given:
-    """What an order has: the files under its steps that have arrived, beside ``photos``, ``signatures`` (SHA-256 of
-    their files) and ``papers`` that are kept elsewhere. A file that is there twice counts once."""
-    files = [file for entry in order.answers.values() for file in files_of(entry) if file.get("arrived")]
+    """What an order has: the files under its steps that have arrived, beside ``photos`` (SHA-256 of their files),
+    ``signatures`` and ``papers`` that are kept elsewhere. A file that is there twice counts once, and so does whoever
+    signs twice (``called`` as of ``signers``)."""
+    arrived = _with_arrived_alone(order)
+    files = [file for entry in arrived.answers.values() for file in files_of(entry)]
     of = {kind: {str(file.get("sha256")) for file in files if file.get("kind") == kind} for kind in WORDS}
-    return Given(len(of["photo"] | set(photos)), len(of["signature"] | set(signatures)), papers)
+    signed = of["signature"] | {one.sha256 for one in signatures}
+    people = signers(arrived, signatures, called).all
+    return Given(len(of["photo"] | set(photos)), min(len(signed), len(people)), papers)
+
+
+def _with_arrived_alone(order: WorkOrder) -> WorkOrder:
+    """The order as if files that have not arrived had not been taken."""
+    return replace(
+        order,
+        answers={
+            step: dict(entry) | {"files": [file for file in files_of(entry) if file.get("arrived")]}
+            for step, entry in order.answers.items()
+        },
+    )
 
 
 def given_to(tx: MaintenanceTx, order: WorkOrder) -> Given:
     """What an order has, under its steps and beside them: attachments, signatures, papers by their kind."""
     attached = tx.work_records.attachments(order.id)
+    signed = tx.work_records.signatures(order.id)
     return given_by(
         order,
         photos=[one.sha256 for one in attached if one.kind == "photo"],
-        signatures=[one.sha256 for one in tx.work_records.signatures(order.id)],
+        signatures=signed,
         papers=frozenset(one.kind for one in attached if one.kind in PAPERS),
+        called=account_names(tx, order, signed),
     )
 
 

@@ -59,8 +59,10 @@ class PlanCounts(Shape):
     """Occurrences whose last day lies in the period and is over, or that are done. `due` is the sum of the others but
     `credited`, which is part of `in_time` or `late`, `cancelled` (what a law asks for), part of `missed`, `waived`
     (not to be done: the machine was out of use, or the row had ended), `without_record`, part of `in_time` or
-    `late`: done, though its order has no answer, no file and no signature, and `recorded_late`, part of them, too:
-    entered more than 24 hours after it says that it was done."""
+    `late`: done, though its order has no answer, no file and no signature, `incomplete_record`, part of them, too:
+    done, with something on its order's record, but not all that its checklist asks for (items without an answer, or
+    without their photo or signature), and `recorded_late`, likewise: entered more than 24 hours after it says that it
+    was done."""
 
     due: int
     in_time: int
@@ -73,6 +75,7 @@ class PlanCounts(Shape):
     cancelled: int
     waived: int
     without_record: int
+    incomplete_record: int
     recorded_late: int
     rate: Figure
 
@@ -130,7 +133,7 @@ class Ages(Shape):
 
 _ENOUGH = {"value": 0.96, "status": "ok", "count": 25, "minimum": 1, "days": None, "minimum_days": None}
 _COUNTS = {"due": 25, "in_time": 24, "late": 1, "credited": 2, "missed": 0, "deferred": 0, "bypassed": 0, "overdue": 0,
-           "cancelled": 0, "waived": 0, "without_record": 1, "recorded_late": 0}  # fmt: skip
+           "cancelled": 0, "waived": 0, "without_record": 1, "incomplete_record": 1, "recorded_late": 0}  # fmt: skip
 _NONE = {"value": None, "status": "insufficient_data", "count": 2, "minimum": 3, "days": 310.0, "minimum_days": 30.0}
 _EXAMPLE: dict[str, Any] = {
     "key": "elevator",

@@ -26,6 +26,7 @@ from api.work_orders.schemas import (
     WorkOrderList,
     WorkOrderQuery,
 )
+from maintenance.gaps import require_why_unanswered
 from maintenance.lifecycle import ENDED
 from maintenance.orders import create_order
 from maintenance.people.assigning import require_fit
@@ -187,7 +188,10 @@ def move_order(
     back and ending work that was not done need a supervisor. `deferred` is no such step: `/deferral` asks for the new
     day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (planned work that
     waits: its making) and five minutes from now. 409 `not_assignable` when a technician begins or completes what they
-    could not be given: a certificate or a licensed contractor is missing."""
+    could not be given: a certificate or a licensed contractor is missing. What a law asks for is not completed by
+    somebody who has signed in with items of its checklist unanswered and no `reason` (422 `items_unanswered`; what a
+    machine's token completes so is `incomplete`), nor verified while anything is missing without one (422
+    `reason_required`, names what)."""
     now = services.clock.now()
     with services.ledger.begin() as tx:
         order = lock_ticket(tx, order_id)
@@ -206,6 +210,9 @@ def move_order(
         reason, code = _why(tx, order.site, form, now)
         if form.coding is not None and form.to is not State.COMPLETED:
             raise bad_field("coding", "not_used", "完成维修时填写 / is said when a repair is completed")
+        is_person = caller.principal.kind == "person"
+        if is_person:
+            require_why_unanswered(tx, order, form.to, reason)
         moved = apply_transition(
             tx,
             order.id,
@@ -215,7 +222,7 @@ def move_order(
             reason,
             now=now,
             file_arrived=services.file_arrived,
-            person=caller.principal.kind == "person",
+            person=is_person,
             code=code,
         )
         if form.coding is not None:

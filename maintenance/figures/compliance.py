@@ -18,16 +18,17 @@ from maintenance.figures.figure import Figure, share
 from maintenance.plan import Layer, OccurrenceState
 from maintenance.work_orders import Kind, State
 
-_PARTS = ("credited", "cancelled", "waived", "without_record", "recorded_late")
+_PARTS = ("credited", "cancelled", "waived", "without_record", "incomplete_record", "recorded_late")
 """Counts that are part of another one, or of none that was due."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanCounts:
-    """``due`` is the sum of all others but ``credited``, ``without_record`` and ``recorded_late``, which are part of
-    ``in_time`` or ``late``, ``cancelled``, which is part of ``missed``, and ``waived``; ``overdue`` is not done yet.
-    ``without_record``: done, with nothing to show for it (``Due.bare``); ``recorded_late``: entered long after it says
-    that it was done (``maintenance.entered``)."""
+    """``due`` is the sum of all others but ``credited``, ``without_record``, ``incomplete_record`` and
+    ``recorded_late``, which are part of ``in_time`` or ``late``, ``cancelled``, which is part of ``missed``, and
+    ``waived``; ``overdue`` is not done yet. ``without_record``: done, with nothing to show for it (``Due.bare``);
+    ``incomplete_record``: done, with less than its checklist asks for (``Due.incomplete``); ``recorded_late``: entered
+    long after it says that it was done (``maintenance.entered``)."""
 
     due: int = 0
     in_time: int = 0
@@ -40,6 +41,7 @@ class PlanCounts:
     cancelled: int = 0
     waived: int = 0
     without_record: int = 0
+    incomplete_record: int = 0
     recorded_late: int = 0
 
     @property
@@ -79,6 +81,7 @@ def plan_counts(dues: Iterable[Due], now: datetime, zone: tzinfo, lawful: Collec
             found["credited"] += due.state == OccurrenceState.CREDITED.value
             found["missed"] += name == "cancelled"
             found["without_record"] += due.bare
+            found["incomplete_record"] += due.incomplete
             found["recorded_late"] += is_late(due.completed_at, due.recorded_at)
     total = found.total() - sum(found[part] for part in _PARTS)
     return PlanCounts(due=total, **found)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 class Machine(NamedTuple):
     """What figures have to know of an asset. ``rests``: when it was out of service or scrapped (begin, end; ``None``:
-    it is so still)."""
+    it is so still). ``known_since``: when it was entered, or the first ticket or stop of it that was told of, whichever
+    is earlier; ``None``: it was there before the history began."""
 
     key: str
     code: str
@@ -22,12 +23,14 @@ class Machine(NamedTuple):
     in_service_on: date | None
     design_life_years: float | None
     rests: tuple[tuple[datetime, datetime | None], ...] = ()
+    known_since: datetime | None = None
 
 
 class Due(NamedTuple):
     """An occurrence whose last day lies in the period. ``order_state`` is that of the order that it stood in, ``bare``:
     it counts as done, by no reading, and its order has no answer, no file and no signature. ``recorded_at``: when its
-    completion was entered, by no reading (``maintenance.entered``)."""
+    completion was entered, by no reading (``maintenance.entered``). ``incomplete``: it counts as done, by no reading,
+    and its order has something, but not all that its checklist asks for (``maintenance.evidence``)."""
 
     asset: str | None
     lineage: str
@@ -42,6 +45,7 @@ class Due(NamedTuple):
     order_state: str | None
     bare: bool = False
     recorded_at: datetime | None = None
+    incomplete: bool = False
 
 
 class Ticket(NamedTuple):

@@ -83,7 +83,10 @@ DEFINITIONS: Mapping[str, Definition] = {
     ),
     "availability": Definition(
         LocalName("可用率", "Availability"),
-        LocalName("可用时间 / （可用时间 + 记录的停用时间）", "up time / (up time + recorded down time)"),
+        LocalName(
+            "可用时间 / （可用时间 + 记录的停用时间），自设备录入起",
+            "up time / (up time + recorded down time), since the machine was entered",
+        ),
         "EN 15341:2019 (M)",
     ),
     "ticket_precision": Definition(

@@ -1,10 +1,11 @@
 """Failures, repairs and down time. Pure; hours, instants in UTC.
 
-Operating time is calendar time in service less recorded down time (EN 13306: the up state): nothing tells of every
-machine how long it ran. A failure is a repair ticket that was closed with a fault confirmed; what is wrong with a
-sensor or with its transmission is no failure of the machine. Down time is what was recorded: maintenance by hand, work
-that isolates the machine, and confirmed *critical* tickets from opening to completion, for a machine with a critical
-fault is not to be used (project default).
+Operating time is calendar time in service, since the machine was entered, less recorded down time (EN 13306: the up
+state): nothing tells of every machine how long it ran, and nothing at all of the time before anybody could tell. A
+failure is a repair ticket that was closed with a fault confirmed; what is wrong with a sensor or with its transmission
+is no failure of the machine. Down time is what was recorded: maintenance by hand, work that isolates the machine, and
+confirmed *critical* tickets from opening to completion, for a machine with a critical fault is not to be used (project
+default).
 """
 
 from collections import defaultdict
@@ -76,8 +77,9 @@ def reliability(
 
 
 def in_service(machine: Machine, period: Span, zone: tzinfo) -> list[Span]:
-    """The parts of the period in which a machine was there and in use, in order. Times in which it was scrapped or out
-    of service are left out; one that is so now is left out wholly where nobody knows since when."""
+    """The parts of the period in which a machine was known, there and in use, in order. Before it was entered nobody
+    would have told of a fault. Times in which it was scrapped or out of service are left out; one that is so now is
+    left out wholly where nobody knows since when."""
     rests = machine.rests
     if machine.status in AT_REST and all(until is not None for _, until in rests):
         return []
@@ -85,6 +87,8 @@ def in_service(machine: Machine, period: Span, zone: tzinfo) -> list[Span]:
     since = machine.in_service_on or machine.installed_on
     if since is not None:
         begins = max(begins, datetime(since.year, since.month, since.day, tzinfo=zone).astimezone(UTC))
+    if machine.known_since is not None:
+        begins = max(begins, machine.known_since)
     found: list[Span] = []
     for rested, back in sorted(rests, key=lambda rest: rest[0]):
         found.append((begins, min(rested, ends)))

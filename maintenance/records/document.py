@@ -11,14 +11,15 @@ from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from maintenance.evidence import files_of
+from maintenance.answers import result_of
+from maintenance.evidence import files_of, missing_evidence, unanswered
 from maintenance.incidents.drills import DrillRecord
 from maintenance.plan import PlanRow
 from maintenance.views import instant_json, item_json, name_json
 from maintenance.work.ports import FoundOn
 from maintenance.work.records import Attachment, Comment, Labour, PartUse, Signature
 from maintenance.work_orders import Transition, WorkOrder
-from plantroom.domain.assets import Asset, Site
+from plantroom.domain.assets import Asset, LocalName, Site
 from plantroom.ports.accounts import User
 
 SCHEMA = "plantroom.record/1"
@@ -41,7 +42,8 @@ class Work:
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What a record is made of. ``people``: by user name, those that are known; ``rows``: the plan's, by lineage;
-    ``drill``: the record of one that was held."""
+    ``drill``: the record of one that was held; ``contractor``: what the organisation is called that the work was given
+    to."""
 
     order: WorkOrder
     site: Site
@@ -52,6 +54,7 @@ class Sources:
     people: Mapping[str, User]
     work: Work = Work()
     drill: DrillRecord | None = None
+    contractor: LocalName | None = None
 
 
 def record_document(sources: Sources, frozen_at: datetime, frozen_by: str, cause: str) -> dict[str, Any]:
@@ -77,7 +80,8 @@ def record_document(sources: Sources, frozen_at: datetime, frozen_by: str, cause
         "site": {"code": sources.site.code, "name": name_json(sources.site.name), "time_zone": sources.site.time_zone},
         "asset": None if sources.asset is None else plain(asdict(sources.asset)) | {"place": sources.place},
         "using_unit": _unit(sources.asset, USING_UNIT) or name_json(sources.site.name),
-        "maintenance_unit": _unit(sources.asset, MAINTENANCE_UNIT) or order.department,
+        "maintenance_unit": _unit(sources.asset, MAINTENANCE_UNIT)
+        or (None if sources.contractor is None else name_json(sources.contractor)),
         "date": done.astimezone(zone).date().isoformat(),
         "times": {
             name: instant_json(getattr(order, name))
@@ -85,9 +89,15 @@ def record_document(sources: Sources, frozen_at: datetime, frozen_by: str, cause
         },
         "plan": [_occurrence(shown, sources.rows.get(shown.key.lineage)) for shown in order.occurrences],
         "items": [
-            item_json(item) | {"evidence_required": list(item.evidence), "answer": plain(order.answers.get(item.step))}
+            item_json(item)
+            | {
+                "evidence_required": list(item.evidence),
+                "result": result_of(order.answers.get(item.step)),
+                "answer": plain(order.answers.get(item.step)),
+            }
             for item in order.template
         ],
+        "incomplete": _incomplete(order),
         "other_answers": _beyond_template(order),
         "readings": _readings(order),
         "files": _files(order),
@@ -108,7 +118,19 @@ def _work(work: Work) -> dict[str, Any]:
         "files": [_written(one, "kind", "sha256", "name", "step", "note", "by", "at") for one in work.attachments],
         "labour": [_written(one, "person", "minutes", "starts_at", "ends_at", "note") for one in work.labour],
         "parts": [_written(one, "number", "name_zh", "name_en", "unit", "quantity") for one in work.parts],
-        "found": [_written(one, "step", "ticket", "remark", "severity") for one in work.found],
+        "found": [
+            _written(one, "step", "ticket", "remark", "number", "unit", "low", "high", "severity") for one in work.found
+        ],
+    }
+
+
+def _incomplete(order: WorkOrder) -> dict[str, Any]:
+    """What the checklist asks for and the record has not got: steps without an answer, photos and signatures that
+    nobody has taken."""
+    return {
+        "items": len(order.template),
+        "unanswered": unanswered(order),
+        "without": [{"step": step, "kind": kind} for step, kind in missing_evidence(order)],
     }
 
 

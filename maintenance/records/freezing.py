@@ -4,6 +4,7 @@ Instants are aware UTC; the day of the work is the site's own.
 """
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -22,11 +23,13 @@ from maintenance.records.model import (
     sealed_addendum,
 )
 from maintenance.records.retention import laws_at, retention
+from maintenance.work.two_people import account_names
 from maintenance.work_orders import Kind, Operation, State, WorkOrder
+from plantroom.domain.assets import LocalName
 from plantroom.domain.audit import canonical, sha256
 from plantroom.domain.authorship import explained
 from plantroom.domain.keys import new_key
-from plantroom.errors import BadData, FieldProblem
+from plantroom.errors import BadData, FieldProblem, NotFound
 from plantroom.ports.accounts import User
 
 MAX_TEXT = 10_000
@@ -50,7 +53,8 @@ def frozen(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime) -> Recor
     there yet."""
     if order.kind not in RECORD_KINDS:
         return None
-    cause = becomes_record(order, tx.work_records.signatures(order.id))
+    given = tx.work_records.signatures(order.id)
+    cause = becomes_record(order, given, account_names(tx, order, given))
     if cause is None:
         return None
     there = tx.records.of_order(order.id)
@@ -80,6 +84,7 @@ def _freeze(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime, cause: 
         work=_work(tx, order.id),
         people=_people(tx, people_in(order, steps)),
         drill=tx.incidents.drill(order.id) if order.kind is Kind.DRILL else None,
+        contractor=_contractor(tx, order),
     )
     document = canonical(record_document(sources, now, by, cause.value))
     done = (order.completed_at or now).astimezone(ZoneInfo(site.time_zone)).date()
@@ -107,6 +112,13 @@ def _freeze(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime, cause: 
     tx.records.add(record)
     tx.live.note("record", order.site, {"id": record.id, "work_order": order.id, "number": order.number})
     return record
+
+
+def _contractor(tx: MaintenanceTx, order: WorkOrder) -> LocalName | None:
+    """What the organisation is called that an order was given to; ``None``: none was, or nobody knows it any more."""
+    with suppress(NotFound):
+        return None if order.contractor is None else tx.people.contractor(order.contractor).name
+    return None
 
 
 def _work(tx: MaintenanceTx, order_id: str) -> Work:

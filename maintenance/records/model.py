@@ -4,24 +4,21 @@ A record is the canonical JSON of a work order at the moment it was signed, or o
 SHA-256. It never changes: whoever finds a mistake adds an addendum.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 
-from maintenance.evidence import files_of
 from maintenance.lifecycle import INCOMPLETE
-from maintenance.work.records import Signatory, Signature, answers_digest
+from maintenance.work.records import Signature, answers_digest
+from maintenance.work.signers import signers
 from maintenance.work_orders import Kind, State, WorkOrder
 from plantroom.domain.audit import canonical, microseconds, sha256
 from plantroom.errors import Conflict
 
 RECORD_KINDS = frozenset({Kind.STATUTORY, Kind.INSPECTION, Kind.DRILL})
-"""Kinds of work whose order is frozen once it is signed."""
-
-SIGNATORIES = 2
-"""Whoever did the work and the using unit's safety manager (TSG T5002-2017 art. 7, V(S2)): an order that both have
-signed is a record although nobody has verified it yet."""
+"""Kinds of work whose order is frozen once it is signed: by whoever did the work and the using unit's safety manager
+(TSG T5002-2017 art. 7, V(S2)), although nobody has verified it yet (``maintenance.work.signers``)."""
 
 
 class RecordFrozen(Conflict):
@@ -107,30 +104,20 @@ class Addendum:
     sha256: str
 
 
-def becomes_record(order: WorkOrder, given: Iterable[Signature] = ()) -> Sealing | None:
+def becomes_record(
+    order: WorkOrder, given: Iterable[Signature] = (), called: Mapping[str, str] | None = None
+) -> Sealing | None:
     """Why an order as it stands is to be frozen; ``None``: it is not. ``given``: its signatures beside those of
-    tablets."""
+    tablets, of which those count that are of the answers as they stand; ``called`` as of ``signers``."""
     if order.kind not in RECORD_KINDS:
         return None
     if order.state is State.VERIFIED:
         return Sealing.VERIFIED
-    signed = order.state is State.COMPLETED and INCOMPLETE not in order.tags
-    return Sealing.SIGNED if signed and _both_have_signed(order, given) else None
-
-
-def _both_have_signed(order: WorkOrder, given: Iterable[Signature]) -> bool:
-    """Two people on tablets; or whoever did it and, in that role, the safety manager, of the answers as they stand."""
+    if order.state is not State.COMPLETED or INCOMPLETE in order.tags:
+        return None
     seen = answers_digest(order)
     valid = [one for one in given if one.answers_sha256 == seen]
-    doers = signatories(order) | {one.name for one in valid if one.role is Signatory.TECHNICIAN}
-    managers = {one.name for one in valid if one.role is Signatory.SAFETY_MANAGER}
-    return len(signatories(order)) >= SIGNATORIES or any(doers - {one} for one in managers)
-
-
-def signatories(order: WorkOrder) -> frozenset[str]:
-    """Who has signed the order."""
-    files = (file for entry in order.answers.values() for file in files_of(entry))
-    return frozenset(str(file.get("by")) for file in files if file.get("kind") == "signature")
+    return Sealing.SIGNED if signers(order, valid, called).both else None
 
 
 def changed_fields(before: WorkOrder, after: WorkOrder) -> frozenset[str]:

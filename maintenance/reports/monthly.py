@@ -66,6 +66,7 @@ class Month:
     systems: Sequence[Group]
     bare: Bare
     bare_shown: Sequence[DueLine]
+    incomplete_shown: Sequence[DueLine]
     late_shown: Sequence[DueLine]
     done: int
     tickets: Sequence[OrderLine]
@@ -115,7 +116,7 @@ def _month(
     facts = tx.figures.facts(site.code, period.first, period.last, period.begins, period.ends, now)
     (whole,) = grouped(facts, site, period, By.SITE, now, catalogue)
     due = tx.report_store.due(site.code, period.first, period.last)
-    bare = bare_of(due, standing_for_law(catalogue.rows.values()))
+    bare = bare_of(tx.report_store, due, standing_for_law(catalogue.rows.values()))
     tickets = tx.report_store.opened(site.code, period.begins, period.ends)
     after = _month_after(period.last)
     next_period = period_of(site, *after)
@@ -132,6 +133,7 @@ def _month(
         whole=whole,
         bare=bare,
         bare_shown=bare.lines[:SHOWN_TICKETS],
+        incomplete_shown=bare.incomplete[:SHOWN_TICKETS],
         late_shown=bare.late[:SHOWN_TICKETS],
         systems=grouped(facts, site, period, By.SYSTEM, now, _apart(catalogue)),
         done=len(tx.report_store.completed(site.code, period.begins, period.ends)),

@@ -3,32 +3,34 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from maintenance.figures.compliance import PlanCounts, is_statutory, outcome, plan_counts
+from maintenance.figures.compliance import is_statutory, outcome
 from maintenance.figures.groups import Catalogue, Period, period_of
 from maintenance.figures.rows import standing_for_law, systems_of
 from maintenance.intervals import IntervalUnit
-from maintenance.plan import SITE, PlanRow
-from maintenance.planner import site_subject
+from maintenance.plan import SITE
+from maintenance.planner import asset_subject, site_subject
 from maintenance.ports import MaintenanceTx
-from maintenance.records.document import MAINTENANCE_UNIT, USING_UNIT
 from maintenance.records.model import Addendum, Record
 from maintenance.records.ports import RecordFilter
 from maintenance.records.retention import Retention, laws_at, retention
 from maintenance.records.verifying import Verdict, verify_in
+from maintenance.recurrence import local_day
 from maintenance.reports.bare import Bare, bare_of, fact_of
 from maintenance.reports.model import Report
+from maintenance.reports.pack_cards import Machine, machines
 from maintenance.reports.pack_former import FormerLine, former_lines
 from maintenance.reports.pack_lines import File, PatrolDay, RecordLine, patrol_days, record_line
 from maintenance.reports.pack_rests import RestLine, rest_lines
+from maintenance.reports.pack_rows import Asked, RowLine, row_lines
 from maintenance.reports.ports import DueLine, Mended, OrderLine, Step
 from maintenance.reports.rendering import Speech, render
 from maintenance.seed.codes import actions, causes
 from maintenance.work.endings import USES
 from maintenance.work_orders import Kind
-from plantroom.domain.assets import Asset, LocalName, Location, Site, Status
+from plantroom.domain.assets import Asset, Site, Status
 from plantroom.domain.audit import Head
 from plantroom.errors import BadData, FieldProblem
 from plantroom.ports.paging import PageRequest
@@ -39,14 +41,6 @@ are some 700."""
 
 _ENDINGS = frozenset(state.value for state in USES)
 AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class RowLine:
-    """A plan row that holds for what the pack is about, and how it was kept."""
-
-    row: PlanRow
-    counts: PlanCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +56,14 @@ class Irregular:
 
 @dataclass(frozen=True, slots=True)
 class WorkLine:
-    """Work that was done and is no frozen record."""
+    """Work that was done and is no frozen record. ``unanswered``: how many items of its checklist have no answer."""
 
     order: OrderLine
     done_by: tuple[str, ...]
     verified_by: tuple[str, ...]
     signed_by: tuple[str, ...]
     mended: Mended | None
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """A machine's card. ``made`` is its class's name."""
-
-    asset: Asset
-    made: LocalName
-    place: str
-    using_unit: str
-    maintenance_unit: str
+    unanswered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +72,7 @@ class Pack:
 
     site: Site
     period: Period
+    today: date
     made_at: datetime
     made_by: str
     about: str
@@ -101,6 +86,7 @@ class Pack:
     former: Sequence[FormerLine]
     other: Sequence[WorkLine]
     repairs: Sequence[WorkLine]
+    standing: Sequence[OrderLine]
     evidence: Sequence[File]
     keep: Retention
     laws: Sequence[Retention]
@@ -114,10 +100,21 @@ class Pack:
     def lines(self) -> int:
         """How many lines it has."""
         listed: tuple[Sequence[object], ...] = (
-            self.machines, self.rows, self.records, self.patrols, self.irregular, self.bare.lines, self.bare.late,
-            self.rests, self.former, self.other, self.repairs, self.evidence,
+            self.machines, self.rows, self.records, self.patrols, self.irregular, self.bare.lines, self.bare.incomplete,
+            self.bare.late, self.rests, self.former, self.other, self.repairs, self.standing, self.evidence,
         )  # fmt: skip
         return sum(map(len, listed))
+
+    @property
+    def unanswered(self) -> int:
+        """How many items of checklists have no answer, in records and in work that is none."""
+        of_records = sum(len(one.unanswered) for one in self.records) + sum(one.unanswered for one in self.patrols)
+        return of_records + sum(one.unanswered for one in self.other)
+
+    @property
+    def not_ok(self) -> int:
+        """How many items of its records are not OK."""
+        return sum(len(one.not_ok) for one in self.records) + sum(one.not_ok for one in self.patrols)
 
 
 def pack_html(
@@ -186,25 +183,32 @@ class _Gathering:
         work = self._work(due, {one.number for one in frozen})
         by_hour = frozenset(key for key, row in self._rows.items() if row.interval.unit is IntervalUnit.HOUR)
         records, patrols = patrol_days(frozen, by_hour)
-        listed, keep = tx.audit.heads(), self._keep()
+        listed, keep, today = tx.audit.heads(), self._keep(), local_day(self._now, period.zone)
         return Pack(
             site=self._site,
             period=period,
+            today=today,
             made_at=self._now,
             made_by=self._report.requested_by,
             about=self._about(),
-            machines=self._cards(),
+            machines=machines(
+                tx, self._site, list(self._assets.values()), period.begins, today,
+                self._catalogue.classes, self._catalogue.systems, self._speech,
+            ),
             rows=self._kept(due),
             records=records,
             patrols=patrols,
             irregular=self._irregular(due),
-            bare=bare_of(due, self._lawful),
+            bare=bare_of(tx.report_store, due, self._lawful),
             rests=rest_lines(tx, list(self._assets.values()), period.begins, period.ends),
             former=former_lines(
                 tx, self._site.code, self._assets, (site_subject(self._site.code, self._site.name).key, self._own)
             ),
             other=[one for one in work if one.order.kind != Kind.CORRECTIVE.value],
             repairs=[one for one in work if one.order.kind == Kind.CORRECTIVE.value],
+            standing=[
+                one for one in tx.report_store.standing(self._site.code, period.ends) if one.asset in self._assets
+            ],
             evidence=[file for line in frozen for file in line.files],
             keep=keep[0],
             laws=[one for one in keep if one.status is Status.VERIFIED],
@@ -233,31 +237,11 @@ class _Gathering:
     def _is_about(self, due: DueLine) -> bool:
         return due.subject in self._assets or (due.subject.startswith(SITE) and due.lineage in self._own)
 
-    def _cards(self) -> list[Machine]:
-        places = _places(self._tx.assets.locations(self._site.code), self._speech)
-        classes = self._catalogue.classes
-        return [
-            Machine(
-                asset=one,
-                made=classes[one.equipment_class].name
-                if one.equipment_class in classes
-                else LocalName(one.equipment_class, one.equipment_class),
-                place=places.get(one.location or "", ""),
-                using_unit=str(one.custom.get(USING_UNIT) or self._speech.name(self._site.name)),
-                maintenance_unit=str(one.custom.get(MAINTENANCE_UNIT) or one.department or ""),
-            )
-            for one in self._assets.values()
-        ]
-
     def _kept(self, due: Sequence[DueLine]) -> list[RowLine]:
-        by_row: defaultdict[str, list[DueLine]] = defaultdict(list)
-        for one in due:
-            by_row[one.lineage].append(one)
-        rows = sorted((self._rows[key] for key in by_row if key in self._rows), key=lambda row: row.code)
-        zone = self._period.zone
-        return [
-            RowLine(row, plan_counts(map(fact_of, by_row[row.lineage]), self._now, zone, self._lawful)) for row in rows
-        ]
+        subjects = [asset_subject(one) for one in self._assets.values()]
+        systems = self._catalogue.systems
+        asked = Asked(self._site, self._rows, self._lawful, self._own, subjects, due, systems, self._now)
+        return row_lines(self._tx, asked)
 
     def _irregular(self, due: Sequence[DueLine]) -> list[Irregular]:
         told = ((one, outcome(fact_of(one), self._now, self._period.zone, self._lawful)) for one in due)
@@ -328,6 +312,7 @@ class _Gathering:
         ]
         ids = [one.id for one in orders]
         steps, signed, mended = store.steps(ids), store.signed(ids), store.mended(ids)
+        unanswered = store.unanswered(ids)
         names = store.names({step.by for found in steps.values() for step in found})
         return [
             WorkLine(
@@ -336,6 +321,7 @@ class _Gathering:
                 _who(steps.get(one.id, ()), "verified", names),
                 tuple(sign.name for sign in signed.get(one.id, ())),
                 mended.get(one.id),
+                unanswered.get(one.id, 0),
             )
             for one in orders
         ]
@@ -343,16 +329,3 @@ class _Gathering:
 
 def _who(steps: Iterable[Step], to: str, names: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names.get(one.by, one.by) for one in steps if one.to == to))
-
-
-def _places(locations: Sequence[Location], speech: Speech) -> dict[str, str]:
-    """Where each location is, from the building down."""
-    known = {one.key: one for one in locations}
-    found: dict[str, str] = {}
-    for one in locations:
-        names, key = [speech.name(one.name)], one.parent
-        while key is not None and key in known and len(names) <= len(known):
-            names.append(speech.name(known[key].name))
-            key = known[key].parent
-        found[one.key] = " / ".join(reversed(names))
-    return found

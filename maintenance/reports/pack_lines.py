@@ -5,17 +5,20 @@ A record's own document is what counts: names, items and files are those that we
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from maintenance.answers import result_of
 from maintenance.entered import ENTERED_BY, is_late
+from maintenance.evidence import FILE_KINDS, files_of
 from maintenance.records.model import Addendum, AddendumKind, Record
 from maintenance.reports.ports import Attached, Signed
 from plantroom.domain.audit import sha256
 
 _DID = frozenset({"answered", "completed", "in_progress"})
+_ACCEPTED = frozenset({"evidence_pending", "completed", "verified"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,9 @@ class File:
 @dataclass(frozen=True, slots=True)
 class RecordLine:
     """A frozen record as a pack lists it. ``sound``: its document has the SHA-256 that was frozen. ``rows`` are codes,
-    ``lineages`` the plan rows' keys. ``recorded_at``: when it was entered, of one that was entered late."""
+    ``lineages`` the plan rows' keys. ``recorded_at``: when it was entered, of one that was entered late. ``items`` is
+    how many its checklist has, ``unanswered`` the steps without an answer, ``without`` those without a photo or
+    signature that they ask for, ``reasons`` what was said when it was completed and verified all the same."""
 
     day: date
     number: int
@@ -74,6 +79,10 @@ class RecordLine:
     files: tuple[File, ...]
     addenda: tuple[Addendum, ...]
     recorded_at: datetime | None = None
+    items: int = 0
+    unanswered: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,7 @@ class PatrolDay:
     digest: str
     late: int = 0
     recorded_at: datetime | None = None
+    unanswered: int = 0
 
 
 def record_line(
@@ -107,7 +117,10 @@ def record_line(
     said: dict[str, Any] = json.loads(record.document)
     addenda = [replace(one, by=people.get(one.by, one.by)) for one in addenda]
     names = {str(one.get("username")): str(one.get("name")) for one in said.get("staff", [])}
-    items = [one for one in said.get("items", []) if isinstance(one.get("answer"), Mapping)]
+    asked = [one for one in said.get("items", []) if "step" in one]  # an incident's are its measures
+    results = [(one, result_of(one.get("answer"))) for one in asked]
+    open_steps, without = tuple(_unanswered(asked)), tuple(_without(asked))
+    judged = {str(one.get("step")): one for one in said.get("work", {}).get("found", [])}
     plan = said["plan"] if isinstance(said.get("plan"), list) else []  # of an incident it is its emergency plan
     files = [
         _file(record, one.get("step"), one.get("kind"), names.get(str(one.get("by")), one.get("by")), one, there)
@@ -125,10 +138,10 @@ def record_line(
         title={"zh": record.title_zh, "en": record.title_en},
         rows=tuple(str(one.get("row")) for one in plan),
         lineages=tuple(str(one.get("lineage")) for one in plan),
-        counts=Counter(str(one["answer"].get("outcome")) for one in items if one["answer"].get("outcome")),
-        ok=tuple(str(one["step"]) for one in items if one["answer"].get("outcome") == "ok"),
-        not_ok=tuple(_not_ok(one) for one in items if one["answer"].get("outcome") == "not_ok"),
-        readings=tuple(_reading(one) for one in items if one["answer"].get("number") is not None),
+        counts=Counter(result for _, result in results if result is not None),
+        ok=tuple(str(one["step"]) for one, result in results if result == "ok"),
+        not_ok=tuple(_not_ok(one, judged) for one, result in results if result == "not_ok"),
+        readings=tuple(_reading(one) for one, result in results if _is_reading(one, result)),
         done_by=_with_role(said, _DID) or _in_charge(said),
         signatures=_signatures(said, signed, names),
         verified_by=_with_role(said, frozenset({"verified"}))
@@ -138,7 +151,32 @@ def record_line(
         files=tuple({one.sha256: one for one in reversed(files)}.values())[::-1],
         addenda=tuple(addenda),
         recorded_at=_recorded_late(said),
+        items=len(asked),
+        unanswered=open_steps,
+        without=without,
+        reasons=_reasons(said) if open_steps or without else (),
     )
+
+
+def _unanswered(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for one in items:
+        if one.get("type") not in FILE_KINDS and result_of(one.get("answer")) is None:
+            yield str(one["step"])
+
+
+def _without(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for one in items:
+        answer = one.get("answer") or {}
+        kind = str(one.get("type"))
+        wanted = {*(one.get("evidence_required") or ()), *({kind} & set(FILE_KINDS))}
+        if answer.get("outcome") != "na" and wanted - {file.get("kind") for file in files_of(answer)}:
+            yield str(one["step"])
+
+
+def _reasons(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """What was said at the completions and verifications that were frozen with it."""
+    steps = (one for one in said.get("steps", []) if one.get("to") in _ACCEPTED)
+    return tuple(dict.fromkeys(str(one["reason"]) for one in steps if one.get("reason")))
 
 
 def _recorded_late(said: Mapping[str, Any]) -> datetime | None:
@@ -180,18 +218,30 @@ def _signatures(said: Mapping[str, Any], signed: Sequence[Signed], names: Mappin
     return (*frozen, *(Signature(one.name, one.role, one.at, one.sha256) for one in beside))
 
 
-def _not_ok(item: Mapping[str, Any]) -> Item:
+def _not_ok(item: Mapping[str, Any], judged: Mapping[str, Mapping[str, Any]]) -> Item:
+    """With the number, where one is the cause, the limits that it was judged by, and the remark."""
     answer = item["answer"]
-    return Item(str(item["step"]), item["name"], str(answer.get("remark") or ""))
+    by = judged.get(str(item["step"])) or item
+    said = _measured(item, by if answer.get("outside_limits") else item) if answer.get("number") is not None else ""
+    return Item(str(item["step"]), item["name"], f"{said} {answer.get('remark') or ''}".strip())
+
+
+def _is_reading(item: Mapping[str, Any], result: str | None) -> bool:
+    """Whether a number was taken that is named nowhere else."""
+    return result != "not_ok" and (item.get("answer") or {}).get("number") is not None
 
 
 def _reading(item: Mapping[str, Any]) -> Item:
-    limits = [f"{sign} {item[end]:g}" for end, sign in (("low", "≥"), ("high", "≤")) if item.get(end) is not None]
+    return Item(str(item["step"]), item["name"], _measured(item, item))
+
+
+def _measured(item: Mapping[str, Any], limited: Mapping[str, Any]) -> str:
+    """A number with its unit and limits."""
+    ends = (("low", "≥"), ("high", "≤"))
+    limits = [f"{sign} {limited[end]:g}" for end, sign in ends if limited.get(end) is not None]
     value = item["answer"]["number"]
     shown = f"{value:g}" if isinstance(value, (int, float)) else str(value)
-    return Item(
-        str(item["step"]), item["name"], " ".join([shown, str(item.get("unit") or ""), *_bracketed(limits)]).strip()
-    )
+    return " ".join([shown, str(item.get("unit") or ""), *_bracketed(limits)]).strip()
 
 
 def _bracketed(limits: Sequence[str]) -> list[str]:
@@ -244,4 +294,5 @@ def _patrol(key: tuple[date, str, str], lines: Sequence[RecordLine]) -> PatrolDa
         digest=sha256("\n".join(one.sha256 for one in lines)),
         late=len(late),
         recorded_at=max(late, default=None),
+        unanswered=sum(len(one.unanswered) for one in lines),
     )

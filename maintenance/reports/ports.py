@@ -42,7 +42,7 @@ class OrderLine(NamedTuple):
 
 
 class DueLine(NamedTuple):
-    """An occurrence as a report lists it. ``bare`` and ``recorded_at`` as of ``Due``."""
+    """An occurrence as a report lists it. ``bare``, ``recorded_at`` and ``incomplete`` as of ``Due``."""
 
     subject: str
     lineage: str
@@ -61,6 +61,7 @@ class DueLine(NamedTuple):
     layer: str
     bare: bool = False
     recorded_at: datetime | None = None
+    incomplete: bool = False
 
 
 class Step(NamedTuple):
@@ -149,6 +150,19 @@ class ReportRepository(ABC):
     @abstractmethod
     def completed(self, site: str, begins: datetime, ends: datetime) -> Sequence[OrderLine]:
         """Every order completed in the period, by completion."""
+
+    @abstractmethod
+    def standing(self, site: str, ends: datetime) -> Sequence[OrderLine]:
+        """Every repair ticket opened before an instant that had not ended by then, with its state now, by number."""
+
+    @abstractmethod
+    def unanswered(self, orders: Collection[str]) -> Mapping[str, int]:
+        """How many items of its checklist have no answer, by order; those with none are left out."""
+
+    @abstractmethod
+    def contractors(self, site: str, since: datetime) -> Mapping[str, Sequence[str]]:
+        """The contractors (ids) that planned work on each machine was or is given to which falls due since an instant,
+        by asset, the one with the last of it first."""
 
     @abstractmethod
     def due(self, site: str, first: date, last: date) -> Sequence[DueLine]:

@@ -135,6 +135,23 @@ recorded_late|补录的法定工作|Statutory work entered later
 recorded_late_note|项已完成的法定工作在完成超过24小时后才补录|statutory jobs entered more than 24 h after they were done
 recorded_on|补录于|entered on
 broken|已被改动|CHANGED
+incomplete_record|记录不完整的法定工作|Statutory work done, with an incomplete record
+incomplete_record_note|项已完成的法定工作有未答项或缺照片、签名|statutory jobs have items unanswered, or lack a photo
+unanswered|未答检查项|Items without an answer
+unanswered_n|未答 %d 项|%d items unanswered
+of_items|（共 %d 项）| of %d
+without_evidence|缺照片或签名|Without photo or signature
+why_accepted|缺项说明|Why it was accepted
+last_done|上次完成|Last done
+next_due|下次最迟|Next due
+never_n|%d 台无记录|%d not recorded
+not_recorded|无记录|not recorded
+several_note|多台设备：上次完成为最早的一台，下次最迟为最近的一台。|Several machines: done longest ago, due first.
+stood_for|由此执行：|done by
+none_entered|未登记|none is entered
+no_valid_licence|未登记有效许可|no valid licence is entered
+department|责任部门|Department in charge
+standing_repairs|期末未完成的故障与维修|Defects and repairs not done at the period's end
 entries|历史条目|Entries
 seals|封印|Seals
 unsealed|尚未封印|Not sealed yet

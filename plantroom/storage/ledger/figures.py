@@ -10,11 +10,14 @@ from maintenance.episode_rules import LOOP_TEST
 from maintenance.figures.facts import Alarm, Booked, Due, Facts, Kept, Machine, Repaired, Stop, Ticket
 from maintenance.figures.ports import FigureRepository
 from maintenance.isolation import ISOLATES
+from maintenance.lifecycle import INCOMPLETE
 from maintenance.plan import SITE, OccurrenceState
 from maintenance.sla.clocks import ClockState
 from maintenance.sla.policy import ClockKind
 from maintenance.work_orders import State
+from plantroom.domain.audit import Action
 from plantroom.storage.ledger import tables_maintenance as m
+from plantroom.storage.ledger.tables_audit import audit_entries
 from plantroom.storage.ledger.tables_plant import assets
 from plantroom.storage.ledger.tables_sla import sla_clocks
 from plantroom.storage.ledger.tables_work import cost_bookings, repairs, work_attachments, work_signatures
@@ -22,7 +25,7 @@ from plantroom.storage.ledger.work import Work
 
 _o, _w, _p, _e, _s = (t.c for t in (m.occurrences, m.work_orders, m.plan_rows, m.episodes, m.maintenance_spells))
 _a, _r, _c, _b, _x = assets.c, repairs.c, sla_clocks.c, cost_bookings.c, m.asset_rests.c
-_t = m.work_order_transitions.c
+_t, _h = m.work_order_transitions.c, audit_entries.c
 
 FAR = timedelta(days=400)
 """A last day is at most so far from its nominal day, and an order that isolates a machine so long under way, that an
@@ -54,6 +57,16 @@ BARE = sa.and_(
     ),
 )
 """Whether an occurrence counts as done, by no reading, and nothing is on its order's record."""
+
+INCOMPLETE_RECORD = sa.and_(
+    _o.state.in_((OccurrenceState.DONE.value, OccurrenceState.CREDITED.value)),
+    _o.evidence.is_(None),
+    _w.id.is_not(None),
+    sa.cast(_w.tags, sa.Text).like(f'%"{INCOMPLETE}"%'),
+    sa.not_(BARE),
+)
+"""Whether an occurrence counts as done, by no reading, and its order has something on its record, but not all that its
+checklist asks for."""
 
 ENTERED = sa.case(
     (
@@ -106,15 +119,15 @@ class SqlFigures(FigureRepository):
         for asset, since, until in self._connection.execute(statement):
             rests.setdefault(asset, []).append((since, until))
         return tuple(
-            Machine._make((*row, tuple(rests.get(row[0], ()))))
-            for row in self._connection.execute(_MACHINES, {"site": site})
+            Machine._make((*row, tuple(rests.get(row[0], ())), _known_since(entered, first_ticket, first_stop)))
+            for *row, entered, first_ticket, first_stop in self._connection.execute(_MACHINES, {"site": site})
         )
 
     def _due(self, site: str, first: date, last: date) -> tuple[Due, ...]:
         statement = (
             sa.select(
                 _o.subject, _o.lineage, _o.plan_row, _p.kind, _p.layer, _w.department, _o.latest, _o.due_at, _o.state,
-                _o.completed_at, ORDER_STATE, BARE, ENTERED,
+                _o.completed_at, ORDER_STATE, BARE, ENTERED, INCOMPLETE_RECORD,
             )
             .outerjoin_from(m.occurrences, m.plan_rows, _p.lineage == _o.lineage)
             .outerjoin(m.work_orders, _w.id == _o.work_order)
@@ -227,7 +240,17 @@ class SqlFigures(FigureRepository):
 _MACHINES = sa.select(
     _a.key, _a.code, _a.name_zh, _a.name_en, _a.equipment_class, _a.status, _a.department, _a.installed_on,
     _a.in_service_on, _a.design_life_years,
+    sa.select(sa.func.min(_h.at))
+    .where(_h.entity == "asset", _h.key == _a.key, _h.action == Action.CREATED.value)
+    .correlate(assets).scalar_subquery().label("entered"),
+    sa.select(sa.func.min(_r.opened_at)).where(_r.asset == _a.key).correlate(assets).scalar_subquery().label("ticket"),
+    sa.select(sa.func.min(_s.at)).where(_s.asset == _a.key).correlate(assets).scalar_subquery().label("stop"),
 ).where(_a.site == sa.bindparam("site")).order_by(_a.code)  # fmt: skip
+
+
+def _known_since(entered: datetime | None, *told: datetime | None) -> datetime | None:
+    """Since when something would be told of a machine; ``None``: since before the history began."""
+    return None if entered is None else min([entered, *(at for at in told if at is not None)])
 
 
 def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from maintenance.evidence import unanswered
 from maintenance.reports.model import Report, ReportKind, ReportState
 from maintenance.reports.ports import (
     Attached,
@@ -23,7 +24,8 @@ from maintenance.work_orders import Kind, State
 from plantroom.errors import NotFound
 from plantroom.ports.paging import Page, PageRequest
 from plantroom.storage.ledger import tables_maintenance as m
-from plantroom.storage.ledger.figures import BARE, ENTERED, FAR, ORDER_STATE, PUT_OFF, RECORDED
+from plantroom.storage.ledger.figures import BARE, ENTERED, FAR, INCOMPLETE_RECORD, ORDER_STATE, PUT_OFF, RECORDED
+from plantroom.storage.ledger.order_rows import ORDERS
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.tables_accounts import users
@@ -124,6 +126,43 @@ class SqlReports(ReportRepository):
         )  # fmt: skip
         return self._orders(statement.order_by(_w.completed_at, _w.number))
 
+    def standing(self, site: str, ends: datetime) -> Sequence[OrderLine]:
+        statement = _ORDER.where(
+            _w.site == site,
+            _w.kind == Kind.CORRECTIVE.value,
+            _w.opened_at < ends,
+            sa.or_(_w.ended.is_(False), _w.completed_at >= ends),
+        )
+        return self._orders(statement.order_by(_w.number))
+
+    def unanswered(self, orders: Collection[str]) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        for some in chunks(sorted(set(orders))):
+            for order in map(ORDERS.item, self._connection.execute(ORDERS.select().where(_w.id.in_(some)))):
+                steps = len(unanswered(order))
+                if steps:
+                    found[order.id] = steps
+        return found
+
+    def contractors(self, site: str, since: datetime) -> Mapping[str, Sequence[str]]:
+        last = sa.func.max(_w.due_order)
+        statement = (
+            sa.select(_w.asset, _w.contractor)
+            .where(
+                _w.contractor.is_not(None),
+                _w.site == site,
+                _w.asset.is_not(None),
+                _w.kind != Kind.CORRECTIVE.value,
+                _w.due_order >= since,
+            )
+            .group_by(_w.asset, _w.contractor)
+            .order_by(last.desc(), _w.contractor)
+        )
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for asset, contractor in self._connection.execute(statement):
+            found[asset].append(contractor)
+        return found
+
     def _orders(self, statement: sa.Select[Any]) -> Sequence[OrderLine]:
         return [OrderLine._make(row) for row in self._connection.execute(statement)]
 
@@ -132,7 +171,7 @@ class SqlReports(ReportRepository):
             sa.select(
                 _o.subject, _o.lineage, _o.plan_row, _o.cycle, _o.nominal_date, _o.latest, _o.due_at, _o.state,
                 _o.completed_at, _o.work_order, _w.number, ORDER_STATE, _WHY, sa.func.coalesce(_p.kind, ""),
-                sa.func.coalesce(_p.layer, ""), BARE, ENTERED,
+                sa.func.coalesce(_p.layer, ""), BARE, ENTERED, INCOMPLETE_RECORD,
             )
             .outerjoin_from(m.occurrences, m.work_orders, _w.id == _o.work_order)
             .outerjoin(m.plan_rows, _p.lineage == _o.lineage)

@@ -15,7 +15,7 @@ from maintenance.work.records import Signatory
 from maintenance.work_orders import State, WorkOrder
 from plantroom.errors import BadData, IllegalTransition
 from plantroom.ports.equipment import FileEntry
-from tests.contract.maintenance.conftest import NOW, SYSTEMS, orders
+from tests.contract.maintenance.conftest import LI, NOW, SYSTEMS, orders
 from tests.contract.maintenance.tablet import PHOTO, Store, answer, codes, op, send, stored
 from tests.unit.maintenance.rows import row
 
@@ -61,8 +61,11 @@ def test_a_supervisors_step_to_completed_obeys_the_same_rule(ledger: Store, orde
             apply_transition(tx, order.id, to, NOW, "wang")
     done = stored(ledger, order)
     assert (done.state, "incomplete" in done.tags) == (State.COMPLETED, True)
-    with pytest.raises(BadData), ledger.begin() as tx:
+    with pytest.raises(BadData) as refused, ledger.begin() as tx:
         apply_transition(tx, order.id, State.VERIFIED, NOW, "zhao")
+    (problem,) = refused.value.problems
+    assert problem.message.startswith("未答 3 项（S1, S2, S3）；缺照片 1 项（S3）：")
+    assert "items without an answer: 3 (S1, S2, S3); items without photo: 1 (S3): say why" in problem.message
     with ledger.begin() as tx:
         apply_transition(tx, order.id, State.VERIFIED, NOW, "zhao", "paper form seen")
 
@@ -85,9 +88,39 @@ def test_nobody_verifies_without_what_the_row_asks_for_and_the_refusal_names_it(
     more = [op(made, "photo", value=PHOTO), op(made, "signature", value=PHOTO | {"sha256": "02" * 32})]
     send(any_ledger, *more, effects=there)
     with any_ledger.begin() as tx:
-        for to, by in ((State.COMPLETED, "li"), (State.VERIFIED, "zhao")):
-            apply_transition(tx, made.id, to, NOW, by, "seen on the spot", file_arrived=lambda _: True)
+        apply_transition(tx, made.id, State.COMPLETED, NOW, "li", file_arrived=lambda _: True)
+    with pytest.raises(BadData, match="by another person") as refused, any_ledger.begin() as tx:
+        apply_transition(tx, made.id, State.VERIFIED, NOW, "zhao", "seen on the spot")
+    assert [problem.field for problem in refused.value.problems] == ["evidence.second_signature"]
+    with any_ledger.begin() as tx:
+        done = tx.orders.lock(made.id)
+        Books(tx, done, "li", NOW).sign(Signatory.SAFETY_MANAGER, "王经理", add_file(tx, "03" * 32), done.version)
+        apply_transition(tx, made.id, State.VERIFIED, NOW, "zhao", "seen on the spot")
     assert stored(any_ledger, made).state is State.VERIFIED
+
+
+def test_one_person_who_signs_in_both_parts_is_not_two(any_ledger: Store) -> None:
+    with any_ledger.begin() as tx:
+        tx.accounts.put_user(replace(LI, name="李工"))
+        tx.plan.put_row(row("W", 1, "month", 0, 5, anchor=date(2026, 3, 3), kind="statutory"))
+    materialise(any_ledger, NOW, SYSTEMS, 10)
+    made = orders(any_ledger, asset="pump-1")[0]
+    said = [*(answer(made, item.step) for item in made.template), op(made, "signature", value=PHOTO)]
+    send(any_ledger, *said, effects=SyncEffects(lambda _: True))
+    with any_ledger.begin() as tx:
+        done = apply_transition(tx, made.id, State.COMPLETED, NOW, "li", file_arrived=lambda _: True)
+        books = Books(tx, done, "li", NOW)
+        books.sign(Signatory.TECHNICIAN, "李工", add_file(tx, "01" * 32), done.version)
+        books.sign(Signatory.SAFETY_MANAGER, "李工", add_file(tx, "02" * 32), done.version)
+        assert tx.records.of_order(made.id) is None, "one person has signed"
+    with pytest.raises(BadData, match="one person") as refused, any_ledger.begin() as tx:
+        apply_transition(tx, made.id, State.VERIFIED, NOW, "zhao", "seen on the spot")
+    assert [problem.code for problem in refused.value.problems] == ["same_person"]
+    with any_ledger.begin() as tx:
+        done = tx.orders.lock(made.id)
+        Books(tx, done, "zhao", NOW).sign(Signatory.SAFETY_MANAGER, "王安全", add_file(tx, "03" * 32), done.version)
+        assert tx.records.of_order(made.id) is not None
+        apply_transition(tx, made.id, State.VERIFIED, NOW, "zhao", "seen on the spot")
 
 
 def add_file(tx: MaintenanceTx, digest: str) -> str:

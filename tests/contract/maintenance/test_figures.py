@@ -12,6 +12,7 @@ from sqlalchemy.engine import Engine
 
 from maintenance.episode_rules import LOOP_TEST
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.figures.facts import Machine
 from maintenance.figures.groups import By, Catalogue, Group, figures, period_of
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.orders import create_order
@@ -209,3 +210,24 @@ def _plan(tx: MaintenanceTx, statement: str) -> list[str]:
     connection = tx.work.connection  # type: ignore[attr-defined]
     blanks = tuple("x" for _ in range(statement.count("?")))
     return [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", blanks)]
+
+
+def test_a_machine_is_watched_since_it_was_entered_or_first_told_of(any_ledger: Store) -> None:
+    """The tests' ledgers are made long after the March that they are about."""
+    assert [one.known_since is not None and one.known_since > NOW for one in machines(any_ledger)] == [True, True]
+    (site,) = look(any_ledger)
+    assert (site.reliability.availability.value, site.reliability.availability.days) == (None, 0)
+    mended(any_ledger, day=3)
+    with any_ledger.begin() as tx:
+        begun = NOW - timedelta(days=1)
+        tx.spells.add(Spell("s1", "demo", "lift-1", "", "li", begun, NOW, AssetStatus.IN_SERVICE, NOW, "li"))
+    assert {one.key: one.known_since for one in machines(any_ledger)} == {
+        "pump-1": NOW + timedelta(days=3),
+        "lift-1": begun,
+    }
+
+
+def machines(ledger: Store) -> tuple[Machine, ...]:
+    with ledger.read() as tx:
+        march = period_of(tx.assets.site("demo"), date(2026, 3, 1), date(2026, 3, 31))
+        return tx.figures.facts("demo", march.first, march.last, march.begins, march.ends, NOW).machines

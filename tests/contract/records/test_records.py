@@ -121,6 +121,7 @@ def test_a_record_holds_what_the_law_asks_for(frozen: Record) -> None:
     assert (said["using_unit"], said["maintenance_unit"]) == (UNIT["using_unit"], UNIT["maintenance_unit"])
     assert said["date"] == "2026-03-02"
     assert [item["answer"]["outcome"] for item in said["items"]] == ["ok", "ok"]
+    assert said["incomplete"] == {"items": 2, "unanswered": [], "without": []}
     assert [(one["point"], one["value"], one["unit"]) for one in said["readings"]] == [("levelling_error", 4.5, "mm")]
     assert [(one["by"], one["sha256"]) for one in said["signatures"]] == [("li", SIGNATURE["sha256"])]
     assert {one["username"]: (one["name"], one["roles"]) for one in said["staff"]} == {
@@ -129,6 +130,24 @@ def test_a_record_holds_what_the_law_asks_for(frozen: Record) -> None:
     }
     assert said["items"][0]["requirement"] == {"zh": "", "en": ""}
     assert [one["to"] for one in said["steps"]][-2:] == ["completed", "verified"]
+
+
+def test_a_number_beyond_its_limits_is_not_ok_whatever_was_ticked(site: SqlLedger, order: WorkOrder) -> None:
+    said = [answer(order, "A-1-23", number=12.5), answer(order, "A-1-18"), op(order, "complete")]
+    assert send(site, *said) == [("applied", "outside_limits"), ("applied", None), ("applied", "incomplete")]
+    step(site, order, State.VERIFIED, reason="对讲已试 / intercom tried")
+    (record,) = records(site)
+    frozen = json.loads(record.document)
+    assert [(one["answer"]["outcome"], one["result"]) for one in frozen["items"]] == [("ok", "not_ok"), ("ok", "ok")]
+    (found,) = frozen["work"]["found"]
+    assert (found["step"], found["number"], found["low"], found["high"], found["unit"]) == (
+        "A-1-23",
+        12.5,
+        -10,
+        10,
+        "mm",
+    )
+    assert frozen["incomplete"]["without"] == [{"step": "A-1-18", "kind": "signature"}]
 
 
 def test_elevator_records_are_kept_four_years_and_those_of_fire_protection_five(frozen: Record) -> None:

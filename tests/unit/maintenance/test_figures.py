@@ -128,6 +128,15 @@ def test_a_few_days_give_neither_availability_nor_mtbf() -> None:
     assert found.availability.days == pytest.approx(7)
 
 
+def test_the_time_before_a_machine_was_entered_is_neither_up_nor_operating_time() -> None:
+    late = [PUMP._replace(key=f"p{n}", known_since=NOW - timedelta(days=2)) for n in range(13)]
+    found = reliability(late, failures(4), [], [], MARCH, UTC)
+    assert (found.availability.value, found.mtbf_h.value) == (None, None)
+    assert (found.availability.days, found.operating_hours) == (26.0, 26.0 * 24)
+    assert in_service(PUMP._replace(known_since=NOW + timedelta(days=1)), MARCH, UTC) == []
+    assert in_service(PUMP._replace(known_since=MARCH[0] - timedelta(days=1)), MARCH, UTC) == [MARCH]
+
+
 def test_false_alarms_are_no_failures() -> None:
     false = [one._replace(confirmed=False, verdict="false_alarm", state="rejected") for one in failures(9)]
     unknown = [one._replace(confirmed=False, verdict=None, state="open") for one in failures(2)]

@@ -157,3 +157,43 @@ def test_a_patrol_s_day_says_how_many_records_were_entered_late() -> None:
     assert [line(one).recorded_at for one in records] == [None, datetime(2026, 3, 20, 9, 30, tzinfo=UTC)]
     _, (day,) = patrol_days([line(one) for one in records], frozenset({"fi-pat"}))
     assert (day.count, day.late, day.recorded_at) == (2, 1, datetime(2026, 3, 20, 9, 30, tzinfo=UTC))
+
+
+def item(step: str, answer: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
+    name = {"zh": "间隙", "en": "Gap"}
+    return {"step": step, "type": "number", "name": name, "unit": "mm", "high": 0.7, "answer": answer} | more
+
+
+def test_a_number_beyond_its_limits_is_not_ok_whatever_was_ticked() -> None:
+    ticked = {"outcome": "ok", "number": 1.2, "outside_limits": True}
+    found = line(frozen(items=[item("A-1", ticked), item("A-2", {"outcome": "ok", "number": 0.4})]))
+    assert (found.ok, found.counts) == (("A-2",), {"ok": 1, "not_ok": 1})
+    assert [(one.step, one.said) for one in found.not_ok] == [("A-1", "1.2 mm (≤ 0.7)")]
+    assert [one.step for one in found.readings] == ["A-2"]
+
+
+def test_a_number_beyond_the_limits_of_its_point_names_those_that_it_was_judged_by() -> None:
+    ticked = {"outcome": "ok", "number": 0.6, "outside_limits": True, "remark": "已报修"}
+    judged = {"step": "A-1", "number": 0.6, "unit": "mm", "low": None, "high": 0.5}
+    (found,) = line(frozen(items=[item("A-1", ticked)], work={"found": [judged]})).not_ok
+    assert found.said == "0.6 mm (≤ 0.5) 已报修"
+
+
+def test_a_record_says_what_was_not_answered_and_not_shown_and_why_that_was_accepted() -> None:
+    items = [
+        item("A-1", {"outcome": "ok", "number": 0.4}, evidence_required=["photo"]),
+        item("A-2", None), item("A-3", {}, type="ok"), item("A-4", {"outcome": "na"}, evidence_required=["photo"]),
+        item("A-5", {"files": [{"kind": "signature", "sha256": "a" * 64}]}, type="signature"),
+    ]  # fmt: skip
+    at = {"at": "2026-03-02T04:00:00Z", "recorded_at": "2026-03-02T04:00:00Z"}
+    steps = [at | {"to": "completed", "reason": "纸质记录"}, at | {"to": "verified", "reason": "已核对纸质记录"}]
+    found = line(frozen(items=items, steps=steps))
+    assert (found.items, found.unanswered, found.without) == (5, ("A-2", "A-3"), ("A-1",))
+    assert found.reasons == ("纸质记录", "已核对纸质记录")
+    assert line(frozen(steps=steps)).reasons == ()
+
+
+def test_patrols_add_up_what_was_not_answered() -> None:
+    records = [frozen(n, items=[item("A-1", None), item("A-2", {"outcome": "ok", "number": 0.1})]) for n in (1, 2)]
+    _, (day,) = patrol_days([line(one) for one in records], frozenset({"fi-pat"}))
+    assert day.unanswered == 2

@@ -4175,7 +4175,10 @@ export interface paths {
          *     back and ending work that was not done need a supervisor. `deferred` is no such step: `/deferral` asks for the new
          *     day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (planned work that
          *     waits: its making) and five minutes from now. 409 `not_assignable` when a technician begins or completes what they
-         *     could not be given: a certificate or a licensed contractor is missing.
+         *     could not be given: a certificate or a licensed contractor is missing. What a law asks for is not completed by
+         *     somebody who has signed in with items of its checklist unanswered and no `reason` (422 `items_unanswered`; what a
+         *     machine's token completes so is `incomplete`), nor verified while anything is missing without one (422
+         *     `reason_required`, names what).
          */
         post: operations["moveWorkOrder"];
         delete?: never;
@@ -8156,6 +8159,7 @@ export interface components {
          *             "deferred": 0,
          *             "due": 25,
          *             "in_time": 24,
+         *             "incomplete_record": 1,
          *             "late": 1,
          *             "missed": 0,
          *             "overdue": 0,
@@ -8190,6 +8194,7 @@ export interface components {
          *             "deferred": 0,
          *             "due": 25,
          *             "in_time": 24,
+         *             "incomplete_record": 1,
          *             "late": 1,
          *             "missed": 0,
          *             "overdue": 0,
@@ -8753,6 +8758,7 @@ export interface components {
          *         "deferred": 0,
          *         "due": 25,
          *         "in_time": 24,
+         *         "incomplete_record": 1,
          *         "late": 1,
          *         "missed": 0,
          *         "overdue": 0,
@@ -8787,6 +8793,7 @@ export interface components {
          *         "deferred": 0,
          *         "due": 25,
          *         "in_time": 24,
+         *         "incomplete_record": 1,
          *         "late": 1,
          *         "missed": 0,
          *         "overdue": 0,
@@ -11685,8 +11692,10 @@ export interface components {
          * @description Occurrences whose last day lies in the period and is over, or that are done. `due` is the sum of the others but
          *     `credited`, which is part of `in_time` or `late`, `cancelled` (what a law asks for), part of `missed`, `waived`
          *     (not to be done: the machine was out of use, or the row had ended), `without_record`, part of `in_time` or
-         *     `late`: done, though its order has no answer, no file and no signature, and `recorded_late`, part of them, too:
-         *     entered more than 24 hours after it says that it was done.
+         *     `late`: done, though its order has no answer, no file and no signature, `incomplete_record`, part of them, too:
+         *     done, with something on its order's record, but not all that its checklist asks for (items without an answer, or
+         *     without their photo or signature), and `recorded_late`, likewise: entered more than 24 hours after it says that it
+         *     was done.
          */
         PlanCounts: {
             /** Bypassed */
@@ -11701,6 +11710,8 @@ export interface components {
             due: number;
             /** In Time */
             in_time: number;
+            /** Incomplete Record */
+            incomplete_record: number;
             /** Late */
             late: number;
             /** Missed */
