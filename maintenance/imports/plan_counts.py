@@ -15,8 +15,8 @@ _NUMBER = re.compile(r"[0-9]{1,3}")
 
 def read_beside(row: Row) -> Frequency:
     """How often by the frequency's cell and what stands beside it: the unit of a number, how many times in a unit.
-    Raises ``CellProblem``, also for a number under 频次 that may be times as well as units: 2 with 年 in a column of its
-    own (in the heading, 频次（月）, it is units)."""
+    Raises ``CellProblem``, also for a number under 频次 that may be times as well as units: 2 with 年 in its own
+    column (in the heading, 频次（月）, it is units)."""
     text, heading = row.text("frequency"), fold(row.heading("frequency"))
     unit = row.text("frequency_unit") or remark(row.heading("frequency"))
     number, is_unit = _NUMBER.fullmatch(fold(text)), _unit(unit) is not None

@@ -206,6 +206,12 @@ def test_months_in_a_column_of_their_own() -> None:
     ]  # fmt: skip
 
 
+def test_months_that_nobody_can_tell_are_told_to_be_left_out() -> None:
+    found = table("系统,内容,周期,实施月份\n水泵,清洗,每月,每月\n水泵,检查,每年,待定\n")
+    assert [row.anchor for row in rows_of(found)] == [None, None]
+    assert [one.row for one in found.problems.warnings if one.code == "months_ignored"] == [3]
+
+
 @pytest.mark.parametrize(
     "head", ["系统,内容,日,周,月,季,半年,年", "系統,內容,日檢,週檢,月檢,季檢,半年檢,年檢", "System,Task,D,W,M,Q,HY,Y"]
 )
