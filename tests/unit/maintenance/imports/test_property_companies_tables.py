@@ -1,6 +1,7 @@
 """Plan tables of property companies: numbered rows, headings of all kinds, months, ticks, titles between the rows, and
 exports of other programs."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -44,6 +45,18 @@ def test_a_column_of_running_numbers_is_no_task(heading: str) -> None:
     found = table(f"系统,{heading},工作內容,周期\n供水系统,1,检查水泵,每月\n供水系统,2,检查水箱,每月\n")
     assert tasks(found) == ["检查水泵", "检查水箱"]
     assert [one.column for one in found.problems.warnings if one.code == "ignored_column"] == [heading]
+
+
+def test_numbers_of_lines_are_no_codes_unless_rows_have_them() -> None:
+    text = "编号,系统,内容,周期\n1,水泵,检查,每月\n2,水泵,清洗,每季\n"
+    found = table(text)
+    assert [row.code for row in rows_of(found)] == ["PUMP-1MONTH", "PUMP-3MONTH"]
+    assert "该列只是行号" in told(found, "ignored_column")[0]
+    numbered = [replace(row, code=str(n)) for n, row in enumerate(rows_of(found), 1)]
+    (row,) = rows_of(table(text.replace("每季", "每半年"), numbered))
+    assert row.code == "2"
+    coded = table(text.replace("\n1,", "\nA1,").replace("\n2,", "\nA2,"))
+    assert [row.code for row in rows_of(coded)] == ["A1", "A2"]
 
 
 def test_numbers_alone_are_no_task_either() -> None:
