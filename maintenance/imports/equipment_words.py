@@ -24,8 +24,8 @@ _IN_BRACKETS = re.compile("[(（【\\[]([^()（）【】\\[\\]]*)[)）】\\]]")
 _LEAST = 2
 _BARE = "^"
 _LATIN = re.compile("[a-z]")
-_NOT_ALONE = frozenset({"水系统", "water", "watersystem"})
-"""What means something alone, but not at the end of another word: 冷却水系统, chilled water."""
+_NOT_ALONE = frozenset({"水系统", "water", "watersystem", "tank", "tanks", "排烟", "防烟"})
+"""What means something alone, but not at the end of another word: 冷却水系统, chilled water, fuel tank, 厨房排烟."""
 
 
 def index(words: Iterable[tuple[str, T]]) -> dict[str, T]:

@@ -20,6 +20,7 @@ from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_law import keeps_its_dates, keeps_its_rule, kept_lawful
 from maintenance.imports.plan_matching import find_row, is_plain, named_by_law, schedule_in_words, system_of
 from maintenance.imports.plan_months import with_first_day
+from maintenance.imports.plan_numbers import without_numbers
 from maintenance.imports.plan_reading import Wanted, task_not_read, understand
 from maintenance.imports.plan_stand_ins import check_stand_ins
 from maintenance.imports.plan_words import apart_by, classes_of, names, new_name, standards, subject_text, tolerance
@@ -89,7 +90,8 @@ class PlanImport:
     def run(self, rows: Iterable[Row]) -> Outcome:
         """Compare every row. Rows may name rows that come later in the table."""
         codes = self._codes.union(row.code for row in self._every_site)
-        understood = [understand(row, self._departments, self.outcome.problems, codes) for row in rows]
+        asked = without_numbers(list(rows), codes, self.outcome.problems)
+        understood = [understand(row, self._departments, self.outcome.problems, codes) for row in asked]
         placed = [self._placed(wanted) for wanted in understood if wanted is not None]
         lines = [wanted for wanted in placed if wanted is not None]
         self._coming = frozenset(wanted.code for wanted in lines if wanted.code is not None)

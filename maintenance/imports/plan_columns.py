@@ -206,6 +206,9 @@ _UNIT = Column(
 )  # fmt: skip
 """The unit of a plain number, where it has a column of its own; an export has none."""
 
+_TIMES = Column("frequency_times", "次数", "次數", "Times", ("每期次数", "no. of times", "number of times"))
+"""How often within what the frequency says (年 with 2), where it has a column of its own."""
+
 
 def _names_something(title: str) -> bool:
     """Whether a title names equipment, or a thing of the site."""
@@ -216,7 +219,7 @@ def _names_something(title: str) -> bool:
     return True
 
 
-HEADINGS = Headings((*COLUMN_ORDER, _UNIT, STATE, *TICKED), is_title=_names_something)
+HEADINGS = Headings((*COLUMN_ORDER, _UNIT, _TIMES, STATE, *TICKED), is_title=_names_something)
 
 
 def plan_cells(row: PlanRow, asset_codes: Mapping[str, str], language: str) -> list[Cell]:

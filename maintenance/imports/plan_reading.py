@@ -7,13 +7,13 @@ from itertools import islice
 from typing import Any
 
 from maintenance.imports.cells import is_blank, text_of
-from maintenance.imports.columns import remark
 from maintenance.imports.fields import split_codes, values_of
 from maintenance.imports.frequency_months import in_words as months_in_words
-from maintenance.imports.frequency_words import Frequency, found_in, read_frequency
+from maintenance.imports.frequency_words import Frequency, found_in
 from maintenance.imports.grids import Book, Grid, letters
 from maintenance.imports.numbering import only_numbers
 from maintenance.imports.plan_columns import BY_KEY
+from maintenance.imports.plan_counts import read_beside
 from maintenance.imports.plan_hands import hands_of
 from maintenance.imports.plan_subjects import beside_in_words, named_in, taken_for
 from maintenance.imports.plan_ticks import column_of, frequency_of_ticks, is_ticked, with_ticks
@@ -140,8 +140,7 @@ def _frequency(row: Row, task: str, problems: Problems, *, may_lack: bool) -> Fr
             key = column_of(row) if is_ticked(row) else key
             found = frequency_of_ticks(row) or _without_column(row, task, problems, may_lack=may_lack)
         else:
-            unit = row.text("frequency_unit") or remark(row.heading(key))
-            found = with_ticks(row, read_frequency(row.text(key), unit), problems)
+            found = with_ticks(row, read_beside(row), problems)
     except CellProblem as problem:
         problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
         return None

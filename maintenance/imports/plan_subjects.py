@@ -39,7 +39,7 @@ def taken_for(text: str, named: Named, section: str = "") -> LocalName:
     zh = of.zh if of is not None else word.said(named.equipment_class or "", "zh")
     en = of.en if of is not None else word.said(named.equipment_class or "", "en")
     if section:
-        return LocalName(f"小标题“{section}”下的“{text}”按“{zh}”理解", f"{text} below {section} was taken for: {en}")
+        return LocalName(f"标题“{section}”下的“{text}”按“{zh}”理解", f"{text} below {section} was taken for: {en}")
     return LocalName(f"“{text}”按“{zh}”理解", f"{text} was taken for: {en}")
 
 

@@ -62,6 +62,7 @@ _TICKS = frozenset(
         "p",
     }
 )
+_EVERY_MONTH = frozenset({"每月", "全年", "1-12月", "1~12月", "各月", "每个月", "all", "monthly", *_NONE})
 _WRITE = LocalName("请在该行写“周期”，如 每月一次", "write how often in a column Frequency, such as monthly")
 
 
@@ -103,6 +104,8 @@ def with_ticks(row: Row, found: Frequency, problems: Problems) -> Frequency:
     """A row's frequency with the months that are ticked beside it; where these do not go with it, a warning says that
     they are left out."""
     months = _months(row)
+    if not months and row.text("months") and fold(row.text("months")) not in _EVERY_MONTH:
+        problems.warn(row.problem("months", "months_ignored"))
     if not months or found.months:
         return found
     both = with_months_of(found, months)

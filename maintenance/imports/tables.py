@@ -14,7 +14,7 @@ from maintenance.imports.elsewhere import ignored_because
 from maintenance.imports.grids import MAX_ROWS, Book, Grid, GridRow, Range, letters
 from maintenance.imports.heads import Head, Place, best_places, cell_at, head_of, missing, safely
 from maintenance.imports.problems import Problem, Problems, Unreadable, in_words, shown
-from maintenance.imports.sections import has_mark, is_numbered, title_of
+from maintenance.imports.sections import has_mark, is_numbered, table_title, title_of
 from maintenance.imports.text_files import unprotected
 from plantroom.domain.assets import LocalName
 from plantroom.domain.wording import counted
@@ -28,7 +28,7 @@ _LONGEST_DITTO = 10
 _NAMED = 10
 """Columns that are not read and are named one by one."""
 
-_TITLE = "小标题"
+_TITLE = "标题"
 """What stands for the heading of a column that the titles between the rows have."""
 
 _PASSWORDS = frozenset({"密码", "口令", "初始密码", "password", "initialpassword"})
@@ -170,6 +170,8 @@ def rows_of(table: Table, headings: Headings) -> Iterator[Row]:
         if row.number <= table.heading_row:
             reader.above(row)
             continue
+        if not count:
+            reader.begin()
         count += 1
         if count > MAX_ROWS:
             raise Unreadable(Problem(table.grid.name, row.number, "", "", "too_large", in_words("too_large")))
@@ -186,6 +188,10 @@ def rows_of(table: Table, headings: Headings) -> Iterator[Row]:
         table.problems.warn(
             Problem(table.grid.name, table.heading_row, "", "", "hidden_rows", in_words("hidden_rows", said))
         )
+
+
+def _of_title(title: str) -> LocalName:
+    return LocalName(f"其下各行的系统取自标题“{title}”", f"the system of the lines below is “{title}”")
 
 
 class _Rows:
@@ -243,8 +249,24 @@ class _Rows:
     def above(self, row: GridRow) -> None:
         """Hear of a row above the headings: a title there stands for what comes below it."""
         title = title_of(row.cells)
-        if title is not None and is_numbered(next(text_of(cell) for cell in row.cells if not is_blank(cell))):
+        if title is None:
+            return
+        about = table_title(title)
+        if is_numbered(next(text_of(cell) for cell in row.cells if not is_blank(cell))):
             self._section = title
+        elif self._titled is not None and self._headings.is_title(about):
+            self._section = about
+            self._warn(row, "system_of_section", _of_title(about))
+
+    def begin(self) -> None:
+        """The first row of data comes: without a title above it the sheet's own name counts as one."""
+        about, grid = table_title(self._table.grid.name), self._table.grid
+        if self._titled is None or self._section or grid.plain or not self._headings.is_title(about):
+            return
+        self._section = about
+        message = in_words("system_of_section", _of_title(about))
+        grid_row = self._table.heading_row
+        self._table.problems.warn(Problem(grid.name, grid_row, "", shown(grid.name), "system_of_section", message))
 
     def _over(self, number: int) -> Sequence[Range]:
         """The merged ranges over a row; rows come in their order."""
@@ -317,8 +339,7 @@ class _Rows:
         if self._titled is None or title is None:
             self._warn(row, "section_row")
             return True
-        said = LocalName(f"其下各行的系统取自小标题“{title}”", f"the system of the lines below is “{title}”")
-        self._warn(row, "system_of_section", said)
+        self._warn(row, "system_of_section", _of_title(title))
         return True
 
     def _may_begin(self, row: GridRow, title: str) -> bool:

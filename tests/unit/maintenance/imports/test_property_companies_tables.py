@@ -1,6 +1,7 @@
 """Plan tables of property companies: numbered rows, headings of all kinds, months, ticks, titles between the rows, and
 exports of other programs."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -44,6 +45,18 @@ def test_a_column_of_running_numbers_is_no_task(heading: str) -> None:
     found = table(f"系统,{heading},工作內容,周期\n供水系统,1,检查水泵,每月\n供水系统,2,检查水箱,每月\n")
     assert tasks(found) == ["检查水泵", "检查水箱"]
     assert [one.column for one in found.problems.warnings if one.code == "ignored_column"] == [heading]
+
+
+def test_numbers_of_lines_are_no_codes_unless_rows_have_them() -> None:
+    text = "编号,系统,内容,周期\n1,水泵,检查,每月\n2,水泵,清洗,每季\n"
+    found = table(text)
+    assert [row.code for row in rows_of(found)] == ["PUMP-1MONTH", "PUMP-3MONTH"]
+    assert "该列只是行号" in told(found, "ignored_column")[0]
+    numbered = [replace(row, code=str(n)) for n, row in enumerate(rows_of(found), 1)]
+    (row,) = rows_of(table(text.replace("每季", "每半年"), numbered))
+    assert row.code == "2"
+    coded = table(text.replace("\n1,", "\nA1,").replace("\n2,", "\nA2,"))
+    assert [row.code for row in rows_of(coded)] == ["A1", "A2"]
 
 
 def test_numbers_alone_are_no_task_either() -> None:
@@ -206,6 +219,12 @@ def test_months_in_a_column_of_their_own() -> None:
     ]  # fmt: skip
 
 
+def test_months_that_nobody_can_tell_are_told_to_be_left_out() -> None:
+    found = table("系统,内容,周期,实施月份\n水泵,清洗,每月,每月\n水泵,检查,每年,待定\n")
+    assert [row.anchor for row in rows_of(found)] == [None, None]
+    assert [one.row for one in found.problems.warnings if one.code == "months_ignored"] == [3]
+
+
 @pytest.mark.parametrize(
     "head", ["系统,内容,日,周,月,季,半年,年", "系統,內容,日檢,週檢,月檢,季檢,半年檢,年檢", "System,Task,D,W,M,Q,HY,Y"]
 )
@@ -226,10 +245,45 @@ def test_several_ticks_are_an_error_that_names_them() -> None:
 
 
 def test_how_often_in_two_rows_of_headings() -> None:
-    for text in ("设备,内容,周期,,责任部门\n,,频次,单位,\n", "設備,內容,週期,,責任部門\n,,數值,單位,\n"):
-        made = table(f"{text}水泵,检查,3,月,消防管理部门\n".replace("數值", "次數"))
-        (row,) = rows_of(made)
+    for text in ("设备,内容,周期,,责任部门\n,,频次,单位,\n", "設備,內容,週期,,責任部門\n,,間隔,單位,\n"):
+        (row,) = rows_of(table(f"{text}水泵,检查,1,季,消防管理部门\n"))
         assert (row.interval.every, row.interval.unit, row.department.zh) == (3, "month", "消防管理部门")
+
+
+@pytest.mark.parametrize(
+    ("head", "line", "wanted"),
+    [
+        ("周期,次数", "年,2", (6, "month")), ("周期,次數", "每年,4", (3, "month")), ("周期,次数", "月,1", (1, "month")),
+        ("次数,周期单位", "2,年", (6, "month")), ("次数", "每月一次", (1, "month")),
+        ("周期,周期单位", "3,月", (3, "month")), ("Frequency,Frequency unit", "3,MONTHS", (3, "month")),
+    ],
+)  # fmt: skip
+def test_so_many_times_in_a_unit_that_stands_beside(head: str, line: str, wanted: tuple[int, str]) -> None:
+    (row,) = rows_of(table(f"系统,内容,{head}\n水泵,检查,{line}\n"))
+    assert (row.interval.every, row.interval.unit) == wanted
+
+
+def test_a_number_of_times_or_of_units_is_asked_for() -> None:
+    (error,) = table("系统,内容,频次,周期单位\n水泵,检查,3,月\n").problems.errors
+    assert error.code == "ambiguous_frequency"
+    assert "每3个月一次" in error.message
+    assert "每月3次" in error.message
+
+
+def test_the_title_of_the_table_or_the_sheet_names_the_system() -> None:
+    for title in (
+        "空调系统维护保养计划",
+        "2027年度空调系统保养计划表",
+        "某某广场空调系统维保计划",
+        "HVAC maintenance schedule",
+    ):
+        found = table(f"{title},,\n序号,内容,周期\n1,清洗滤网,每月\n")
+        assert [row.applies_to.system for row in rows_of(found)] == ["hvac"]
+        assert len(told(found, "system_of_section")) == 1
+    found = table(workbook([["内容", "周期"], ["清洗滤网", "每月"]], sheet="空调系统"))
+    assert [row.applies_to.system for row in rows_of(found)] == ["hvac"]
+    (error,) = table("设施设备维护保养计划,,\n序号,内容,周期\n1,清洗滤网,每月\n").problems.errors
+    assert error.code == "missing_column"
 
 
 def test_merged_headings_of_two_rows() -> None:
@@ -240,10 +294,10 @@ def test_merged_headings_of_two_rows() -> None:
     rows = [
         ["设备", "内容", "周期", None, "责任部门"],
         [None, None, "频次", "单位", None],
-        ["水泵", "检查", 2, "年", None],
+        ["水泵", "检查", 1, "年", None],
     ]
     (row,) = rows_of(table(workbook(rows, merge)))
-    assert (row.interval.every, row.interval.unit) == (2, "year")
+    assert (row.interval.every, row.interval.unit) == (1, "year")
 
 
 def test_the_system_of_titles_between_the_rows() -> None:
@@ -267,7 +321,7 @@ def test_merged_titles_name_the_system_too() -> None:
 
 def test_a_title_that_nobody_knows_is_named_in_the_error() -> None:
     (error,) = table("序号,内容,周期\n一、办公桌,,\n1,擦拭,每月\n").problems.errors
-    assert (error.code, error.column, error.value) == ("unknown_system", "小标题", "办公桌")
+    assert (error.code, error.column, error.value) == ("unknown_system", "标题", "办公桌")
 
 
 def test_where_the_system_has_a_column_titles_are_left_out() -> None:
@@ -358,8 +412,8 @@ def test_what_is_taken_for_a_class_that_comes_near_is_told(word: str) -> None:
 def test_a_machine_below_a_title_is_of_its_system_or_a_warning_names_the_title() -> None:
     found = table("一、消防系统,,\n设备名称,内容,周期\n水泵,盘车,每周\n二、空调系统,,\n配电柜,检查,每月\n")
     assert [row.applies_to.classes for row in rows_of(found)] == [("fire_pump_set",), ("distribution_board",)]
-    assert ["小标题“消防系统”下" in one for one in told(found, "system_read_as")] == [True, False]
-    assert "小标题“空调系统”下" in told(found, "system_read_as")[1]
+    assert ["标题“消防系统”下" in one for one in told(found, "system_read_as")] == [True, False]
+    assert "标题“空调系统”下" in told(found, "system_read_as")[1]
 
 
 def test_a_machine_that_nobody_knows_is_of_the_system_beside_it() -> None:
