@@ -126,6 +126,8 @@ def found_in(text: str) -> Frequency | None:
     """The frequency inside a sentence (每季度进行一次全面检查，包括制动系统); ``None`` for none and for several."""
     found: dict[tuple[object, object], Frequency] = {}
     for part in re.split(r"[，,;；。:：、\n]", text):
+        if len(part.strip()) == 1:
+            continue  # a lone 月 is a frequency in a column of its own only
         try:
             one = read_frequency(part)
         except CellProblem:

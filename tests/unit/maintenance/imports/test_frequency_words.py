@@ -265,6 +265,7 @@ def test_the_frequency_inside_a_sentence_is_found_when_there_is_one() -> None:
     assert canonical(found.interval) == (3, "month")
     assert found_in("每月一次,每季度一次") is None
     assert found_in("检查制动系统") is None
+    assert found_in("记录日期、月") is None
 
 
 def test_a_long_text_of_the_same_words_is_answered_at_once() -> None:
