@@ -1,7 +1,5 @@
 """How long a store that is back takes to be caught up with: from its being back on."""
 
-from typing import Any
-
 import pytest
 
 from plantroom.cli import bench_outage
@@ -28,17 +26,26 @@ class Site:
 
     def stats(self) -> dict[str, float]:
         done = max(0.0, self._clock.now - self._back - 10.0) * 1000
-        return {"received": 500 + done, "spool_depth": 10_000 - done}
+        return {"received": 500 + done}
 
     def require_alive(self) -> None:
+        pass
+
+
+class Sending:
+    """Has sent 500 messages that were dealt with, and the 10,000 that wait."""
+
+    sent = 10_500
+
+    def require_well(self) -> None:
         pass
 
 
 def test_the_time_until_the_store_is_noticed_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     monkeypatch.setattr(bench_outage, "time", clock)
-    site: Any = Site(clock)
-    noticed_s, drained_s, taken = bench_outage._drain(site, (), 100)  # type: ignore[arg-type]
+    site, sending = Site(clock), (Sending(),)
+    noticed_s, drained_s, taken = bench_outage._drain(site, sending, 100)  # type: ignore[arg-type]
     assert noticed_s == pytest.approx(10.1, abs=0.11)
     assert drained_s == pytest.approx(19.9, abs=0.11)
     assert taken == pytest.approx(9900, abs=110)
