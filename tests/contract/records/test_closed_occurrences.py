@@ -52,7 +52,7 @@ def close_some(ledger: SqlLedger) -> None:
                 occurrence(2, state=MISSED),
                 occurrence(3, state=WAIVED),
                 occurrence(4, state=CREDITED, completed_at=NOW, evidence=READING),
-                occurrence(5, state=DUE, work_order="w5"),
+                occurrence(5, state=DUE),
             ]
         )
     with ledger.begin() as tx:
@@ -236,7 +236,11 @@ def test_a_reading_with_gaps_and_parts_is_put_together_again(
     "changes",
     [
         [{"state": DUE, "completed_at": None, "work_order": None}],
-        [{"state": DUE, "completed_at": None}, {"state": MISSED}, {"state": DONE, "completed_at": NOW}],
+        [
+            {"state": DUE, "completed_at": None, "work_order": None},
+            {"state": MISSED},
+            {"state": DONE, "completed_at": NOW},
+        ],
         [{"state": DONE, "completed_at": NOW + timedelta(days=2), "latest": date(2026, 5, 1)}],
         [{"state": CREDITED, "evidence": READING | {"value": 5.0}}, {"state": CREDITED, "evidence": None}],
     ],
