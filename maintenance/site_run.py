@@ -47,7 +47,7 @@ from maintenance.site_plan import SitePlan, is_restless
 from maintenance.standings import Standing as PlanStanding
 from maintenance.views import note_order
 from maintenance.waking import wake_day
-from maintenance.withdrawing import without_given_way, without_lapsed, without_overtaken
+from maintenance.withdrawing import families_of, without_given_way, without_lapsed, without_overtaken
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, Transition, WorkOrder
 from plantroom.domain.assets import AssetStatus, LocalName
 from plantroom.domain.keys import new_key
@@ -71,8 +71,10 @@ class SiteRun:
         self._crediting = Crediting(readings, plan.zone, now)
 
     def run(self, keys: Sequence[str]) -> dict[str, int]:
-        """Plan the subjects; gives the counts. Where the planning stood is read before the history, so that a change
-        that comes between the two is seen by the next run."""
+        """Plan the subjects; gives the counts. Schedulers take turns: what one withdraws and makes anew, another would
+        go on behind as it was before. Where the planning stood is read before the history, so that a change that comes
+        between the two is seen by the next run."""
+        self._tx.plan.take_turn(self._site.code)
         known = self._tx.plan.standings_of(keys)
         history = self._tx.plan.occurrences_of_several(keys)
         assets = self._tx.assets.several(keys)
@@ -95,9 +97,9 @@ class SiteRun:
     def _left(self, subject: Subject, history: Sequence[Occurrence]) -> Sequence[Occurrence]:
         """The history after what nothing asks for any more has been withdrawn."""
         rests = self._facts[subject.key].rests
-        found = without_overtaken(self._tx, history, self._now)
-        found = without_lapsed(self._tx, subject, found, rests, self._zone, self._now)
         rows, hourly = (of(self._rows, subject, self._systems) for of in (rows_for, hour_rows_for))
+        found = without_overtaken(self._tx, history, lambda: families_of(rows, self._by_code), self._now)
+        found = without_lapsed(self._tx, subject, found, rests, self._zone, self._now)
         return without_given_way(self._tx, found, giving_way(rows, hourly, self._today, self._now), self._now)
 
     def _gather(self, subjects: Sequence[Subject]) -> None:
