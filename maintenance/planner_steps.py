@@ -113,6 +113,7 @@ def waive(
     found: list[Occurrence] = []
     for order_id, some in by_order(over).items():
         if order_id is None:
+            tx.plan.update_occurrences(some)
             found += some
             continue
         locked = tx.orders.lock(order_id)
@@ -121,12 +122,15 @@ def waive(
         known = tx.plan.occurrences([one.key for one in locked.occurrences]).values()
         keys = {one.key for one in some}
         if all(one.key in keys or one.state is not OccurrenceState.DUE for one in known):
+            # Written first: what becomes of them with their order is then not asked for.
+            tx.plan.update_occurrences(some)
             apply_transition(tx, order_id, State.CANCELLED, now, PLANNER, why(some[0]), changes=locked)
             found += some
         else:
             _lightened(tx, locked, keys)
-            found += [replace(one, work_order=None) for one in some]
-    tx.plan.update_occurrences(found)
+            lightened = [replace(one, work_order=None) for one in some]
+            tx.plan.update_occurrences(lightened)
+            found += lightened
     return found
 
 

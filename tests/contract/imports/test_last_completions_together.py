@@ -17,6 +17,7 @@ from maintenance.schedules import MeterSchedule
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import State
 from plantroom.ports.clock import FixedClock
+from plantroom.storage.ledger.plan import SqlPlan
 from tests.contract.imports.importing import Store, exported, take, undo
 from tests.contract.imports.test_last_completions import (
     HEAD,
@@ -85,6 +86,26 @@ def test_undoing_leaves_it_to_the_planner_to_make_the_dates_anew(ledger: Store) 
     look(ledger)
     assert dates(ledger, "OWN-M") == without
     assert not [one for one in known(ledger, "OWN-M") if one.evidence]
+
+
+def test_the_plan_is_read_once_whatever_is_withdrawn(ledger: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(ledger, MONTHLY)
+    take(ledger, "assets", "设备编号,设备类别\n" + "".join(f"P-{n},水泵\n" for n in range(6)))
+    look(ledger)
+    read: list[object] = []
+    of = SqlPlan.rows
+
+    def rows(self: SqlPlan, *which: Any) -> Any:
+        read.append(which)
+        return of(self, *which)
+
+    text = HEAD + "".join(f"P-{n},OWN-M,2026-02-20,,\n" for n in range(6))
+    document = take(ledger, "last_completions", text)
+    monkeypatch.setattr(SqlPlan, "rows", rows)
+    look(ledger)
+    assert undo(ledger, document["import_id"])["errors"] == []
+    look(ledger)
+    assert len(read) == 2
 
 
 def test_entered_again_before_the_planner_has_looked_it_counts(ledger: Store) -> None:
