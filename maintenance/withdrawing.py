@@ -23,6 +23,7 @@ from maintenance.ports import MaintenanceTx
 from maintenance.rests import AT_REST, Rest, lapsed
 from maintenance.stand_ins import floor_of
 from maintenance.waiving import RESTED, by_people
+from maintenance.work_orders import WorkOrder
 
 OVERTAKEN = "上次完成日期已登记，重新排期 / its last completion was entered: planned anew"
 """Why orders that nobody has begun are cancelled."""
@@ -43,12 +44,14 @@ def without_overtaken(
     over, late = _overtaken(history, kin)
     due = [one for one in history if one.state is OccurrenceState.DUE and one.key not in late]
     told = [one for one in history if one != as_said(one)]
-    begun = _begun(tx, [*due_with(over, due), *told])
+    locked = _locked(tx, [*due_with(over, due), *told])
+    waiting = {order.id: order for order in locked if not has_begun(tx, order)}
+    begun = {order.id for order in locked} - waiting.keys()
     # What people have done by then is known now that they cannot go on.
     subject = told[0].key.subject
     history = tx.plan.occurrences_of_several([subject]).get(subject, ())
     over, late = _overtaken(history, kin)
-    gone = _made_anew(tx, over, _loose(history, late, begun), now)
+    gone = _made_anew(tx, due_with(over, _loose(history, late, begun)), waiting, now)
     heard = [as_said(one) for one in history if one != as_said(one) and one.key not in gone]
     tx.plan.update_occurrences(heard)
     return _with([one for one in history if one.key not in gone], heard)
@@ -66,21 +69,16 @@ def _overtaken(
     return [*over, *(o for o in history if o.state is OccurrenceState.DUE and o.key.lineage in kin)], late
 
 
-def _begun(tx: MaintenanceTx, some: Sequence[Occurrence]) -> set[str]:
-    """Those of the orders, locked from now on, that somebody has begun."""
-    orders = [tx.orders.lock(order) for order in sorted({one.work_order for one in some if one.work_order})]
-    return {order.id for order in orders if has_begun(tx, order)}
+def _locked(tx: MaintenanceTx, some: Sequence[Occurrence]) -> list[WorkOrder]:
+    return [tx.orders.lock(order) for order in sorted({one.work_order for one in some if one.work_order})]
 
 
 def _made_anew(
-    tx: MaintenanceTx, over: Sequence[Occurrence], loose: Sequence[Occurrence], now: datetime
+    tx: MaintenanceTx, some: Sequence[Occurrence], waiting: Mapping[str, WorkOrder], now: datetime
 ) -> set[OccurrenceKey]:
-    """Withdraw and forget occurrences of a subject, with all that is due with them, so that what is done in one go is
-    found again: as far as it is ``loose``. Gives what is gone."""
-    waived = waive(
-        tx, [replace(one, state=OccurrenceState.WAIVED) for one in due_with(over, loose)], now, lambda _: OVERTAKEN
-    )
-    gone = {one.key for one in waived}
+    """Withdraw and forget occurrences of a subject; ``waiting`` are their orders. Gives what is gone."""
+    over = [replace(one, state=OccurrenceState.WAIVED) for one in some]
+    gone = {one.key for one in waive(tx, over, now, lambda _: OVERTAKEN, waiting)}
     tx.plan.forget(sorted(gone))
     return gone
 

@@ -106,12 +106,15 @@ class LastCompletionsKind(TableKind):
 
     def export(self, tx: MaintenanceTx, site: str | None, language: str) -> Iterator[Sequence[Cell]]:
         wanted, cursor = OccurrenceFilter(site=site, state=OccurrenceState.FORMER.value), None
+        own = {(row.site, row.code): row.lineage for row in tx.plan.rows(site) if row.site is not None}
         while True:
             page = tx.plan.list_occurrences(wanted, PageRequest(_AT_ONCE, cursor))
             codes = {key: one.code for key, one in tx.assets.several({one.key.subject for one in page.items}).items()}
             for one in page.items:
                 gone = one.key.subject not in codes and not is_site(one.key.subject)
-                if gone or done_with(one) is not None:
+                # A site's own row answers for the general one of its code.
+                replaced = own.get((one.site, one.plan_row), one.key.lineage) != one.key.lineage
+                if gone or replaced or done_with(one) is not None:
                     continue
                 cells = cells_of(said_of(one), FIELDS, language)
                 yield [one.site, codes.get(one.key.subject), one.plan_row, *cells]

@@ -252,3 +252,43 @@ def test_a_wrong_year_stays_when_somebody_has_begun_what_it_made_due(ledger: Sto
     assert warned(bring(ledger, "X-1,OWN-L,2026-02-20,,\n", later)) == ["work_begun"]
     refused = undo_import(ledger, document["import_id"], Asked("somebody", at(later)))
     assert [one["code"] for one in refused["errors"]] == ["in_use"]  # type: ignore[attr-defined]
+
+
+def test_a_general_row_s_completion_is_not_exported_beside_that_of_the_site_s_own_row(ledger: Store) -> None:
+    put(ledger, MONTHLY)
+    take(ledger, "last_completions", HEAD + "X-1,OWN-M,2026-02-20,,\n")
+    put(ledger, replace(MONTHLY, lineage="own-of-demo", site="demo"))
+    take(ledger, "last_completions", HEAD + "X-1,OWN-M,2026-02-24,,\n")
+    assert len(known(ledger, "OWN-M")) == 2
+    again = take(ledger, "last_completions", exported(ledger, "last_completions"))
+    assert (again["errors"], again["warnings"], again["unchanged"], again["updated"]) == ([], [], 1, 0)
+
+
+def test_a_row_is_named_by_the_heading_of_plan_tables_and_the_firm_is_who_did_it(ledger: Store) -> None:
+    put(ledger, MONTHLY)
+    text = "设备编号,项目编号,上次保养日期,保养单位\nX-1,OWN-M,2026-02-20,迅达\n"
+    document = take(ledger, "last_completions", text)
+    assert (document["errors"], document["warnings"], document["created"]) == ([], [], 1)
+    assert (known(ledger, "OWN-M")[0].evidence or {})["done_by"] == "迅达"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "is_said"),
+    [
+        ("users", "用户名,角色,站点,完成日期\nli,技术员,demo,2026-01-01\n", False),
+        ("plan_table", "编号,适用设备类,维护周期,完成日期\nMY-9,水泵,每月,2026-01-01\n", True),
+    ],
+)
+def test_a_last_day_is_that_of_work_where_the_table_is_of_work(
+    ledger: Store, kind: str, text: str, is_said: bool
+) -> None:
+    (warning,) = [one for one in take(ledger, kind, text)["warnings"] if one["code"] == "ignored_column"]
+    assert ("last_completions" in warning["message"]) is is_said
+
+
+def test_a_time_that_no_clock_shows_is_none(ledger: Store) -> None:
+    put(ledger, MONTHLY)
+    assert problems(take(ledger, "last_completions", HEAD + "X-1,OWN-M,2026-02-20 99:99,,\n")) == [
+        (2, "上次完成日期", "bad_date")
+    ]
+    assert take(ledger, "last_completions", HEAD + "X-1,OWN-M,2026-02-20 23:59,,\n")["created"] == 1
