@@ -32,6 +32,10 @@ DONE_WITH = "done_with"
 COUNTS_AS = "counts_as"
 """And, where the longest gap had run out by then, the day that it counts as (``counted_day``)."""
 
+DUE_ON = "due_on"
+"""And, where the planner has looked first on a later day: that day, on which is due what was to be on that of entering.
+"""
+
 ANEW_TO, ANEW_SINCE = "anew_to", "anew_since"
 """And, until the planner has looked: up to which cycle what nobody has begun is to be made anew, and from which day on
 what was over then is, too (that of entering, unless it is one that was wrong and is corrected)."""
@@ -91,7 +95,7 @@ def due_by_entering(history: Iterable[Occurrence], by: str | None) -> set[Occurr
     subject); ``by``: whose completions alone."""
     known = list(history)
     days = {
-        one.key.lineage: entered_on(one)
+        one.key.lineage: due_day(one)
         for one in known
         if one.state is OccurrenceState.FORMER and by in (None, (one.evidence or {}).get(ENTERED_BY))
     }
@@ -189,6 +193,21 @@ def entered_on(former: Occurrence) -> date:
     return date.fromisoformat(str((former.evidence or {})[ENTERED_ON]))
 
 
+def due_day(former: Occurrence) -> date:
+    """The day on which is due what it makes due at once: that of entering, or of the planner's first look."""
+    day = (former.evidence or {}).get(DUE_ON)
+    return entered_on(former) if day is None else date.fromisoformat(str(day))
+
+
+def put_off(former: Occurrence, day: date) -> Occurrence:
+    """The completion with that day as ``due_day``."""
+    evidence = dict(former.evidence or {})
+    counts, later = evidence.get(COUNTS_AS), (day - due_day(former)).days
+    if counts is not None:
+        evidence[COUNTS_AS] = shifted(date.fromisoformat(str(counts)), later).isoformat()
+    return replace(former, evidence=evidence | {DUE_ON: day.isoformat()})
+
+
 def counting_from(anchor: date, row: PlanRow, former: Occurrence | None) -> date:
     """Where the dates of a row count from."""
     return anchor if former is None or row.anchor is not None else former.latest
@@ -201,7 +220,7 @@ def behind_former(series: Series, former: Occurrence | None, newest: int) -> Ser
     entering."""
     if former is None:
         return series
-    day, first = entered_on(former), FORMER_CYCLE + 1
+    day, first = due_day(former), FORMER_CYCLE + 1
     if isinstance(series.grid, ListGrid):
         late = [one for one in series.grid.days[:1] if shifted(one, series.row.late_days) < day]
         return replace(series, grid=replace(series.grid, days=(day,))) if late and newest == FORMER_CYCLE else series

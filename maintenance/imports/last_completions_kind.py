@@ -10,7 +10,7 @@ from maintenance.former import (
     counts_alike,
     done_with,
     due_by_entering,
-    entered_on,
+    due_day,
     is_of,
     over_on,
     taken_back,
@@ -66,7 +66,7 @@ class LastCompletionsKind(TableKind):
             elif counts_alike(before, after):
                 told.append(_with_words(after, next(one for one in history if one.key == after.key)))
             else:
-                told.append(to_be_made_anew(after, history, entered_on(before)))
+                told.append(to_be_made_anew(after, history, due_day(before)))
         tx.plan.add_occurrences(new)
         tx.plan.update_occurrences(told)
         for site in {one.site for _, one in formers}:
@@ -164,7 +164,7 @@ def _tell_planner(tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked)
     told: list[Occurrence] = []
     for history, mine in _by_subject(known, taken):
         today = today_of(tx, mine[0].site, asked.now)
-        words = [Anew(of.key.lineage, today, min(today, entered_on(of))) for of in mine]
+        words = [Anew(of.key.lineage, today, min(today, due_day(of))) for of in mine]
         told += [taken_back(words, one) for one in _still_due(tx, history)]
     tx.plan.update_occurrences(told)
 

@@ -2,7 +2,7 @@
 
 import io
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from maintenance.imports.kinds import Asked
 from maintenance.imports.outcome import AllRights
 from maintenance.imports.ports import Mode
 from maintenance.imports.running import Wanted, run_import, undo_import
+from maintenance.materialise import materialise
 from maintenance.plan import Layer, OccurrenceState, PlanRow
 from maintenance.schedules import MeterSchedule
 from maintenance.transitions import apply_transition
@@ -32,7 +33,7 @@ from tests.contract.imports.test_last_completions import (
     standing,
 )
 from tests.contract.imports.test_last_completions_beside_records import at, bring, complete, nested, warned
-from tests.contract.maintenance.conftest import NOW
+from tests.contract.maintenance.conftest import NOW, SYSTEMS
 from tests.unit.maintenance.rows import row
 
 ENTERED = date(2026, 3, 2)
@@ -292,3 +293,30 @@ def test_a_time_that_no_clock_shows_is_none(ledger: Store) -> None:
         (2, "上次完成日期", "bad_date")
     ]
     assert take(ledger, "last_completions", HEAD + "X-1,OWN-M,2026-02-20 23:59,,\n")["created"] == 1
+
+
+@pytest.mark.parametrize("code", ["OWN-L", "OWN-M"])
+def test_entered_in_the_evening_and_planned_after_midnight_it_is_due_that_day_and_not_missed(
+    ledger: Store, code: str
+) -> None:
+    put(ledger, LAW, MONTHLY)
+    evening = datetime(2026, 3, 2, 15, tzinfo=UTC)
+    wanted = Wanted("last_completions", "t.csv", Mode.COMMIT, Asked("somebody", evening, "demo"))
+    document = run_import(
+        ledger, wanted, io.BytesIO((HEAD + f"X-1,{code},2025-08-15,,\n").encode()), FixedClock(evening)
+    )
+    assert warned(document) == ["gap_is_over"]
+    night = datetime(2026, 3, 2, 17, tzinfo=UTC)
+    assert materialise(ledger, night, SYSTEMS)["missed"] == 0
+    assert known(ledger, code)[1].latest == date(2026, 3, 3)
+    assert not [one for one in standing(ledger, code) if "missed" in one.tags]
+    assert materialise(ledger, night, SYSTEMS)["created"] == 0
+    later = date(2026, 3, 6)
+    look(ledger, later)
+    assert known(ledger, code)[1].latest == date(2026, 3, 3)
+    assert [one for one in standing(ledger, code) if "missed" in one.tags]
+    again = take(ledger, "last_completions", exported(ledger, "last_completions"))
+    assert (again["errors"], again["updated"]) == ([], 0)
+    assert bring(ledger, f"X-1,{code},2026-02-15,,\n", later)["updated"] == 1
+    look(ledger, later)
+    assert known(ledger, code)[1].latest >= later
