@@ -90,16 +90,18 @@ def done_with(former: Occurrence) -> str | None:
     return None if code is None else str(code)
 
 
-def due_by_entering(history: Iterable[Occurrence], by: str | None) -> set[OccurrenceKey]:
-    """What is due on the very day on which a completion was entered, which is of its making (``history``: of one
-    subject); ``by``: whose completions alone."""
+def due_by_entering(former: Occurrence, history: Iterable[Occurrence], by: str | None) -> set[OccurrenceKey]:
+    """What is due on the very day on which completions were entered, which is of their making, from that of ``former``
+    on (``history``: of one subject); ``by``: whose completions alone."""
     known = list(history)
     days = {
         one.key.lineage: due_day(one)
         for one in known
         if one.state is OccurrenceState.FORMER and by in (None, (one.evidence or {}).get(ENTERED_BY))
     }
-    due = (one for one in known if one.state is OccurrenceState.DUE)
+    if former.key.lineage not in days:
+        return set()
+    due = (one for one in known if one.state is OccurrenceState.DUE and one.latest >= due_day(former))
     return {one.key for one in due if days.get(one.key.lineage) == one.latest}
 
 

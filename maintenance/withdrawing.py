@@ -64,7 +64,7 @@ def _overtaken(
     words = [word for one in history for word in anew_of(one)]
     over = [due for word in words for due in overtaken(word, history)]
     day = max((word.said_on for word in words), default=date.min)
-    late = over_on(history, day, {one.key for one in over})
+    late = over_on(history, day) - {one.key for one in over}
     kin = {lineage for word in words for lineage in families.get(word.lineage, ())}
     return [*over, *(o for o in history if o.state is OccurrenceState.DUE and o.key.lineage in kin)], late
 

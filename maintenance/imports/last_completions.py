@@ -158,8 +158,21 @@ class LastCompletionsImport:
                 self.outcome.problems.error(one.row.problem(name, problem.code, in_words(problem.code, problem.said)))
                 continue
             taken.append((one, row))
+        taken = [both for both in self._newest(taken, subject) if not self._is_left_out(*both, subject, history)]
         if taken:
-            self._together(self._newest(taken, subject), subject, site, history)
+            self._together(taken, subject, site, history)
+
+    def _is_left_out(self, one: Wanted, row: PlanRow, subject: Subject, history: Sequence[Occurrence]) -> bool:
+        """Whether a line says nothing that counts any more; a warning says why."""
+        mine = [o for o in history if o.key.lineage == row.lineage]
+        by = None if self._asked.rights.may_leave_law(one.site) else self._asked.by
+        former = next((o for o in mine if o.state is OccurrenceState.FORMER), None)
+        excused = set[OccurrenceKey]() if former is None else due_by_entering(former, history, by)
+        why = why_left_out(mine, over_on(history, self._sites[one.site].today, excused), self._orders)
+        if why is not None:
+            self.outcome.problems.warn(one.row.problem("done_on", why))
+            self.outcome.note(one.row, "unchanged", _code(subject, one.site, row.code))
+        return why is not None
 
     def _newest(self, taken: Sequence[tuple[Wanted, PlanRow]], subject: Subject) -> list[tuple[Wanted, PlanRow]]:
         """Of several lines of one row the newest day, of one day the first line: a history has many, and the last one
@@ -199,8 +212,8 @@ class LastCompletionsImport:
             self._take(one, subject, row, found[row.lineage], history, coming[row.lineage])
         for one, row, _ in along:
             former = formers.get(row.code)
-            came_along = former is not None and done_with(former) is not None
-            if came_along or (run_out(found[row.lineage]) is None and is_after(coming[row.lineage], site.today)):
+            is_open = run_out(found[row.lineage]) is None and is_after(coming[row.lineage], site.today)
+            if former is not None or is_open:
                 self._put(one, subject, row, former, found[row.lineage])
 
     def _made(self, row: PlanRow, code: str, said: Mapping[str, Said], subject: Subject, site: SitesPlan) -> Occurrence:
@@ -248,13 +261,6 @@ class LastCompletionsImport:
         problems = self.outcome.problems
         mine = [o for o in history if o.key.lineage == row.lineage]
         code = _code(subject, one.site, row.code)
-        today, by = self._sites[one.site].today, self._asked.by
-        excused = due_by_entering(history, None if self._asked.rights.may_leave_law(one.site) else by)
-        why = why_left_out(mine, over_on(history, today, excused), self._orders)
-        if why is not None:
-            problems.warn(one.row.problem("done_on", why))
-            self.outcome.note(one.row, "unchanged", code)
-            return
         known = next((as_said(o) for o in mine if o.state is OccurrenceState.FORMER), None)
         if not self._put(one, subject, row, known, found):
             self.outcome.note(one.row, "unchanged", code)
@@ -267,7 +273,7 @@ class LastCompletionsImport:
             if not goes_by_readings(row):
                 said = LocalName(f"尚无下次日期：{coming.zh}", f"there is no next date yet: {coming.en}")
                 problems.warn(one.row.problem("plan_row", "no_date", in_words("no_date", said)))
-        elif coming <= today or run_out(found) is not None:
+        elif coming <= self._sites[one.site].today or run_out(found) is not None:
             problems.warn(one.row.problem("done_on", "gap_is_over"))
 
     def _put(self, one: Wanted, subject: Subject, row: PlanRow, known: Occurrence | None, found: Occurrence) -> bool:

@@ -144,11 +144,13 @@ def _used(tx: MaintenanceTx, formers: Sequence[Occurrence], asked: Asked | None 
     orders = tx.orders.standing(sorted(one for one in due if one is not None))
     found: set[OccurrenceKey] = set()
     for history, mine in _by_subject(known, formers):
-        over = set[OccurrenceKey]()
-        if asked is not None:
-            today, may = today_of(tx, mine[0].site, asked.now), asked.rights.may_leave_law(mine[0].site)
-            over = over_on(history, today, due_by_entering(history, None if may else asked.by))
-        found |= {one.key for one in mine if why_left_out((o for o in history if is_of(o, one)), over, orders)}
+        for one in mine:
+            over = set[OccurrenceKey]()
+            if asked is not None:
+                by = None if asked.rights.may_leave_law(one.site) else asked.by
+                over = over_on(history, today_of(tx, one.site, asked.now), due_by_entering(one, history, by))
+            if why_left_out((o for o in history if is_of(o, one)), over, orders):
+                found.add(one.key)
     return found
 
 
