@@ -162,13 +162,16 @@ class LastCompletionsImport:
         if taken:
             self._together(taken, subject, site, history)
 
-    def _is_left_out(self, one: Wanted, row: PlanRow, subject: Subject, history: Sequence[Occurrence]) -> bool:
-        """Whether a line says nothing that counts any more; a warning says why."""
+    def _why_left_out(self, site: SitesPlan, row: PlanRow, history: Sequence[Occurrence]) -> str | None:
         mine = [o for o in history if o.key.lineage == row.lineage]
-        by = None if self._asked.rights.may_leave_law(one.site) else self._asked.by
+        by = None if self._asked.rights.may_leave_law(site.code) else self._asked.by
         former = next((o for o in mine if o.state is OccurrenceState.FORMER), None)
         excused = set[OccurrenceKey]() if former is None else due_by_entering(former, history, by)
-        why = why_left_out(mine, over_on(history, self._sites[one.site].today, excused), self._orders)
+        return why_left_out(mine, over_on(history, site.today, excused), self._orders)
+
+    def _is_left_out(self, one: Wanted, row: PlanRow, subject: Subject, history: Sequence[Occurrence]) -> bool:
+        """Whether a line says nothing that counts any more; a warning says why."""
+        why = self._why_left_out(self._sites[one.site], row, history)
         if why is not None:
             self.outcome.problems.warn(one.row.problem("done_on", why))
             self.outcome.note(one.row, "unchanged", _code(subject, one.site, row.code))
@@ -231,15 +234,13 @@ class LastCompletionsImport:
         """The rows without a line that were done last with one that has a line, with that line and the code of the row
         that counts. Not those with a record of their own."""
         lines = {row.code: one for one, row in taken}
-        over = over_on(history, site.today)
         found: list[tuple[Wanted, PlanRow, str]] = []
         for row in site.dated(subject):
             inside = site.containing(subject, row) & lines.keys()
             if row.code in lines or not inside or not self._is_mine(subject, row):
                 continue
             _, code = site.newest_with(subject, row, said)
-            mine = [o for o in history if o.key.lineage == row.lineage]
-            if code != row.code and why_left_out(mine, over, self._orders) is None:
+            if code != row.code and self._why_left_out(site, row, history) is None:
                 found.append((lines.get(code) or lines[min(inside)], row, code))
         return found
 
