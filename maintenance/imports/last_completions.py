@@ -305,7 +305,9 @@ def why_left_out(
         if one.state in _OWN or one.key in over:
             return "own_record"
         order = orders.get(one.work_order or "")
-        if one.state is OccurrenceState.DUE and order is not None and order.state not in WAITING:
+        if one.state is not OccurrenceState.DUE or order is None:
+            continue
+        if order.state not in WAITING or order.arrived_at is not None or order.answers:
             return "work_begun"
     return None
 

@@ -249,7 +249,9 @@ def test_a_wrong_year_is_taken_back_by_who_entered_it(ledger: Store) -> None:
 def test_a_wrong_year_stays_when_somebody_has_begun_what_it_made_due(ledger: Store) -> None:
     document, later = wrong_year(ledger)
     with ledger.begin() as tx:
-        apply_transition(tx, str(known(ledger, "OWN-L")[1].work_order), State.IN_PROGRESS, at(later), "li", "")
+        order = str(known(ledger, "OWN-L")[1].work_order)
+        apply_transition(tx, order, State.IN_PROGRESS, at(later), "li", "")
+        apply_transition(tx, order, State.ON_HOLD, at(later), "li", "x", code="waiting_parts")
     assert warned(bring(ledger, "X-1,OWN-L,2026-02-20,,\n", later)) == ["work_begun"]
     refused = undo_import(ledger, document["import_id"], Asked("somebody", at(later)))
     assert [one["code"] for one in refused["errors"]] == ["in_use"]  # type: ignore[attr-defined]
