@@ -1,9 +1,10 @@
 """Steps that the planner itself takes on orders: opened when their time comes, kept though it is over, ended as missed,
 completed by what the readings show. Each works inside the caller's transaction on the order as it is then."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from types import MappingProxyType
 
 from maintenance.draft_words import MISSED_TAG
 from maintenance.fulfilment import Credit
@@ -106,27 +107,33 @@ def withdraw_scrapped(tx: MaintenanceTx, scrapped: Sequence[str], now: datetime)
 
 
 def waive(
-    tx: MaintenanceTx, over: Sequence[Occurrence], now: datetime, why: Callable[[Occurrence], str]
-) -> list[Occurrence]:
+    tx: MaintenanceTx, over: Sequence[Occurrence], now: datetime, why: Callable[[Occurrence], str],
+    waiting: Mapping[str, WorkOrder] = MappingProxyType({}),
+) -> list[Occurrence]:  # fmt: skip
     """Write down occurrences (as waived) that nothing asks for any more, and cancel orders that ask for nothing else,
-    as ``why`` says. Gives those that it was done with; work that has begun goes on."""
+    as ``why`` says. Gives those that it was done with; work that has begun goes on. ``waiting``: orders that the caller
+    has locked and found not begun."""
     found: list[Occurrence] = []
     for order_id, some in by_order(over).items():
         if order_id is None:
+            tx.plan.update_occurrences(some)
             found += some
             continue
-        locked = tx.orders.lock(order_id)
-        if has_begun(tx, locked):
+        locked = waiting.get(order_id) or tx.orders.lock(order_id)
+        if order_id not in waiting and has_begun(tx, locked):
             continue
         known = tx.plan.occurrences([one.key for one in locked.occurrences]).values()
         keys = {one.key for one in some}
         if all(one.key in keys or one.state is not OccurrenceState.DUE for one in known):
+            # Written first: what becomes of them with their order is then not asked for.
+            tx.plan.update_occurrences(some)
             apply_transition(tx, order_id, State.CANCELLED, now, PLANNER, why(some[0]), changes=locked)
             found += some
         else:
             _lightened(tx, locked, keys)
-            found += [replace(one, work_order=None) for one in some]
-    tx.plan.update_occurrences(found)
+            lightened = [replace(one, work_order=None) for one in some]
+            tx.plan.update_occurrences(lightened)
+            found += lightened
     return found
 
 

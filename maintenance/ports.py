@@ -68,6 +68,11 @@ class PlanRepository(PlanRowVersions):
         locks orders behind it."""
 
     @abstractmethod
+    def take_turn(self, site: str) -> None:
+        """Wait until no other transaction has the turn of planning a site's subjects one by one, and have it until this
+        one ends. Before any order is locked."""
+
+    @abstractmethod
     def remove_row(self, lineage: str) -> None:
         """Take a row away that was entered by mistake, with its versions and occurrences. Orders keep what they are.
         As ``hold``."""

@@ -1,19 +1,20 @@
 """The preview of some subjects of one site, from what the ledger holds."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from maintenance.gathering import facts_of
-from maintenance.plan import Occurrence
-from maintenance.planner import Subject, Systems, asset_subject, site_subject
+from maintenance.plan import Occurrence, PlanRow
+from maintenance.planner import Subject, Systems, asset_subject, rows_for, site_subject
 from maintenance.ports import MaintenanceTx
 from maintenance.preview import Horizon, Preview, preview_all
 from maintenance.reading_port import NO_READINGS, PointReadings
 from maintenance.recurrence import local_day
 from maintenance.site_calendar import working_days
-from maintenance.withdrawing import looked_ahead
+from maintenance.withdrawing import families_of, looked_ahead
 from plantroom.domain.assets import Asset, Site
 from plantroom.errors import BadData, FieldProblem
 
@@ -70,5 +71,14 @@ def ledger_preview(
     facts = facts_of(tx, site, subjects, rows, readings, now, systems)
     working = working_days(site.calendar, site.time_zone)
     horizon = Horizon(start, end, today, zone, working, site.calendar)
-    ahead = {key: looked_ahead(some) for key, some in history.items()}
+    by_code = {row.code: row for row in rows}
+    ahead: dict[str, Sequence[Occurrence]] = {}
+    for one in subjects:
+        ahead[one.key] = looked_ahead(history.get(one.key, ()), partial(_families, rows, one, systems, by_code))
     return preview_all(rows, subjects, ahead, horizon, systems, facts)
+
+
+def _families(
+    rows: Sequence[PlanRow], one: Subject, systems: Systems, by_code: Mapping[str, PlanRow]
+) -> Mapping[str, frozenset[str]]:
+    return families_of(rows_for(rows, one, systems), by_code)

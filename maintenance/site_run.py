@@ -13,6 +13,7 @@ from maintenance.crediting import Crediting, claimed, credit_standing, credited,
 from maintenance.draft_words import MISSED_TAG
 from maintenance.drafts import Draft, begun_of, key_of, shown
 from maintenance.facts import NO_FACTS, Facts
+from maintenance.first_look import first_looked
 from maintenance.gathering import facts_of
 from maintenance.giving_way import giving_way
 from maintenance.hour_run import HourScene, HourWork, hour_order, hour_work, settle_hours
@@ -47,7 +48,7 @@ from maintenance.site_plan import SitePlan, is_restless
 from maintenance.standings import Standing as PlanStanding
 from maintenance.views import note_order
 from maintenance.waking import wake_day
-from maintenance.withdrawing import without_given_way, without_lapsed, without_overtaken
+from maintenance.withdrawing import families_of, without_given_way, without_lapsed, without_overtaken
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, Transition, WorkOrder
 from plantroom.domain.assets import AssetStatus, LocalName
 from plantroom.domain.keys import new_key
@@ -71,8 +72,10 @@ class SiteRun:
         self._crediting = Crediting(readings, plan.zone, now)
 
     def run(self, keys: Sequence[str]) -> dict[str, int]:
-        """Plan the subjects; gives the counts. Where the planning stood is read before the history, so that a change
-        that comes between the two is seen by the next run."""
+        """Plan the subjects; gives the counts. Schedulers take turns: what one withdraws and makes anew, another would
+        go on behind as it was before. Where the planning stood is read before the history, so that a change that comes
+        between the two is seen by the next run."""
+        self._tx.plan.take_turn(self._site.code)
         known = self._tx.plan.standings_of(keys)
         history = self._tx.plan.occurrences_of_several(keys)
         assets = self._tx.assets.several(keys)
@@ -95,9 +98,9 @@ class SiteRun:
     def _left(self, subject: Subject, history: Sequence[Occurrence]) -> Sequence[Occurrence]:
         """The history after what nothing asks for any more has been withdrawn."""
         rests = self._facts[subject.key].rests
-        found = without_overtaken(self._tx, history, self._now)
-        found = without_lapsed(self._tx, subject, found, rests, self._zone, self._now)
         rows, hourly = (of(self._rows, subject, self._systems) for of in (rows_for, hour_rows_for))
+        found = without_overtaken(self._tx, history, lambda: families_of(rows, self._by_code), self._now)
+        found = without_lapsed(self._tx, subject, found, rests, self._zone, self._now)
         return without_given_way(self._tx, found, giving_way(rows, hourly, self._today, self._now), self._now)
 
     def _gather(self, subjects: Sequence[Subject]) -> None:
@@ -137,7 +140,11 @@ class SiteRun:
             self._draft.cut(*drafted)
             self._counts = counts
             structlog.get_logger().error(
-                "subject_not_planned", subject=subject.key, site=self._site.code, error=str(error), type=_named(error)
+                "subject_not_planned",
+                subject=subject.key,
+                site=self._site.code,
+                error=str(error),
+                type=type(error).__name__,
             )
             return False
         return True
@@ -150,7 +157,7 @@ class SiteRun:
                 self._order(subject, job, plan, passed=False, held=False)
         except FAULTS as error:
             structlog.get_logger().error(
-                "plan_row_left_out", row=row.code, subject=subject.key, error=str(error), type=_named(error)
+                "plan_row_left_out", row=row.code, subject=subject.key, error=str(error), type=type(error).__name__
             )
             return False
         return True
@@ -173,6 +180,10 @@ class SiteRun:
             known = credit_standing(self._tx, self._crediting, subject, plan.standing, history, self._orders)
             plan, history = self._plan(subject, rows, known), known
         upcoming = plan.to_make(self._until)
+        seen = first_looked(self._tx, history, upcoming, self._today)
+        if seen is not history:
+            plan, history = self._plan(subject, rows, seen), seen
+            upcoming = plan.to_make(self._until)
         credited_at = last_credits(history)
         jobs = [*(s.job for s in plan.standing), *upcoming]
         begun = begun_of(jobs, self._today)
@@ -237,7 +248,7 @@ class SiteRun:
                 self._draft.cut(*drafted)
                 self._counts = counts
                 structlog.get_logger().error(
-                    "plan_row_left_out", row=row.code, subject=subject.key, error=str(error), type=_named(error)
+                    "plan_row_left_out", row=row.code, subject=subject.key, error=str(error), type=type(error).__name__
                 )
 
     def _hours(self, subject: Subject, work: HourWork, scene: HourScene) -> None:
@@ -268,8 +279,8 @@ class SiteRun:
             return
         if row.missed is Missed.HOLD:
             held.add(row.lineage)
-        if MISSED_TAG not in order.tags:
-            self._mark(order, job)
+        if MISSED_TAG not in order.tags and keep_overdue(self._tx, order, self._now, overdue_text(job.latest)):
+            self._counts["missed"] += len(job.occurrences)
 
     def _refresh(self, order: WorkOrder, subject: Subject, job: Job, plan: SubjectPlan, may_open: bool) -> None:
         due = end_of_day(job.latest, self._zone)
@@ -288,10 +299,6 @@ class SiteRun:
             order, step = transition(order, State.OPEN, self._now, PLANNER, recorded_at=self._now)
             self._tx.orders.add_transition(step)
         note_order(self._tx, self._tx.orders.update(order, before))
-
-    def _mark(self, order: WorkOrder, job: Job) -> None:
-        if keep_overdue(self._tx, order, self._now, overdue_text(job.latest)):
-            self._counts["missed"] += len(job.occurrences)
 
     def _end(self, order: WorkOrder, job: Job, why: str) -> None:
         if not end_missed(self._tx, order, self._now, why):
@@ -391,7 +398,3 @@ class SiteRun:
         if order.state is State.OPEN:
             self._tx.orders.add_transition(Transition(order.id, State.OPEN, self._now, self._now, PLANNER, text))
             note_order(self._tx, order)
-
-
-def _named(error: Exception) -> str:
-    return type(error).__name__

@@ -32,8 +32,8 @@ RESTED = "停用期间到期，无需执行 / out of service on the last day"
 
 def ended_with_order(tx: MaintenanceTx, occurrences: Sequence[Occurrence], now: datetime) -> list[Occurrence]:
     """Those of a cancelled order's occurrences, as waived, that nothing asks for any more."""
-    if not occurrences:
-        return []
+    if all(one.state is OccurrenceState.WAIVED for one in occurrences):
+        return list(occurrences)
     site = tx.assets.site(occurrences[0].site)
     zone, key = ZoneInfo(site.time_zone), occurrences[0].key.subject
     try:

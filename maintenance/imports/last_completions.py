@@ -1,19 +1,29 @@
 """What was done last of each plan row before Plantroom: a table compared with the plan and its occurrences."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from maintenance.former import DONE_BY, RECORD_OF, as_said, former_work, over_on, run_out, told_otherwise
+from maintenance.former import (
+    DONE_BY,
+    RECORD_OF,
+    as_said,
+    done_with,
+    due_by_entering,
+    former_work,
+    over_on,
+    run_out,
+    told_otherwise,
+)
 from maintenance.imports.columns import columns_of
 from maintenance.imports.fields import NEEDED, Field, by_key, changed, date_field, text_field, values_of
 from maintenance.imports.kinds import Asked
-from maintenance.imports.last_completions_plan import SitesPlan
+from maintenance.imports.last_completions_plan import SitesPlan, goes_by_readings, is_after
 from maintenance.imports.naming import code_of, site_of
 from maintenance.imports.outcome import Change, Outcome
-from maintenance.imports.problems import CellProblem, Problems, count, in_words
+from maintenance.imports.problems import CellProblem, Problem, Problems, count, in_words
 from maintenance.imports.tables import Row
 from maintenance.imports.values import normal_code
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
@@ -71,23 +81,29 @@ class LastCompletionsImport:
     def __init__(self, tx: MaintenanceTx, asked: Asked, problems: Problems) -> None:
         self._tx, self._asked = tx, asked
         self._sites = {site.code: SitesPlan(tx, site, asked) for site in tx.assets.sites()}
-        self._seen: dict[tuple[str, str, date], int] = {}
         self._orders: Mapping[str, WorkOrder] = {}
         self.outcome = Outcome(problems)
 
     def run(self, rows: Iterable[Row]) -> Outcome:
-        """Compare every line; those of one machine together."""
-        of: dict[tuple[str, str], list[Wanted]] = defaultdict(list)
-        for row in rows:
-            one = self._understood(row)
-            if one is not None:
-                of[one.site, one.asset].append(one)
-        batch: list[Wanted] = []
-        for lines in of.values():
-            batch += lines
-            if len(batch) >= AT_ONCE:
+        """Compare every line; those of one machine together, by whichever of its codes, however typed."""
+        understood = [one for one in map(self._understood, rows) if one is not None]
+        assets: dict[tuple[str, str], Asset] = {}
+        for some in _chunks(understood):
+            codes = {(one.site, code) for one in some if one.asset for code in (one.asset, normal_code(one.asset))}
+            assets |= self._tx.assets.find_many(codes) if codes else {}
+        of: defaultdict[str, list[tuple[Wanted, Subject]]] = defaultdict(list)
+        for one in understood:
+            subject = self._subject(one, assets)
+            if subject is not None:
+                of[subject.key].append((one, subject))
+        batch: dict[str, list[tuple[Wanted, Subject]]] = {}
+        lines = 0
+        for key, mine in of.items():
+            batch[key] = mine
+            lines += len(mine)
+            if lines >= AT_ONCE:
                 self._batch(batch)
-                batch = []
+                batch, lines = {}, 0
         self._batch(batch)
         return self.outcome
 
@@ -106,14 +122,7 @@ class LastCompletionsImport:
     def _may(self, site: str, department: str | None) -> bool:
         return self._asked.rights.may_change(site, department)
 
-    def _batch(self, some: Sequence[Wanted]) -> None:
-        codes = {(one.site, code) for one in some if one.asset for code in (one.asset, normal_code(one.asset))}
-        assets = self._tx.assets.find_many(codes) if codes else {}
-        of: dict[str, list[tuple[Wanted, Subject]]] = defaultdict(list)
-        for one in some:
-            subject = self._subject(one, assets)
-            if subject is not None:
-                of[subject.key].append((one, subject))
+    def _batch(self, of: Mapping[str, Sequence[tuple[Wanted, Subject]]]) -> None:
         known = self._tx.plan.occurrences_of_several(list(of))
         due = {o.work_order for some in known.values() for o in some if o.state is OccurrenceState.DUE}
         self._orders = self._tx.orders.standing(sorted(one for one in due if one is not None))
@@ -149,11 +158,28 @@ class LastCompletionsImport:
                 self.outcome.problems.error(one.row.problem(name, problem.code, in_words(problem.code, problem.said)))
                 continue
             taken.append((one, row))
+        taken = [both for both in self._newest(taken, subject) if not self._is_left_out(*both, subject, history)]
         if taken:
-            self._together(self._newest(taken, subject), subject, site, history)
+            self._together(taken, subject, site, history)
+
+    def _why_left_out(self, site: SitesPlan, row: PlanRow, history: Sequence[Occurrence]) -> str | None:
+        mine = [o for o in history if o.key.lineage == row.lineage]
+        by = None if self._asked.rights.may_leave_law(site.code) else self._asked.by
+        former = next((o for o in mine if o.state is OccurrenceState.FORMER), None)
+        excused = set[OccurrenceKey]() if former is None else due_by_entering(former, history, by)
+        return why_left_out(mine, over_on(history, site.today, excused), self._orders)
+
+    def _is_left_out(self, one: Wanted, row: PlanRow, subject: Subject, history: Sequence[Occurrence]) -> bool:
+        """Whether a line says nothing that counts any more; a warning says why."""
+        why = self._why_left_out(self._sites[one.site], row, history)
+        if why is not None:
+            self.outcome.problems.warn(one.row.problem("done_on", why))
+            self.outcome.note(one.row, "unchanged", _code(subject, one.site, row.code))
+        return why is not None
 
     def _newest(self, taken: Sequence[tuple[Wanted, PlanRow]], subject: Subject) -> list[tuple[Wanted, PlanRow]]:
-        """Of several lines of one row the newest day: a history has many, and the last one counts."""
+        """Of several lines of one row the newest day, of one day the first line: a history has many, and the last one
+        counts."""
         last: dict[str, tuple[Wanted, PlanRow]] = {}
         for one, row in taken:
             if row.lineage not in last or one.day > last[row.lineage][0].day:
@@ -161,10 +187,7 @@ class LastCompletionsImport:
         for one, row in taken:
             newest = last[row.lineage][0]
             if newest is not one:
-                said = LocalName(
-                    f"第{newest.row.number}行的{newest.day}更近", f"line {newest.row.number} has {newest.day}"
-                )
-                self.outcome.problems.warn(one.row.problem("done_on", "older_line", in_words("older_line", said)))
+                self.outcome.problems.warn(_beside(one, newest))
                 self.outcome.note(one.row, "unchanged", _code(subject, one.site, row.code))
         return list(last.values())
 
@@ -172,39 +195,65 @@ class LastCompletionsImport:
         self, taken: Sequence[tuple[Wanted, PlanRow]], subject: Subject, site: SitesPlan, history: Sequence[Occurrence]
     ) -> None:
         """The lines of one subject: what was done of a row was done of those that it contains, too."""
-        known = {o.plan_row: said_of(o) for o in history if o.state is OccurrenceState.FORMER}
-        said = known | {row.code: _told(one, known.get(row.code)) for one, row in taken}
+        formers = {o.plan_row: as_said(o) for o in history if o.state is OccurrenceState.FORMER}
+        own = {code: said_of(o) for code, o in formers.items() if done_with(o) is None}
+        known = {code: said_of(o) for code, o in formers.items()}
+        said = own | {row.code: _told(one, known.get(row.code)) for one, row in taken}
         made: dict[str, Occurrence] = {}
         for one, row in taken:
-            own = said[row.code]
-            with_it = [(said[code].done_on, code) for code in site.containing(subject, row) if code in said]
-            day, code = max(with_it, default=(own.done_on, row.code))
-            if day > own.done_on:
+            day, code = site.newest_with(subject, row, said)
+            if code != row.code:
                 zh, en = f"{day}的{code}已包含此项目，按该日计", f"it was done with {code} on {day}, which counts"
                 message = in_words("done_with", LocalName(zh, en))
                 self.outcome.problems.warn(one.row.problem("done_on", "done_with", message))
-                own = said[code]
-            made[row.lineage] = former_work(
-                row, subject.key, one.site, own.done_on, site.today, site.zone, site.floor(row),
-                entered_by=self._asked.by, done_by=own.done_by, record=own.record,
-            )  # fmt: skip
+            made[row.lineage] = self._made(row, code, said, subject, site)
+        along = self._along(taken, subject, site, said, history)
+        made |= {row.lineage: self._made(row, code, said, subject, site) for _, row, code in along}
         found = site.stood_for(subject, made)
         coming = site.next_of(subject, found)
         for one, row in taken:
             self._take(one, subject, row, found[row.lineage], history, coming[row.lineage])
+        for one, row, _ in along:
+            former = formers.get(row.code)
+            is_open = run_out(found[row.lineage]) is None and is_after(coming[row.lineage], site.today)
+            if former is not None or is_open:
+                self._put(one, subject, row, former, found[row.lineage])
+
+    def _made(self, row: PlanRow, code: str, said: Mapping[str, Said], subject: Subject, site: SitesPlan) -> Occurrence:
+        """The completion of a row that was done with the row of a code, if not by itself."""
+        with_it = "" if code == row.code else code
+        return former_work(
+            row, subject.key, site.code, said[code].done_on, site.today, site.zone, site.floor(row),
+            entered_by=self._asked.by, done_by=said[code].done_by, record=said[code].record, done_with=with_it,
+        )  # fmt: skip
+
+    def _along(
+        self, taken: Sequence[tuple[Wanted, PlanRow]], subject: Subject, site: SitesPlan, said: Mapping[str, Said],
+        history: Sequence[Occurrence],
+    ) -> list[tuple[Wanted, PlanRow, str]]:  # fmt: skip
+        """The rows without a line that were done last with one that has a line, with that line and the code of the row
+        that counts. Not those with a record of their own."""
+        lines = {row.code: one for one, row in taken}
+        found: list[tuple[Wanted, PlanRow, str]] = []
+        for row in site.dated(subject):
+            inside = site.containing(subject, row) & lines.keys()
+            if row.code in lines or not inside or not self._is_mine(subject, row):
+                continue
+            _, code = site.newest_with(subject, row, said)
+            if code != row.code and self._why_left_out(site, row, history) is None:
+                found.append((lines.get(code) or lines[min(inside)], row, code))
+        return found
 
     def _check(self, one: Wanted, subject: Subject, row: PlanRow, today: date) -> None:
         """Raises ``CellProblem`` for a line that cannot be taken."""
         if one.day > today:
             raise CellProblem("still_to_come")
-        department = row.department.zh or (subject.asset.department if subject.asset else None)
-        if not self._may(one.site, department or None):
+        if not self._is_mine(subject, row):
             raise CellProblem("not_yours")
-        key = (row.lineage, subject.key, one.day)
-        if key in self._seen:
-            first = self._seen[key]
-            raise CellProblem("duplicate_row", LocalName(f"与第{first}行相同", f"the same as line {first}"))
-        self._seen[key] = one.row.number
+
+    def _is_mine(self, subject: Subject, row: PlanRow) -> bool:
+        department = row.department.zh or (subject.asset.department if subject.asset else None)
+        return self._may(subject.site, department or None)
 
     def _take(
         self, one: Wanted, subject: Subject, row: PlanRow, found: Occurrence, history: Sequence[Occurrence],
@@ -213,30 +262,35 @@ class LastCompletionsImport:
         problems = self.outcome.problems
         mine = [o for o in history if o.key.lineage == row.lineage]
         code = _code(subject, one.site, row.code)
-        why = why_left_out(mine, over_on(history, self._sites[one.site].today), self._orders)
-        if why is not None:
-            problems.warn(one.row.problem("done_on", why))
-            self.outcome.note(one.row, "unchanged", code)
-            return
         known = next((as_said(o) for o in mine if o.state is OccurrenceState.FORMER), None)
-        if known is not None and known.latest == found.latest:
-            found = known if said_of(known) == said_of(found) else told_otherwise(known, found)
-        if known == found:
+        if not self._put(one, subject, row, known, found):
             self.outcome.note(one.row, "unchanged", code)
             return
         in_service = None if subject.asset is None else subject.asset.in_service_on
         if in_service is not None and one.day < in_service:
             problems.warn(one.row.problem("done_on", "before_service"))
         if isinstance(coming, LocalName):
-            said = LocalName(f"尚无下次日期：{coming.zh}", f"there is no next date yet: {coming.en}")
-            problems.warn(one.row.problem("plan_row", "no_date", in_words("no_date", said)))
+            # What goes by readings has its date from those, which the planner has.
+            if not goes_by_readings(row):
+                said = LocalName(f"尚无下次日期：{coming.zh}", f"there is no next date yet: {coming.en}")
+                problems.warn(one.row.problem("plan_row", "no_date", in_words("no_date", said)))
         elif coming <= self._sites[one.site].today or run_out(found) is not None:
             problems.warn(one.row.problem("done_on", "gap_is_over"))
+
+    def _put(self, one: Wanted, subject: Subject, row: PlanRow, known: Occurrence | None, found: Occurrence) -> bool:
+        """Note what a line makes of a row's completion. Gives whether it changes anything."""
+        if known is not None and known.latest == found.latest:
+            same = (said_of(known), done_with(known)) == (said_of(found), done_with(found))
+            found = known if same else told_otherwise(known, found)
+        if known == found:
+            return False
+        code = _code(subject, one.site, row.code)
         self.outcome.changes.append(
             Change(RECORD, _key(found.key), code, one.site, known, found, one.row.sheet, one.row.number)
         )
         changes = {} if known is None else changed(said_of(known), _BY_KEY, asdict(said_of(found)))[1]
         self.outcome.note(one.row, "created" if known is None else "updated", code, changes)
+        return True
 
 
 _OWN = (OccurrenceState.DONE, OccurrenceState.CREDITED, OccurrenceState.MISSED)
@@ -251,9 +305,25 @@ def why_left_out(
         if one.state in _OWN or one.key in over:
             return "own_record"
         order = orders.get(one.work_order or "")
-        if one.state is OccurrenceState.DUE and order is not None and order.state not in WAITING:
+        if one.state is not OccurrenceState.DUE or order is None:
+            continue
+        if order.state not in WAITING or order.arrived_at is not None or order.answers:
             return "work_begun"
     return None
+
+
+def _chunks(some: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
+    return (some[start : start + AT_ONCE] for start in range(0, len(some), AT_ONCE))
+
+
+def _beside(one: Wanted, counts: Wanted) -> Problem:
+    """The warning about a line beside which another one counts."""
+    number, day = counts.row.number, counts.day
+    if one.day < day:
+        said = LocalName(f"第{number}行的{day}更近", f"line {number} has {day}")
+        return one.row.problem("done_on", "older_line", in_words("older_line", said))
+    said = LocalName(f"第{number}行已有同一天，以该行为准", f"line {number} has the same day and counts")
+    return one.row.problem("done_on", "same_day_line", in_words("same_day_line", said))
 
 
 def _told(one: Wanted, known: Said | None) -> Said:

@@ -3,9 +3,20 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
-from maintenance.former import as_said, is_of, over_on, to_be_made_anew
+from maintenance.former import (
+    Anew,
+    as_said,
+    counts_alike,
+    done_with,
+    due_by_entering,
+    due_day,
+    is_of,
+    over_on,
+    taken_back,
+    to_be_made_anew,
+    words_in,
+)
 from maintenance.imports.cells import Cell
 from maintenance.imports.columns import Headings
 from maintenance.imports.fields import cells_of
@@ -22,7 +33,6 @@ from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState
 from maintenance.plan_changes.waiting import today_of
 from maintenance.planner import is_site
 from maintenance.ports import MaintenanceTx, OccurrenceFilter
-from maintenance.withdrawing import made_anew
 from plantroom.domain.assets import LocalName
 from plantroom.ports.accounts import Role
 from plantroom.ports.paging import PageRequest
@@ -52,11 +62,20 @@ class LastCompletionsKind(TableKind):
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
         """What is due of these rows and nobody has begun the planner withdraws, subject by subject."""
         tx.plan.hold()
-        formers = [(one.before is None, one.after) for one in changes if isinstance(one.after, Occurrence)]
+        formers = [(one.before, one.after) for one in changes if isinstance(one.after, Occurrence)]
         known = tx.plan.occurrences_of_several(sorted({one.key.subject for _, one in formers}))
-        told = [(is_new, to_be_made_anew(one, known.get(one.key.subject, ()))) for is_new, one in formers]
-        tx.plan.add_occurrences([one for is_new, one in told if is_new])
-        tx.plan.update_occurrences([one for is_new, one in told if not is_new])
+        new: list[Occurrence] = []
+        told: list[Occurrence] = []
+        for before, after in formers:
+            history = known.get(after.key.subject, ())
+            if not isinstance(before, Occurrence):
+                new.append(to_be_made_anew(after, history))
+            elif counts_alike(before, after):
+                told.append(_with_words(after, next(one for one in history if one.key == after.key)))
+            else:
+                told.append(to_be_made_anew(after, history, due_day(before)))
+        tx.plan.add_occurrences(new)
+        tx.plan.update_occurrences(told)
         for site in {one.site for _, one in formers}:
             tx.live.note("plan", site, {"change": "imported"})
 
@@ -68,36 +87,41 @@ class LastCompletionsKind(TableKind):
         """Not where work of these rows was done, missed or begun since."""
         tx.plan.hold()
         mine = [one.after for one in outcome.changes if isinstance(one.after, Occurrence)]
-        return super().still(tx, outcome) and not _used(tx, mine, None)
+        return super().still(tx, outcome) and not _used(tx, mine)
 
     def revert(self, tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:
         tx.plan.hold()
         mine = [change.after for change, _ in restored if isinstance(change.after, Occurrence)]
-        used = _used(tx, mine, asked.now)
-        said = LocalName("之后已有完成、漏做、逾期或已开始的工作", "work was done, missed, overdue or begun since")
+        used = _used(tx, mine, asked)
         problems = [
-            refused(change, "in_use", said)
+            replace(refused(change, "in_use"), message=_USED)
             for change, _ in restored
             if isinstance(change.after, Occurrence) and change.after.key in used
         ]
         if problems:
             return problems
-        _plan_anew(tx, mine, asked)
+        _tell_planner(tx, restored, asked)
         tx.plan.forget(
             [change.after.key for change, one in restored if one is None and isinstance(change.after, Occurrence)]
         )
-        tx.plan.update_occurrences([one for _, one in restored if isinstance(one, Occurrence)])
+        again = [one for _, one in restored if isinstance(one, Occurrence)]
+        known = tx.plan.occurrences([one.key for one in again])
+        tx.plan.update_occurrences([_with_words(one, known[one.key]) for one in again])
         for one in mine:
             tx.plan.changed(one.key.subject, one.site)
         return []
 
     def export(self, tx: MaintenanceTx, site: str | None, language: str) -> Iterator[Sequence[Cell]]:
         wanted, cursor = OccurrenceFilter(site=site, state=OccurrenceState.FORMER.value), None
+        own = {(row.site, row.code): row.lineage for row in tx.plan.rows(site) if row.site is not None}
         while True:
             page = tx.plan.list_occurrences(wanted, PageRequest(_AT_ONCE, cursor))
             codes = {key: one.code for key, one in tx.assets.several({one.key.subject for one in page.items}).items()}
             for one in page.items:
-                if one.key.subject not in codes and not is_site(one.key.subject):
+                gone = one.key.subject not in codes and not is_site(one.key.subject)
+                # A site's own row answers for the general one of its code.
+                replaced = own.get((one.site, one.plan_row), one.key.lineage) != one.key.lineage
+                if gone or replaced or done_with(one) is not None:
                     continue
                 cells = cells_of(said_of(one), FIELDS, language)
                 yield [one.site, codes.get(one.key.subject), one.plan_row, *cells]
@@ -106,26 +130,65 @@ class LastCompletionsKind(TableKind):
                 return
 
 
-def _used(tx: MaintenanceTx, formers: Sequence[Occurrence], now: datetime | None) -> set[OccurrenceKey]:
-    """Those whose rows have a record of their own by now, or work that has begun. ``now`` of ``None``: what is overdue
-    is left to the comparison."""
+_USED = (
+    "之后已有完成、漏做、逾期或已开始的工作，请在工单上登记之后的工作；登记当日即到期而无人动过的，由登记人或管理员撤销"
+    " / work was done, missed, overdue or begun since: enter later work on its order; what was due on the day of"
+    " entering and nobody has touched is taken back by who entered it, or by an administrator"
+)
+
+
+def _with_words(one: Occurrence, known: Occurrence) -> Occurrence:
+    """The completion with what its planner has not heard yet, where that stays so."""
+    said = words_in(known) if counts_alike(one, known) else {}
+    return replace(one, evidence=dict(one.evidence or {}) | said)
+
+
+def _used(tx: MaintenanceTx, formers: Sequence[Occurrence], asked: Asked | None = None) -> set[OccurrenceKey]:
+    """Those whose rows have a record of their own by now, or work that has begun. Without ``asked`` what is overdue is
+    left to the comparison."""
     known = tx.plan.occurrences_of_several(sorted({one.key.subject for one in formers}))
     due = {o.work_order for some in known.values() for o in some if o.state is OccurrenceState.DUE}
     orders = tx.orders.standing(sorted(one for one in due if one is not None))
     found: set[OccurrenceKey] = set()
     for history, mine in _by_subject(known, formers):
-        over = set() if now is None else over_on(history, today_of(tx, mine[0].site, now))
-        found |= {one.key for one in mine if why_left_out((o for o in history if is_of(o, one)), over, orders)}
+        for one in mine:
+            over = set[OccurrenceKey]()
+            if asked is not None:
+                by = None if asked.rights.may_leave_law(one.site) else asked.by
+                over = over_on(history, today_of(tx, one.site, asked.now), due_by_entering(one, history, by))
+            if why_left_out((o for o in history if is_of(o, one)), over, orders):
+                found.add(one.key)
     return found
 
 
-def _plan_anew(tx: MaintenanceTx, formers: Sequence[Occurrence], asked: Asked) -> None:
-    """Take away what is due of these rows and nobody has begun: the planner makes it again with its new dates."""
-    known = tx.plan.occurrences_of_several(sorted({one.key.subject for one in formers}))
-    for history, mine in _by_subject(known, formers):
-        rows = {one.key.lineage for one in mine}
-        due = [one for one in history if one.state is OccurrenceState.DUE and one.key.lineage in rows]
-        made_anew(tx, due, history, asked.now)
+def _tell_planner(tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> None:
+    """What is due of rows whose completions are taken back and nobody has begun the planner makes anew."""
+    taken = [
+        change.after
+        for change, one in restored
+        if isinstance(change.after, Occurrence)
+        and not (isinstance(one, Occurrence) and counts_alike(one, change.after))
+    ]
+    known = tx.plan.occurrences_of_several(sorted({one.key.subject for one in taken}))
+    told: list[Occurrence] = []
+    for history, mine in _by_subject(known, taken):
+        today = today_of(tx, mine[0].site, asked.now)
+        words = [Anew(of.key.lineage, today, min(today, due_day(of))) for of in mine]
+        told += [taken_back(words, one) for one in _still_due(tx, history)]
+    tx.plan.update_occurrences(told)
+
+
+def _still_due(tx: MaintenanceTx, history: Sequence[Occurrence]) -> list[Occurrence]:
+    """One that is due of a subject, its order locked; of none none."""
+    for one in history:
+        if one.state is not OccurrenceState.DUE:
+            continue
+        if one.work_order is not None:
+            tx.orders.lock(one.work_order)
+        now = tx.plan.occurrences([one.key]).get(one.key)
+        if now is not None and now.state is OccurrenceState.DUE:
+            return [now]
+    return []
 
 
 def _by_subject(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from maintenance.facts import Facts
@@ -17,6 +18,7 @@ from maintenance.plan import Occurrence, PlanRow
 from maintenance.planner import Subject, SubjectPlan, hour_rows_for, plan_subject, rows_for, site_subject
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
+from maintenance.schedules import ConditionSchedule, MeterSchedule
 from maintenance.stand_ins import floor_of
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName, Site
@@ -24,12 +26,31 @@ from plantroom.domain.assets import LocalName, Site
 _LISTED = 20
 
 
+class HasDay(Protocol):
+    """What is said of a completion."""
+
+    @property
+    def done_on(self) -> date:
+        """The day."""
+        ...
+
+
+def goes_by_readings(row: PlanRow) -> bool:
+    """Whether the dates of a row come from readings or what was noticed, which the planner looks up."""
+    return isinstance(row.schedule, MeterSchedule | ConditionSchedule)
+
+
+def is_after(coming: LocalName | date, today: date) -> bool:
+    """Whether a next date is known and still to come."""
+    return not isinstance(coming, LocalName) and coming > today
+
+
 class SitesPlan:
     """The plan of a site, as lines name its rows."""
 
     def __init__(self, tx: MaintenanceTx, site: Site, asked: Asked) -> None:
         self._tx, self._site = tx, site
-        self.zone = ZoneInfo(site.time_zone)
+        self.code, self.zone = site.code, ZoneInfo(site.time_zone)
         self.today = local_day(asked.now, self.zone)
         self.itself = site_subject(site.code, site.name)
         self._classes = {key: one.classes for key, one in systems().items()}
@@ -88,6 +109,17 @@ class SitesPlan:
         if key not in self._contains:
             self._contains[key] = containment(rows, {one.code: self.floor(one) for one in rows})
         return frozenset(code for code, inside in self._contains[key].items() if row.code in inside)
+
+    def dated(self, subject: Subject) -> Sequence[PlanRow]:
+        """The dated rows that hold for a subject."""
+        return self._holding(subject)[0]
+
+    def newest_with(self, subject: Subject, row: PlanRow, said: Mapping[str, HasDay]) -> tuple[date, str]:
+        """The newest day of what is said of a row and of those that contain it (by code), and the code of which."""
+        with_it = [(said[code].done_on, code) for code in self.containing(subject, row) if code in said]
+        newest = max(with_it, default=(date.min, row.code))
+        own = said[row.code].done_on if row.code in said else date.min
+        return newest if newest[0] > own else (own, row.code)
 
     def stood_for(self, subject: Subject, formers: Mapping[str, Occurrence]) -> Mapping[str, Occurrence]:
         """What was done of a subject's rows (by lineage), each as that of the date that it stands for."""

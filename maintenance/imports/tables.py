@@ -5,7 +5,7 @@ merged over several rows of one column stands in each of them; every other merge
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from maintenance.imports.cells import Cell, CellError, Formula, fold, is_blank, looks_like_formula, text_of
@@ -142,11 +142,11 @@ def _table(head: Head, grid: Grid, problems: Problems, headings: Headings) -> Ta
             said = Problem(grid.name, head.row, place.heading, "", "column_twice", in_words("column_twice"))
             problems.error(said)
         seen.add(place.key or "")
-    _say_ignored(ignored, head.row, grid, problems)
+    _say_ignored(ignored, headings.columns.keys(), head.row, grid, problems)
     return Table(grid, head.row, places, problems, grid.merges())
 
 
-def _say_ignored(headings: Sequence[str], row: int, grid: Grid, problems: Problems) -> None:
+def _say_ignored(headings: Sequence[str], known: Collection[str], row: int, grid: Grid, problems: Problems) -> None:
     """A warning for each column that is not read; where there are many, one for all."""
     if len(headings) > _NAMED:
         said = LocalName(
@@ -157,7 +157,7 @@ def _say_ignored(headings: Sequence[str], row: int, grid: Grid, problems: Proble
         problems.warn(Problem(grid.name, row, shown(headings[0]), "", "ignored_column", message))
         return
     for heading in headings:
-        message = in_words("ignored_column", ignored_because(heading))
+        message = in_words("ignored_column", ignored_because(heading, known))
         problems.warn(Problem(grid.name, row, shown(heading), "", "ignored_column", message))
 
 

@@ -32,7 +32,7 @@ _ROC_DAY = re.compile(
 """A day with a year of the Republic of China, which it names, or one of three digits, which no other count has."""
 
 _ROC_BEGAN = 1911
-_TIME = re.compile(r"(?<=[\d日号])(?:t|\s+)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$")
+_TIME = re.compile(r"(?<=[\d日号])(?:t|\s+)(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?$")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _TWO_WAYS = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2}|\d{4})")
 _YES = frozenset({"是", "有", "对", "√", "✓", "☑", "y", "yes", "true", "1", "启用"})

@@ -81,6 +81,9 @@ class SqlPlan(SqlStandings, PlanRepository):
         self._work.backend.lock(self._connection, Lock.PLAN)
         self._work.backend.lock(self._connection, Lock.OCCURRENCES)
 
+    def take_turn(self, site: str) -> None:
+        self._work.backend.lock_text(self._connection, f"planning {site}")
+
     def hand_over(self, lineage: str, heir: str, site: str, since: date) -> Sequence[str]:
         self.hold()
         mine = (_o.lineage == lineage, _o.site == site)

@@ -246,12 +246,6 @@ def test_of_the_lines_of_a_history_the_newest_counts(ledger: Store) -> None:
     assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, 3)
 
 
-def test_a_line_that_stands_there_twice_is_an_error(ledger: Store) -> None:
-    put(ledger, MONTHLY)
-    document = take(ledger, "last_completions", HEAD + "X-1,OWN-M,2026-02-20,,\nX-1,OWN-M,2026-02-20,,\n")
-    assert problems(document) == [(3, "计划项", "duplicate_row")]
-
-
 def test_headings_of_other_programs_mean_the_same(ledger: Store) -> None:
     put(ledger, MONTHLY)
     document = take(
