@@ -301,9 +301,16 @@ class BeforeGrid:
         return behind(self, day)
 
     def span(self, day: date) -> tuple[date, date]:
-        """Up to the last day before the other row's job."""
+        """Up to the last day before the other row's job, and before its next one, which may come first: the law may
+        have drawn it forward to before a date that has none."""
+        index = self.first(day)
+        following = self.day(index + 1 if self.day(index) == day else index)
+        ends = [self._end(day)] if following == date.max else [self._end(day), self._end(following)]
+        return date.min, min(ends)
+
+    def _end(self, day: date) -> date:
         other = day + timedelta(days=self.lead_days)
-        return date.min, min(other, self.due(other) or other) - _DAY
+        return min(other, self.due(other) or other) - _DAY
 
     def counts_from(self, day: date) -> date:  # noqa: ARG002 (port)
         """Every completion counts."""

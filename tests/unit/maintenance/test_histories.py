@@ -295,3 +295,10 @@ def test_what_is_overdue_counts_alike_before_and_after_a_later_date_is_missed() 
         row("R3", 6, "month", layer=LAW, anchor=date(2024, 1, 1), contains=("R0", "R1", "R2")),
     )
     live(life(rows, date(2025, 4, 1), Step(296, "rests", 0, is_up=False), Step(9, "done", 0), Step(162, "done", 0)))
+
+
+def test_work_before_jobs_of_the_law_comes_in_the_order_of_its_dates() -> None:
+    """The law had drawn the next job forward to before a date of the row that no job of the other one goes with."""
+    other = row("OTHER", 3, "month", 15, 5, layer=Layer.CONTRACT, anchor=date(2025, 1, 1), max_gap_days=92)
+    steps = (Step(3, "moves", 0), Step(400, "done", 0), Step(0, "done", 0))
+    live(replace(life((other, BEFORE), date(2024, 1, 1), *steps), former=(32,)))
