@@ -19,6 +19,7 @@ LANGUAGES = ("zh", "zh-hant", "en")
 LONGEST = 200
 """Characters that a heading has at most; what is longer is no heading, and is not looked at."""
 
+_OPTIONS = ("needed", "width", "spreads", "ditto", "part", "middle", "narrow")
 _REMARK = re.compile(r"[(（\[【〔][^)）\]】〕]*[)）\]】〕]")
 _MARKS = re.compile(r"[*＊:：。.]+$|^[*＊]+")
 
@@ -41,6 +42,11 @@ class Column:
     """Whether a cell merged over several rows means the same value in each."""
     ditto: bool = False
     """Whether 同上 means the value above."""
+    part: str = ""
+    """The column of the narrower thing where headings of several widths mean this one (系统 and 设备名称)."""
+    middle: Sequence[str] = ()
+    narrow: Sequence[str] = ()
+    """Its headings that are narrower than the others, and the narrowest."""
 
     def heading(self, language: str) -> str:
         """The heading in a language."""
@@ -59,7 +65,7 @@ def columns_of(table: str) -> dict[str, Column]:
 
 def _column(key: str, one: dict[str, Any]) -> Column:
     note = LocalName(one.get("note_zh", ""), one.get("note_en", ""))
-    more = {name: one[name] for name in ("needed", "width", "spreads", "ditto") if name in one}
+    more = {name: one[name] for name in _OPTIONS if name in one}
     return Column(key, one["zh"], one["hant"], one["en"], tuple(one.get("also", ())), note, **more)
 
 
@@ -91,6 +97,12 @@ class Headings:
         words = [fold(word.replace("_", "")) for word in self.columns[key].words()]
         said = {fold(heading.replace("_", "")), fold(_bare(heading).replace("_", ""))}
         return next((place for place, word in enumerate(words) if word in said), len(words))
+
+    def depth(self, key: str, heading: str) -> int:
+        """How narrow a heading of a column is: 0 the widest, 2 the narrowest."""
+        said = {fold(heading), fold(_bare(heading))}
+        column = self.columns[key]
+        return next((n for n, words in ((2, column.narrow), (1, column.middle)) if said & {*map(fold, words)}), 0)
 
     def needing(self, needed: Sequence[str]) -> "Headings":
         """The same headings, of which others are needed."""

@@ -201,7 +201,12 @@ _UNIT = Column(
 )  # fmt: skip
 """The unit of a plain number, where it has a column of its own; an export has none."""
 
-HEADINGS = Headings((*COLUMN_ORDER, _UNIT))
+_EQUIPMENT = Column(
+    "system_equipment", "系统中的设备", "系統中的設備", "Equipment of the system", ditto=True,
+)  # fmt: skip
+"""The equipment in the system, where a table has a column for each; an export has the classes instead."""
+
+HEADINGS = Headings((*COLUMN_ORDER, _UNIT, _EQUIPMENT))
 
 
 def plan_cells(row: PlanRow, asset_codes: Mapping[str, str], language: str) -> list[Cell]:

@@ -12,13 +12,13 @@ from maintenance.imports.fields import split_codes, values_of
 from maintenance.imports.frequency_words import Frequency, found_in, read_frequency
 from maintenance.imports.grids import Book, Grid, letters
 from maintenance.imports.plan_columns import BY_KEY
+from maintenance.imports.plan_subject import NOTHING, Subject, in_the_task, read_subject
 from maintenance.imports.problems import CellProblem, Problem, Problems, Unreadable, in_words, shown
 from maintenance.imports.tables import Row
 from maintenance.imports.values import clears, normal_code, read_code, read_text
-from maintenance.imports.vocabulary import Departments, Named, class_words, equipment_named, is_site_wide
+from maintenance.imports.vocabulary import Departments, Named, equipment_named, is_site_wide
 from maintenance.schedule_words import often_in_words, rule_in_words
 from maintenance.schedules import IntervalSchedule
-from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
 
 FREE = "line"
@@ -48,6 +48,8 @@ class Wanted:
     values: Mapping[str, Any] = field(default_factory=dict)
     keys: Sequence[str] = ()
     """Of the assets, once they have been found."""
+    of: Subject = NOTHING
+    """What the line is for as its columns say it."""
 
 
 def understand(row: Row, known: Departments, problems: Problems, codes: frozenset[str]) -> Wanted | None:
@@ -56,14 +58,19 @@ def understand(row: Row, known: Departments, problems: Problems, codes: frozense
     code = _code(row, codes, problems)
     task, standard = _text(row, "task", 500, problems), _text(row, "standard", 2000, problems)
     content = row.text(FREE)
-    subject, word = _subject(row, problems, may_lack=code in codes)
+    subject = read_subject(row, problems, may_lack=code in codes)
     found = _frequency(row, task or content, problems, may_lack=code in codes)
     department = _department(row, known, problems)
     values = values_of(row, BY_KEY, problems)
     if len(problems.errors) + problems.errors_left_off > before or row.refused:
         return None
     assets = split_codes(row.text("assets")) if row.text("assets") else None
-    return Wanted(row, subject, found, department, code, task, standard, content, word, assets, values)
+    if assets is None and code not in codes and (task or subject.device != subject.site_word):
+        task = in_the_task(subject.device, task)
+    return Wanted(
+        row, subject.named, found, department, code, task, standard, content, subject.site_word, assets, values,
+        of=subject,
+    )  # fmt: skip
 
 
 def _code(row: Row, codes: frozenset[str], problems: Problems) -> str | None:
@@ -100,35 +107,6 @@ def _text(row: Row, key: str, most: int, problems: Problems) -> str:
     except CellProblem as problem:
         problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
         return ""
-
-
-def _subject(row: Row, problems: Problems, *, may_lack: bool) -> tuple[Named | None, str]:
-    if "system" in row.refused:
-        return None, ""
-    text = row.text("system")
-    if not text:
-        says_so = any(row.text(key) for key in ("classes", "assets", "site_wide"))
-        if not says_so and not may_lack:
-            problems.error(row.problem("system", "missing_value"))
-        return None, ""
-    try:
-        named = equipment_named(text)
-    except CellProblem as problem:
-        if is_site_wide(text):
-            return None, text
-        problems.error(row.problem("system", problem.code, in_words(problem.code, problem.said)))
-        return None, ""
-    if named.read_as:
-        problems.warn(row.problem("system", "system_read_as", in_words("system_read_as", _taken_for(text, named))))
-    return named, ""
-
-
-def _taken_for(text: str, named: Named) -> LocalName:
-    of = systems()[named.system].name if named.system is not None else None
-    word = class_words()
-    zh = of.zh if of is not None else word.said(named.equipment_class or "", "zh")
-    en = of.en if of is not None else word.said(named.equipment_class or "", "en")
-    return LocalName(f"“{text}”按“{zh}”理解", f"{text} was taken for: {en}")
 
 
 def _frequency(row: Row, task: str, problems: Problems, *, may_lack: bool) -> Frequency | None:

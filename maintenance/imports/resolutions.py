@@ -33,6 +33,8 @@ class PlanLine:
     has_department: bool
     plain: bool
     classes: frozenset[str] = frozenset()
+    is_new: bool = False
+    """Whether the line has made its row."""
 
 
 def resolve(lines: Sequence[PlanLine], known: Sequence[PlanRow], problems: Problems) -> None:

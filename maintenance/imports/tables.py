@@ -6,13 +6,14 @@ merged over several rows of one column stands in each of them; every other merge
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 
 from maintenance.imports.cells import Cell, CellError, Formula, fold, is_blank, looks_like_formula, text_of
 from maintenance.imports.columns import Headings
 from maintenance.imports.elsewhere import ignored_because
 from maintenance.imports.grids import MAX_ROWS, Book, Grid, GridRow, Range, letters
+from maintenance.imports.places import Place, best_places
 from maintenance.imports.problems import Problem, Problems, Unreadable, in_words, shown
 from maintenance.imports.text_files import BrokenText, unprotected
 from plantroom.domain.assets import LocalName
@@ -31,15 +32,6 @@ _NAMED = 10
 """Columns that are not read and are named one by one."""
 
 _PASSWORDS = frozenset({"密码", "口令", "初始密码", "password", "initialpassword"})
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A column of a sheet: the heading as it was written, and the column that it means (``None``: no one)."""
-
-    column: int
-    heading: str
-    key: str | None
 
 
 @dataclass(slots=True)
@@ -192,23 +184,9 @@ def _missing(head: _Head, grid: Grid, headings: Headings) -> Problem:
     return Problem(grid.name, head.row, lacking[0].zh, "", "missing_column", message)
 
 
-def _best_places(places: Sequence[Place], headings: Headings) -> list[Place]:
-    """The places of the headings; of several headings that mean one column (责任部门 and 责任人) only the one that is
-    named first among its words has it. One heading that is there twice stays so."""
-    best: dict[str, tuple[int, str]] = {}
-    for place in places:
-        if place.key is not None:
-            rank = (headings.rank(place.key, place.heading), fold(place.heading))
-            best[place.key] = min(rank, best.get(place.key, rank))
-    return [
-        place if place.key is None or fold(place.heading) == best[place.key][1] else replace(place, key=None)
-        for place in places
-    ]
-
-
 def _table(head: _Head, grid: Grid, problems: Problems, headings: Headings) -> Table:
     seen: set[str] = set()
-    places = _best_places(head.places, headings)
+    places = best_places(head.places, headings)
     ignored = [place.heading for place in places if place.key is None and fold(place.heading) not in _PASSWORDS]
     for place in places:
         if place.key is None and fold(place.heading) in _PASSWORDS:

@@ -57,12 +57,12 @@ def class_words() -> Words[str]:
 
 def is_site_wide(text: str) -> bool:
     """Whether a word names something that a plan looks after and that is no asset: such a row is of the site."""
-    return isinstance(_meaning(text), str)
+    return isinstance(meaning(text), str)
 
 
 def kind_named(text: str) -> str:
     """The kind of work that a word of the site stands for: 应急演练 is a drill, 质量检查 an inspection."""
-    found = _meaning(text)
+    found = meaning(text)
     return found if isinstance(found, str) else "preventive"
 
 
@@ -74,7 +74,7 @@ def _site_words() -> Mapping[str, str]:
 
 def equipment_named(text: str) -> Named:
     """The system or class that a cell of a plan table names. Raises ``CellProblem`` that lists the systems."""
-    found = _meaning(text)
+    found = meaning(text)
     if isinstance(found, Named):
         return found
     names = [s.name for s in systems().values()]
@@ -85,7 +85,7 @@ def equipment_named(text: str) -> Named:
 
 
 @lru_cache(maxsize=4096)
-def _meaning(text: str) -> Named | str | None:
+def meaning(text: str) -> Named | str | None:
     """What a word names: equipment, or something of the site as the kind of work that it is; ``None``: nobody knows."""
     found = match_system(text) or match_system(simplified(text)) or match_system(_bare(text))
     if found is not None:
