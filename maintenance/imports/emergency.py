@@ -27,6 +27,7 @@ from maintenance.imports.fields import (
     changed,
     name_field,
     of_attribute,
+    told,
     values_of,
     word_field,
     yes_no_field,
@@ -37,6 +38,7 @@ from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.plan import RECORD as PLAN_ROW
 from maintenance.imports.plan_checks import leave_waiting
 from maintenance.imports.plan_columns import read_classes, write_classes
+from maintenance.imports.plan_told import from_nothing
 from maintenance.imports.problems import CellProblem, Problems, in_words, not_yours
 from maintenance.imports.rule_words import frequency_text
 from maintenance.imports.tables import Row
@@ -238,7 +240,7 @@ class EmergencyImport:
         if plan != match:
             self._change(RECORD, plan.key, plan.code, match, plan, wanted.row)
             self._plans = [one for one in self._plans if one.key != plan.key] + [plan]
-        self.outcome.note(wanted.row, action, plan.code, {} if match is None else changes)
+        self.outcome.note(wanted.row, action, plan.code, _told_new(plan) if match is None else changes)
 
     def _change(self, record: str, key: str, code: str, before: object, after: object, row: Row) -> None:
         change = Change(record, key, code, self._asked.site, before, after, row.sheet, row.number)
@@ -347,6 +349,15 @@ def _category_of(name: str) -> Category:
         if any(word in folded for word in words):
             return category
     return Category.OTHER
+
+
+def _told_new(plan: EmergencyPlan) -> dict[str, list[object]]:
+    """What a plan that is made has, as differences from nothing."""
+    own = {one.key: told(one, one.get(plan)) for one in FIELDS if one.key != "active" or not plan.active}
+    if plan.name.en == plan.name.zh:
+        own["name_en"] = None
+    drill = {"frequency": _said(plan.drill), "department": plan.department.zh, "drill_row": plan.drill_row}
+    return from_nothing({"site": plan.site} | own | drill)
 
 
 def _said(interval: Interval | None) -> str:

@@ -23,6 +23,7 @@ from maintenance.imports.plan_new import new_row, with_tolerance
 from maintenance.imports.plan_reading import Wanted, understand
 from maintenance.imports.plan_stand_ins import check_stand_ins
 from maintenance.imports.plan_subject import EQUIPMENT, for_all_of, in_the_task, word_of
+from maintenance.imports.plan_told import told_new
 from maintenance.imports.plan_words import names, standards, subject_text, tolerance
 from maintenance.imports.problems import CellProblem, Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
@@ -137,12 +138,14 @@ class PlanImport:
     def _tell(
         self, wanted: Wanted, before: PlanRow | None, row: PlanRow, action: str, changes: dict[str, list[object]]
     ) -> None:
+        is_new = before is None
+        if is_new:
+            changes = told_new(row, wanted.assets or (), wanted.values)
         self.outcome.note(wanted.row, action, row.code, changes)
         if wanted.code is not None and action == "unchanged":
             return  # an export that comes back says nothing of its own
         said = wanted.subject.system if wanted.subject is not None else None
         of = self._machines.classes(row.applies_to) if row.applies_to.assets else frozenset()
-        is_new = before is None
         if is_new and wanted.of.device and not wanted.keys:
             message = in_words("equipment_in_task", for_all_of(wanted.of))
             self.outcome.problems.warn(wanted.row.problem(EQUIPMENT, "equipment_in_task", message))
