@@ -58,6 +58,10 @@ class Row:
     def problem(self, key: str, code: str, message: str | None = None) -> Problem:
         """A problem with one cell of the row. The entry's value is what stands in the cell."""
         cell = self.written.get(key, self.cells.get(key))
+        if cell is None and key in self.headings:
+            # Of a line of text several columns stand in one cell.
+            beside = [one for one, head in self.headings.items() if head == self.headings[key] and one in self.cells]
+            cell = self.cells[beside[-1]] if beside else None
         told = cell if isinstance(cell, str) else text_of(cell)
         return Problem(self.sheet, self.number, self.heading(key), shown(told), code, message or in_words(code))
 
