@@ -144,9 +144,15 @@ def _bare(text: str) -> str:
 
 
 class Departments:
-    """The departments that tables may name: key, either script, English, other spellings."""
+    """The departments that tables may name: key, either script, English, other spellings. ``sites_with``: the sites
+    that have a department of that name, where the table is for none of them."""
 
-    def __init__(self, known: Iterable[tuple[str, LocalName, Iterable[str]]]) -> None:
+    def __init__(
+        self,
+        known: Iterable[tuple[str, LocalName, Iterable[str]]],
+        sites_with: Callable[[str], Sequence[str]] = lambda _: (),
+    ) -> None:
+        self._sites_with = sites_with
         self._names: dict[str, LocalName] = {}
         self._list: list[LocalName] = []
         for key, name, aliases in known:
@@ -165,6 +171,9 @@ class Departments:
         found = self.find(text)
         if found is None:
             wrong = LocalName("没有这个部门", "there is no such department")
+            there = self._sites_with(text)
+            if there:
+                raise CellProblem("unknown_department", _of_sites(there))
             said = there_are(wrong, [one.zh for one in self._list], [one.en or one.zh for one in self._list])
             raise CellProblem("unknown_department", with_nearest(said, text, self._names.items()))
         return found
@@ -174,11 +183,19 @@ class Departments:
         return [one.en if language == "en" else one.zh for one in self._list]
 
 
+def _of_sites(sites: Sequence[str]) -> LocalName:
+    """That a department is one of some sites, and how to import for one of them."""
+    first = sites[0]
+    return LocalName(
+        f"默认计划没有这个部门，站点 {'、'.join(sites)} 有：请指定站点导入（--site {first}）",
+        f"every site's plan has no such department, but {', '.join(sites)} has it: import with --site {first}",
+    )
+
+
 DepartmentsOf = Callable[[str | None], Departments]
 """The departments of a site; ``None``: of the default profile."""
 
 
-@cache
-def seed_departments() -> Departments:
-    """The departments of the user's tables."""
-    return Departments((one.key, one.name, one.aliases) for one in departments().values())
+def seed_departments(sites_with: Callable[[str], Sequence[str]] = lambda _: ()) -> Departments:
+    """The departments of the user's tables. ``sites_with``: as ``Departments`` asks for it."""
+    return Departments(((one.key, one.name, one.aliases) for one in departments().values()), sites_with)
