@@ -19,7 +19,7 @@ LANGUAGES = ("zh", "zh-hant", "en")
 LONGEST = 200
 """Characters that a heading has at most; what is longer is no heading, and is not looked at."""
 
-_OPTIONS = ("needed", "width", "spreads", "ditto", "part", "middle", "narrow")
+_OPTIONS = ("needed", "width", "spreads", "ditto", "part", "narrower")
 _REMARK = re.compile(r"[(（\[【〔][^)）\]】〕]*[)）\]】〕]")
 _MARKS = re.compile(r"[*＊:：。.]+$|^[*＊]+")
 
@@ -44,9 +44,8 @@ class Column:
     """Whether 同上 means the value above."""
     part: str = ""
     """The column of the narrower thing where headings of several widths mean this one (系统 and 设备名称)."""
-    middle: Sequence[str] = ()
-    narrow: Sequence[str] = ()
-    """Its headings that are narrower than the others, and the narrowest."""
+    narrower: Sequence[Sequence[str]] = ()
+    """Its headings that are narrower than every other one, each list than the one before."""
 
     def heading(self, language: str) -> str:
         """The heading in a language."""
@@ -66,7 +65,9 @@ def columns_of(table: str) -> dict[str, Column]:
 def _column(key: str, one: dict[str, Any]) -> Column:
     note = LocalName(one.get("note_zh", ""), one.get("note_en", ""))
     more = {name: one[name] for name in _OPTIONS if name in one}
-    return Column(key, one["zh"], one["hant"], one["en"], tuple(one.get("also", ())), note, **more)
+    given = [*one.get("also", ()), *(word for words in one.get("narrower", ()) for word in words)]
+    also = tuple(word for word in dict.fromkeys(given) if word not in (one["zh"], one["hant"], one["en"]))
+    return Column(key, one["zh"], one["hant"], one["en"], also, note, **more)
 
 
 class Headings:
@@ -99,10 +100,10 @@ class Headings:
         return next((place for place, word in enumerate(words) if word in said), len(words))
 
     def depth(self, key: str, heading: str) -> int:
-        """How narrow a heading of a column is: 0 the widest, 2 the narrowest."""
+        """How narrow a heading of a column is: 0 the widest."""
         said = {fold(heading), fold(_bare(heading))}
-        column = self.columns[key]
-        return next((n for n, words in ((2, column.narrow), (1, column.middle)) if said & {*map(fold, words)}), 0)
+        lists = enumerate(self.columns[key].narrower, 1)
+        return next((depth for depth, words in lists if said & {*map(fold, words)}), 0)
 
     def needing(self, needed: Sequence[str]) -> "Headings":
         """The same headings, of which others are needed."""

@@ -34,6 +34,9 @@ HEADS = [
     ("类别", "设备名称"),
     ("System", "Equipment"),
     ("设备名称", "所属系统"),
+    ("类别", "设施设备"),
+    ("设施设备", "设备名称"),
+    ("Equipment category", "Equipment name"),
 ]
 
 
