@@ -41,6 +41,8 @@ class Line:
     subject: Named | None = None
     site_word: str = ""
     frequency: Frequency | None = None
+    narrow: str = ""
+    """Equipment of the system that is no class: the work is on that alone."""
 
     @property
     def classes(self) -> frozenset[str]:
@@ -58,10 +60,14 @@ def named(line: Line, law: Sequence[PlanRow]) -> PlanRow | None:
     that before a word that says little."""
     fitting = [row for row in law if _is_for(line, row)]
     alone = {row.code: _said(line, row, by_machine=False) for row in fitting}
-    own = next((row for row in fitting if (alone[row.code] | _plain(line.task)) & _own_names(row)), None)
+    own = next((row for row in fitting if (alone[row.code] | _bare(line)) & _own_names(row)), None)
     mine = [row for row in fitting if _belongs(line, row)]
     called = own or next((row for row in mine if alone[row.code] & _flat_names(row.code, "names")), None)
-    return called or _by_little(line, mine)
+    return called or (None if line.narrow else _by_little(line, mine))
+
+
+def _bare(line: Line) -> frozenset[str]:
+    return frozenset() if line.narrow else _plain(line.task)
 
 
 def may_be(text: str, rows: Sequence[PlanRow]) -> list[PlanRow]:
@@ -142,9 +148,10 @@ def _said(line: Line, row: PlanRow, *, by_machine: bool) -> frozenset[str]:
     ``by_machine`` without one for its machines."""
     plain = _plain(line.task)
     joined = {f"{_flat(word)}{one}" for word in line.beside for one in plain}
-    if line.site_word and kind_named(line.site_word) == "preventive":
-        word = _flat(line.site_word)
-        return frozenset(joined | {one for one in plain if word in one})
+    word = line.narrow if row.applies_to.site else ""
+    word = word or (line.site_word if kind_named(line.site_word) == "preventive" else "")
+    if word:
+        return frozenset(joined | {one for one in plain if _flat(word) in one})
     words = _words_of(row.code, classes_of(row), by_machine=by_machine)
     return frozenset({*plain, *joined, *(short for one in plain for short in _without(one, words))})
 

@@ -176,7 +176,7 @@ class PlanImport:
         task = in_the_task(word, wanted.task)
         if row.layer is Layer.LAW or EQUIPMENT not in wanted.row.headings or task == wanted.task:
             return None
-        return replace(wanted, task=task)
+        return replace(wanted, task=task, of=replace(wanted.of, device=word))
 
     def _same_as(self, wanted: Wanted, row: PlanRow) -> None:
         """A line that says work of the law again by another word for the machines."""

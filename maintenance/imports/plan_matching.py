@@ -61,7 +61,14 @@ def named_by_law(wanted: Wanted, known: Sequence[PlanRow]) -> PlanRow | None:
         law = [row for row in law if set(row.applies_to.assets) == set(wanted.keys)]
         return next((row for row in law if fold(task) in {fold(row.name.zh), fold(row.name.en)}), None)
     beside = [one for one in (wanted.row.text(EQUIPMENT), wanted.row.text("system")) if one]
-    return named(Line(task, beside, wanted.subject, wanted.site_word, wanted.frequency), law)
+    if wanted.of.device:
+        beside = beside[:1]
+    narrow = wanted.of.device if wanted.subject is not None else ""
+    found = named(Line(task, beside, wanted.subject, wanted.site_word, wanted.frequency, narrow), law)
+    wide = wanted.of.within
+    if found is None and wide is not None:
+        return named(Line(task, beside, wide, "", wanted.frequency, wanted.site_word), law)
+    return found
 
 
 def is_plain(row: PlanRow) -> bool:

@@ -25,11 +25,12 @@ _ANY = "generic"
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A system or class, or a word for a thing of the whole site. ``device``: the equipment that stands beside it and
-    is no class."""
+    is no class; ``within``: the system beside a thing of the site."""
 
     named: Named | None = None
     site_word: str = ""
     device: str = ""
+    within: Named | None = None
 
 
 NOTHING = Subject()
@@ -82,12 +83,12 @@ def _both(row: Row, wide: str, narrow: str, problems: Problems) -> Subject:
     if isinstance(system, str):
         return _of_the_site(wide, narrow, system, equipment)
     if isinstance(equipment, str):
-        return Subject(None, narrow, narrow)
+        return Subject(None, narrow, narrow, system)
     if equipment is None:
         return Subject(system, device=narrow)
     if equipment == system or _classes(system) < _classes(equipment):
         return Subject(system, device="" if _is_the_same(wide, narrow, system) else narrow)
-    if not _classes(equipment) <= _classes(system) and not row.text("assets"):
+    if not _go_together(system, equipment) and not row.text("assets"):
         code = "equipment_elsewhere"
         problems.warn(row.problem(EQUIPMENT, code, in_words(code, _elsewhere(wide, narrow, equipment))))
     return Subject(equipment)
@@ -114,6 +115,12 @@ def _classes(named: Named) -> frozenset[str]:
     if named.system is not None:
         return frozenset(systems()[named.system].classes)
     return frozenset({named.equipment_class} if named.equipment_class is not None else ())
+
+
+def _go_together(system: Named, equipment: Named) -> bool:
+    """Whether equipment is of a system, or one system has both (escalators beside elevators)."""
+    both = _classes(system) | _classes(equipment)
+    return both == _classes(system) or any(both <= frozenset(one.classes) for one in systems().values())
 
 
 def _is_the_same(wide: str, narrow: str, named: Named) -> bool:
@@ -173,4 +180,5 @@ def in_the_task(device: str, task: str) -> str:
     """The task with the equipment in its name."""
     if not device or fold(device) in fold(task):
         return task
-    return f"{device}：{task}" if task else device
+    joint = ": " if f"{device}{task}".isascii() else "："
+    return f"{device}{joint}{task}" if task else device

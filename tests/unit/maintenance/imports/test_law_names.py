@@ -119,6 +119,17 @@ def test_equipment_and_task_in_two_columns_are_one_name() -> None:
     assert [row["code"] for row in table(lines, head).rows] == ["WA-TANK", "HV-DUCT", "FI-EXT"]
 
 
+def test_the_same_work_on_a_part_of_the_system_is_another_job() -> None:
+    head = "系统,设备名称,内容,周期"
+    lines = "消防系统,气体灭火,年检,每年\n消防系统,消火栓,年检,每年\n消防系统,高位水箱间,巡查,每日"
+    assert [row["action"] for row in table(lines, head).rows] == ["created"] * 3
+
+
+def test_a_thing_of_the_site_may_stand_for_machines_of_its_system() -> None:
+    (row,) = table("消防系统,喷淋系统,末端试水,每季度", "系统,设备名称,内容,周期").rows
+    assert (row["code"], row["action"]) == ("FI-SPR", "unchanged")
+
+
 def test_two_words_for_one_job_of_two_kinds_of_lifts_are_that_job() -> None:
     found = table("客梯,半月保,每15天\n货梯,半月保,每15天")
     assert [(row["code"], row["action"]) for row in found.rows] == [("EL-HM", "unchanged")] * 2

@@ -97,6 +97,7 @@ def test_imported_again_it_changes_nothing() -> None:
         ("机电", "冷却塔", AppliesTo(classes=("cooling_tower",)), "system_left_out"),
         ("消防系统", "消防设施", AppliesTo(system="fire"), None),
         ("电梯系统", "客梯", AppliesTo(classes=("elevator",)), None),
+        ("电梯系统", "自动扶梯", AppliesTo(classes=("escalator",)), None),
         ("电梯、扶梯", "电梯", AppliesTo(system="elevator"), None),
         ("空调系统", "风机盘管", AppliesTo(system="hvac"), "equipment_in_task"),
         ("水泵", "稳压罐", AppliesTo(classes=("pump",)), "equipment_in_task"),
@@ -126,6 +127,7 @@ def test_two_words_for_one_class_with_one_task_are_two_rows() -> None:
     text = "系统,设备名称,内容,周期\n给排水系统,生活水泵,检查,每2个月\n给排水系统,潜污泵,检查,每2个月\n"
     rows = made(table(text))
     assert [(row.name.zh, row.applies_to.classes) for row in rows] == [("检查", ("pump",)), ("潜污泵：检查", ("pump",))]
+    assert told(table(text)) == [(3, "equipment_in_task", "设备名称", "潜污泵")]
     assert table(text, (*plan_rows(), *rows)).counts["unchanged"] == 2
 
 
@@ -148,3 +150,14 @@ def test_of_three_widths_the_middle_one_is_left_out_and_named() -> None:
     found = table("系统,设备类别,设备名称,内容,周期\n空调系统,水塔,冷却塔,换填料,每年\n")
     assert [row.applies_to.classes for row in made(found)] == [("cooling_tower",)]
     assert [one.column for one in found.problems.warnings if one.code == "ignored_column"] == ["设备类别"]
+
+
+def test_an_english_table_reads_the_same() -> None:
+    lines = "Fire protection,Fire shutter,Lift test,Quarterly\nHVAC,Fan coil unit,Clean the tray,Every 2 months"
+    text = f"System,Equipment,Task,Frequency\n{lines}\n"
+    rows = made(table(text))
+    assert [(row.name.en, row.applies_to) for row in rows] == [
+        ("Fire shutter: Lift test", AppliesTo(site=True)),
+        ("Fan coil unit: Clean the tray", AppliesTo(system="hvac")),
+    ]
+    assert table(text, (*plan_rows(), *rows)).counts["unchanged"] == 2
