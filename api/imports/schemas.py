@@ -39,7 +39,8 @@ class ImportProblem(Shape):
 
 
 class ImportRow(Shape):
-    """A row and what becomes of it; `changes` by column: before and after."""
+    """A row and what becomes of it; `changes` by column: before and after. Of one that is created they are what was
+    understood, with `null` before; of assets and points, which come by the ten thousand, there are none."""
 
     sheet: str
     row: int

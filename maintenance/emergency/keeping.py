@@ -3,11 +3,20 @@
 from dataclasses import replace
 from datetime import datetime
 
-from maintenance.emergency.plans import EmergencyPlan, asks_the_same, check_plan, drill_interval, new_drill_row
+from maintenance.emergency.plans import (
+    EmergencyPlan,
+    asks_the_same,
+    check_plan,
+    drill_interval,
+    moved_to,
+    new_drill_row,
+)
 from maintenance.frequencies import canonical
-from maintenance.plan_changes.waiting import require_none_waits
+from maintenance.intervals import Interval
+from maintenance.plan import PlanRow
+from maintenance.plan_changes.keeping import take_over
+from maintenance.plan_changes.waiting import require_none_waits, today_of
 from maintenance.ports import MaintenanceTx
-from maintenance.recurrence import default_early_days, longest_days
 from plantroom.domain.keys import new_key
 
 
@@ -35,13 +44,14 @@ def with_drill(
 ) -> EmergencyPlan:
     """The plan with the code of its drill row, which is made, or moved to the plan's interval where that is another
     than ``before``: a row that people have changed since is theirs. A plan that is no more drilled, or switched off,
-    leaves its row in the plan table to whoever keeps that. ``Conflict`` when a change of the row was approved that is
+    leaves its row in the plan table to whoever keeps that. Of every site's row a site gets one of its own in its place,
+    where it asks for another interval. ``Conflict`` when a change of the row was approved that is
     not in effect yet."""
     interval = drill_interval(plan)
     if interval is None or not plan.active:
         return plan
     row = tx.plan.row(plan.drill_row, plan.site) if plan.drill_row is not None else None
-    if row is None or row.site != plan.site:
+    if row is None:
         base, number = f"DR-{plan.code.removeprefix('EP-')}", 1
         code = base
         while tx.plan.row(code, plan.site) is not None:
@@ -50,7 +60,14 @@ def with_drill(
         row = tx.plan.put_row(new_drill_row(plan, new_key(), code))
     elif canonical(row.interval) != canonical(interval) and not asks_the_same(before, plan):
         require_none_waits(tx, row, now)
-        late = min(row.late_days, longest_days(interval) // 2)
-        early = default_early_days(interval, late)
-        row = tx.plan.put_row(replace(row, interval=interval, late_days=late, early_days=early))
+        row = _moved(tx, row, interval, plan.site, now)
     return replace(plan, drill_row=row.code)
+
+
+def _moved(tx: MaintenanceTx, row: PlanRow, interval: Interval, site: str | None, now: datetime) -> PlanRow:
+    moved = moved_to(row, interval)
+    if site is None or row.site == site:
+        return tx.plan.put_row(moved)
+    own = tx.plan.put_row(replace(moved, lineage=new_key(), site=site, version=1))
+    take_over(tx, row, own, site, today_of(tx, site, now))
+    return own

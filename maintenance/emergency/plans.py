@@ -6,13 +6,14 @@ goes before where it is shorter.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from maintenance.frequencies import canonical
+from maintenance.imports.traditional import simplified
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import AppliesTo, PlanRow
-from maintenance.recurrence import longest_days
+from maintenance.recurrence import default_early_days, longest_days
 from plantroom.domain.assets import LocalName
 from plantroom.errors import BadData, FieldProblem
 
@@ -91,9 +92,10 @@ def drill_interval(plan: EmergencyPlan) -> Interval | None:
 
 
 def drill_name(plan: EmergencyPlan) -> LocalName:
-    """What its drill is called."""
+    """What its drill is called, in the script of the plan's name."""
     zh = plan.name.zh.removesuffix("应急预案").removesuffix("預案").removesuffix("预案").removesuffix("應急").strip()
-    return LocalName(f"{zh or plan.name.zh}应急演练", f"Drill: {plan.name.en}")
+    drill = "应急演练" if simplified(plan.name.zh) == plan.name.zh else "應急演練"
+    return LocalName(f"{zh or plan.name.zh}{drill}", f"Drill: {plan.name.en}")
 
 
 def asks_the_same(before: EmergencyPlan | None, after: EmergencyPlan) -> bool:
@@ -102,6 +104,12 @@ def asks_the_same(before: EmergencyPlan | None, after: EmergencyPlan) -> bool:
         return False
     was, is_now = drill_interval(before), drill_interval(after)
     return was is not None and is_now is not None and canonical(was) == canonical(is_now)
+
+
+def moved_to(row: PlanRow, interval: Interval) -> PlanRow:
+    """The drill row at another interval, with a tolerance that fits into it."""
+    late = min(row.late_days, longest_days(interval) // 2)
+    return replace(row, interval=interval, late_days=late, early_days=default_early_days(interval, late))
 
 
 def new_drill_row(plan: EmergencyPlan, lineage: str, code: str) -> PlanRow:

@@ -30,6 +30,8 @@ from plantroom.wire import check_new_code
 AT_ONCE = 2_000
 """Codes that are looked up together."""
 
+_KEPT = ("code", "former_code", "class", "location", "department", "parent", "duty_partner", "duty_role")
+
 
 class AssetsImport:
     """One comparison of a table with the assets that there are."""
@@ -71,9 +73,9 @@ class AssetsImport:
         if count(problems) > before or row.refused or site is None:
             self._other_errors(row, site)
             return None
-        said = {key: row.cells[key] for key in ("location", "department", "parent", "duty_partner") if key in row.cells}
-        row.cells = {}
-        return Wanted(row, site, code, former, made, values, said)
+        # A table of many rows is held whole: of their cells those that are still to be read, or named by a problem.
+        row.cells = {key: row.cells[key] for key in _KEPT if key in row.cells}
+        return Wanted(row, site, code, former, made, values, row.cells)
 
     def _other_errors(self, row: Row, site: str | None) -> None:
         """What else is wrong with a row that cannot be taken: people mend a row in one go."""

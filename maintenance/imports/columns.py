@@ -19,6 +19,7 @@ LANGUAGES = ("zh", "zh-hant", "en")
 LONGEST = 200
 """Characters that a heading has at most; what is longer is no heading, and is not looked at."""
 
+_OPTIONS = ("needed", "width", "spreads", "ditto", "worded", "second", "titled", "part", "narrower", "free")
 _REMARK = re.compile(r"[(（\[【〔][^)）\]】〕]*[)）\]】〕]")
 _JOINTS = re.compile(r"[/／、|&＆及与與和]其?|\s+and\s+")
 _ONE_COLUMN = (("task", "standard"),)
@@ -51,6 +52,12 @@ class Column:
     """Headings that mean it where no other heading does."""
     titled: bool = False
     """Whether the titles between the rows stand for it where it has no column."""
+    part: str = ""
+    """The column of the narrower thing where headings of several widths mean this one (系统 and 设备名称)."""
+    narrower: Sequence[Sequence[str]] = ()
+    """Its headings that are narrower than every other one, each list than the one before."""
+    free: Sequence[str] = ()
+    """Its headings below which people also write words that it cannot take: these are told and left out, no errors."""
 
     def heading(self, language: str) -> str:
         """The heading in a language."""
@@ -69,17 +76,10 @@ def columns_of(table: str) -> dict[str, Column]:
 
 def _column(key: str, one: dict[str, Any]) -> Column:
     note = LocalName(one.get("note_zh", ""), one.get("note_en", ""))
-    more = {name: one[name] for name in ("needed", "width", "spreads", "ditto", "worded", "titled") if name in one}
-    return Column(
-        key,
-        one["zh"],
-        one["hant"],
-        one["en"],
-        tuple(one.get("also", ())),
-        note,
-        second=tuple(one.get("second", ())),
-        **more,
-    )
+    more = {name: one[name] for name in _OPTIONS if name in one}
+    given = [*one.get("also", ()), *(word for words in one.get("narrower", ()) for word in words)]
+    also = tuple(word for word in dict.fromkeys(given) if word not in (one["zh"], one["hant"], one["en"]))
+    return Column(key, one["zh"], one["hant"], one["en"], also, note, **more)
 
 
 class Headings:
@@ -122,6 +122,17 @@ class Headings:
         words = [fold(word.replace("_", "")) for word in self.columns[key].words()]
         said = {fold(heading.replace("_", "")), fold(_bare(heading).replace("_", ""))}
         return next((place for place, word in enumerate(words) if word in said), len(words))
+
+    def depth(self, key: str, heading: str) -> int:
+        """How narrow a heading of a column is: 0 the widest."""
+        said = {fold(heading), fold(_bare(heading))}
+        lists = enumerate(self.columns[key].narrower, 1)
+        return next((depth for depth, words in lists if said & {*map(fold, words)}), 0)
+
+    def is_free(self, key: str, heading: str) -> bool:
+        """Whether words that a column cannot take are no errors below a heading."""
+        said = {fold(heading.replace("_", "")), fold(_bare(heading).replace("_", ""))}
+        return bool(said & {fold(word) for word in self.columns[key].free})
 
     def needing(self, needed: Sequence[str]) -> "Headings":
         """The same headings, of which others are needed."""

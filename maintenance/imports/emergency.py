@@ -13,6 +13,7 @@ from maintenance.emergency.plans import (
     EmergencyPlan,
     asks_the_same,
     drill_interval,
+    moved_to,
     new_drill_row,
 )
 from maintenance.frequencies import canonical
@@ -26,6 +27,7 @@ from maintenance.imports.fields import (
     changed,
     name_field,
     of_attribute,
+    told,
     values_of,
     word_field,
     yes_no_field,
@@ -36,6 +38,7 @@ from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.plan import RECORD as PLAN_ROW
 from maintenance.imports.plan_checks import leave_waiting
 from maintenance.imports.plan_columns import read_classes, write_classes
+from maintenance.imports.plan_told import from_nothing
 from maintenance.imports.problems import CellProblem, Problems, in_words, not_yours
 from maintenance.imports.rule_words import frequency_text
 from maintenance.imports.tables import Row
@@ -46,7 +49,7 @@ from maintenance.intervals import Interval, IntervalUnit
 from maintenance.plan import PlanRow
 from maintenance.plan_changes.waiting import Waiting
 from maintenance.reasons import frequency
-from maintenance.recurrence import default_early_days, longest_days
+from maintenance.recurrence import longest_days
 from maintenance.schedules import BY_INTERVAL
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
@@ -61,6 +64,7 @@ _DRILLS: Mapping[Category, str] = {
 }
 """The drills of the default profile that the user's three lines have become (EM-08 to EM-10)."""
 
+_KINDS = ("自然灾害", "设备故障", "公共安全", "naturaldisaster", "equipmentfailure", "publicsafety")
 _CODES = {
     Category.NATURAL_DISASTER: "EP-NAT",
     Category.EQUIPMENT_FAILURE: "EP-EQ",
@@ -236,7 +240,7 @@ class EmergencyImport:
         if plan != match:
             self._change(RECORD, plan.key, plan.code, match, plan, wanted.row)
             self._plans = [one for one in self._plans if one.key != plan.key] + [plan]
-        self.outcome.note(wanted.row, action, plan.code, {} if match is None else changes)
+        self.outcome.note(wanted.row, action, plan.code, _told_new(plan) if match is None else changes)
 
     def _change(self, record: str, key: str, code: str, before: object, after: object, row: Row) -> None:
         change = Change(record, key, code, self._asked.site, before, after, row.sheet, row.number)
@@ -283,7 +287,7 @@ class EmergencyImport:
         interval = drill_interval(plan)
         if interval is None:
             return plan, {}
-        row = self._drill_row(plan)
+        row = self._drill_row(wanted, plan)
         if row is None:
             codes = {one.code for one in self._rows}
             base = f"DR-{plan.code.removeprefix('EP-')}"
@@ -298,26 +302,41 @@ class EmergencyImport:
         elif canonical(row.interval) != canonical(interval) and not (
             plan.drill_row == row.code and asks_the_same(match, plan)
         ):
-            leave_waiting(self._waiting, wanted.row, "frequency", row, self.outcome.problems)
-            late = min(row.late_days, longest_days(interval) // 2)
-            moved = replace(row, interval=interval, late_days=late, early_days=default_early_days(interval, late))
-            self._change(PLAN_ROW, row.lineage, row.code, row, moved, wanted.row)
-            self._rows = [moved if one.lineage == row.lineage else one for one in self._rows]
+            self._move(wanted, row, interval)
         if plan.drill_row == row.code:
             return plan, {}
         moved_to: list[object] = [plan.drill_row, row.code]
         return replace(plan, drill_row=row.code), {} if match is None else {"drill_row": moved_to}
 
-    def _drill_row(self, plan: EmergencyPlan) -> PlanRow | None:
-        """The drill of the plan: the one that it names, that names it, or of the user's own line of that kind."""
-        mine = [row for row in self._rows if row.kind == "drill" and row.site == plan.site]
-        named = next((row for row in mine if row.code == plan.drill_row), None)
+    def _move(self, wanted: Wanted, row: PlanRow, interval: Interval) -> None:
+        """Give a drill row another interval: of every site's row the site gets one of its own in its place."""
+        site, problems = self._asked.site, self.outcome.problems
+        shared = row.site != site
+        leave_waiting(self._waiting, wanted.row, "frequency", row, problems, site if shared else None)
+        moved = moved_to(row, interval)
+        if shared:
+            self.outcome.based_on[row.lineage] = row
+            moved = replace(moved, lineage=new_key(), site=site, version=1)
+        self._change(PLAN_ROW, moved.lineage, moved.code, None if shared else row, moved, wanted.row)
+        self._rows = [moved if one.lineage == row.lineage else one for one in self._rows]
+
+    def _drill_row(self, wanted: Wanted, plan: EmergencyPlan) -> PlanRow | None:
+        """The drill of the plan: the one that it names, that names it, or of the user's own line of that kind; of one
+        code the site's own row before every site's."""
+        drills = sorted((row for row in self._rows if row.kind == "drill"), key=lambda row: row.site is None)
+        named = next((row for row in drills if row.code == plan.drill_row), None)
+        mine = (row for row in drills if row.site == plan.site)
         named = named or next((row for row in mine if row.custom.get("emergency_plan") == plan.code), None)
         if named is not None:
             return named
         claimed = {one.drill_row for one in self._plans if one.key != plan.key}
-        code = _DRILLS.get(plan.category)
-        return next((row for row in mine if row.code == code and code not in claimed), None)
+        code = _DRILLS.get(plan.category) if _is_of_its_kind(wanted, plan) else None
+        return next((row for row in drills if row.code == code and code not in claimed), None)
+
+
+def _is_of_its_kind(wanted: Wanted, plan: EmergencyPlan) -> bool:
+    """Whether a plan is the one of its kind, and not of one emergency of it (停水应急预案): the line names the kind."""
+    return "category" in wanted.values or any(one in fold(plan.name.zh) for one in _KINDS)
 
 
 def _category_of(name: str) -> Category:
@@ -330,6 +349,15 @@ def _category_of(name: str) -> Category:
         if any(word in folded for word in words):
             return category
     return Category.OTHER
+
+
+def _told_new(plan: EmergencyPlan) -> dict[str, list[object]]:
+    """What a plan that is made has, as differences from nothing."""
+    own = {one.key: told(one, one.get(plan)) for one in FIELDS if one.key != "active" or not plan.active}
+    if plan.name.en == plan.name.zh:
+        own["name_en"] = None
+    drill = {"frequency": _said(plan.drill), "department": plan.department.zh, "drill_row": plan.drill_row}
+    return from_nothing({"site": plan.site} | own | drill)
 
 
 def _said(interval: Interval | None) -> str:

@@ -10,7 +10,7 @@ from maintenance.imports.grids import Book
 from maintenance.imports.kinds import Asked, TableKind
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.plan import RECORD as PLAN_ROW
-from maintenance.imports.plan_kind import locked_rows, revert_rows
+from maintenance.imports.plan_kind import locked_rows, put_row, revert_rows
 from maintenance.imports.problems import Problem, Problems
 from maintenance.imports.site_departments import departments_in
 from maintenance.imports.undoing import Restored
@@ -33,7 +33,7 @@ class EmergencyPlanKind(TableKind):
 
     def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
         plans, rows = tx.emergency.list(asked.site), tx.plan.rows(asked.site)
-        drills = [row for row in rows if row.kind == "drill" and row.site == asked.site]
+        drills = [row for row in rows if row.kind == "drill"]
         waiting = waiting_changes(tx, drills, today_of(tx, asked.site, asked.now))
         done = EmergencyImport(plans, rows, asked, departments_in(tx)(asked.site), problems, waiting)
         return done.run(self.rows(book, asked, problems))
@@ -41,7 +41,7 @@ class EmergencyPlanKind(TableKind):
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
         for change in changes:
             if isinstance(change.after, PlanRow):
-                tx.plan.put_row(change.after)
+                put_row(tx, change, asked)
             elif isinstance(change.after, EmergencyPlan) and change.before is None:
                 tx.emergency.add(change.after)
             elif isinstance(change.after, EmergencyPlan):
@@ -55,6 +55,11 @@ class EmergencyPlanKind(TableKind):
             with suppress(NotFound):
                 found[key] = tx.emergency.lock(key)
         return found | locked_rows(tx, [one.key for one in changes if one.record == PLAN_ROW])
+
+    def still(self, tx: MaintenanceTx, outcome: Outcome) -> bool:
+        based = outcome.based_on
+        now = locked_rows(tx, based)
+        return all(now.get(key) == row for key, row in based.items()) and super().still(tx, outcome)
 
     def revert(self, tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:
         problems = revert_rows(tx, [one for one in restored if one[0].record == PLAN_ROW], asked)

@@ -108,9 +108,9 @@ def evenly(months: Sequence[int]) -> Interval | None:
     return Interval(1, IntervalUnit.YEAR) if every == YEAR else Interval(every, IntervalUnit.MONTH)
 
 
-def first_day(months: Sequence[int], today: date) -> date:
-    """The day that a row counts from whose work falls in these months: the first of the first one in this year."""
-    return date(max(today.year, _EARLIEST), months[0], 1)
+def first_day(months: Sequence[int], today: date, day: int = 1) -> date:
+    """The day that a row counts from whose work falls in these months: that day of the first one in this year."""
+    return date(max(today.year, _EARLIEST), months[0], day)
 
 
 def falls_in(anchor: date | None, months: Sequence[int]) -> bool:

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from maintenance.imports.cells import Cell, fold, is_blank, text_of
+from maintenance.imports.cells import Cell, is_blank, text_of
 from maintenance.imports.columns import Headings
 from maintenance.imports.grids import Grid, GridRow
 from maintenance.imports.numbering import only_numbers
+from maintenance.imports.places import Place, best_places
 from maintenance.imports.problems import Problem, Unreadable, in_words, shown
 from maintenance.imports.text_files import BrokenText
 from plantroom.domain.assets import LocalName
@@ -19,15 +20,6 @@ LOOKED_AT = 40
 
 DATA_LOOKED_AT = 500
 """Rows of data that are looked at to tell what a column is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A column of a sheet: the heading as it was written, and the column that it means (``None``: no one)."""
-
-    column: int
-    heading: str
-    key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,20 +154,10 @@ def missing(head: Head, grid: Grid, headings: Headings) -> Problem:
     return Problem(grid.name, head.row, lacking[0].zh, "", "missing_column", message)
 
 
-def best_places(head: Head, grid: Grid, headings: Headings) -> list[Place]:
-    """The places of the headings; of several headings that mean one column (责任部门 and 责任人) only the one that is
-    named first among its words has it. One heading that is there twice stays so. A column that only numbers the rows
-    gives way to the others, and is no column of words."""
-    places = _without_numbering(head, grid, headings)
-    best: dict[str, tuple[int, str]] = {}
-    for place in places:
-        if place.key is not None:
-            rank = (headings.rank(place.key, place.heading), fold(place.heading))
-            best[place.key] = min(rank, best.get(place.key, rank))
-    return [
-        place if place.key is None or fold(place.heading) == best[place.key][1] else replace(place, key=None)
-        for place in places
-    ]
+def columns_in(head: Head, grid: Grid, headings: Headings) -> list[Place]:
+    """Which heading stands for which column (``best_places``). A column that only numbers the rows gives way to the
+    others, and is no column of words."""
+    return best_places(_without_numbering(head, grid, headings), headings)
 
 
 def _without_numbering(head: Head, grid: Grid, headings: Headings) -> Sequence[Place]:

@@ -18,11 +18,12 @@ from maintenance.former import (
     told_otherwise,
 )
 from maintenance.imports.columns import columns_of
-from maintenance.imports.fields import NEEDED, Field, by_key, changed, date_field, text_field, values_of
+from maintenance.imports.fields import NEEDED, Field, by_key, changed, date_field, text_field, told, values_of
 from maintenance.imports.kinds import Asked
 from maintenance.imports.last_completions_plan import SitesPlan, goes_by_readings, is_after
 from maintenance.imports.naming import code_of, site_of
 from maintenance.imports.outcome import Change, Outcome
+from maintenance.imports.plan_told import from_nothing
 from maintenance.imports.problems import CellProblem, Problem, Problems, count, in_words
 from maintenance.imports.tables import Row
 from maintenance.imports.values import normal_code
@@ -288,9 +289,15 @@ class LastCompletionsImport:
         self.outcome.changes.append(
             Change(RECORD, _key(found.key), code, one.site, known, found, one.row.sheet, one.row.number)
         )
-        changes = {} if known is None else changed(said_of(known), _BY_KEY, asdict(said_of(found)))[1]
+        said_now = said_of(found)
+        changes = _told_new(row, said_now) if known is None else changed(said_of(known), _BY_KEY, asdict(said_now))[1]
         self.outcome.note(one.row, "created" if known is None else "updated", code, changes)
         return True
+
+
+def _told_new(row: PlanRow, said: Said) -> dict[str, list[object]]:
+    """What is entered, as differences from nothing."""
+    return from_nothing({"plan_row": row.name.zh} | {one.key: told(one, one.get(said)) for one in FIELDS})
 
 
 _OWN = (OccurrenceState.DONE, OccurrenceState.CREDITED, OccurrenceState.MISSED)

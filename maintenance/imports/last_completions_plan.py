@@ -11,10 +11,11 @@ from maintenance.facts import Facts
 from maintenance.former import ENTERED_ON, standing_for
 from maintenance.imports.cells import fold
 from maintenance.imports.kinds import Asked
+from maintenance.imports.law_names import may_be
 from maintenance.imports.problems import CellProblem, there_are
 from maintenance.imports.values import normal_code
 from maintenance.nesting import containment
-from maintenance.plan import Occurrence, PlanRow
+from maintenance.plan import Layer, Occurrence, PlanRow
 from maintenance.planner import Subject, SubjectPlan, hour_rows_for, plan_subject, rows_for, site_subject
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
@@ -80,6 +81,7 @@ class SitesPlan:
         found = [row for row in (*dated, *hourly) if row.code in codes] or [
             row for row in (*dated, *hourly) if fold(text) in {fold(row.name.zh), fold(row.name.en)}
         ]
+        found = found or may_be(text, [row for row in dated if row.layer is Layer.LAW])
         names = [f"{row.code}（{row.name.zh}）" for row in dated][:_LISTED]
         english = [f"{row.code} ({row.name.en})" for row in dated][:_LISTED]
         if len(found) == 1:
@@ -89,7 +91,7 @@ class SitesPlan:
         if found:
             said = LocalName("有几个计划项同名", "several plan rows have that name")
             raise CellProblem("unknown_row", there_are(said, [row.code for row in found]))
-        elsewhere = codes & self._by_code.keys()
+        elsewhere = codes & self._by_code.keys() or self._called(text)
         said = LocalName("该计划项不适用于此处", "the plan row does not hold here")
         if subject.asset is not None and any(self._by_code[code].applies_to.site for code in elsewhere):
             zh, en = "这是站点本身的计划项，设备编号请留空", "it is a row of the site itself: leave the asset blank"
@@ -97,6 +99,12 @@ class SitesPlan:
         if not elsewhere:
             said = LocalName("没有这个计划项目", "there is no such plan row")
         raise CellProblem("not_for_asset" if elsewhere else "unknown_row", there_are(said, names, english))
+
+    def _called(self, text: str) -> set[str]:
+        """The codes of the site's own rows of that name."""
+        rows = [row for row in self._rows if row.applies_to.site]
+        named = {row.code for row in rows if fold(text) in {fold(row.name.zh), fold(row.name.en)}}
+        return named or {row.code for row in may_be(text, [row for row in rows if row.layer is Layer.LAW])}
 
     def floor(self, row: PlanRow) -> int | None:
         """The longest gap in days that holds for a row."""

@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any
 
 from maintenance.frequencies import canonical
-from maintenance.imports.cells import fold
 from maintenance.imports.fields import changed, same
 from maintenance.imports.frequency_words import Frequency, read_frequency
 from maintenance.imports.outcome import AllRights, Change, Outcome, Rights
@@ -20,34 +19,32 @@ from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_law import keeps_its_dates, keeps_its_rule, kept_lawful
 from maintenance.imports.plan_matching import find_row, is_plain, named_by_law, schedule_in_words, system_of
 from maintenance.imports.plan_months import with_first_day
+from maintenance.imports.plan_new import new_row, with_tolerance
 from maintenance.imports.plan_numbers import without_numbers
 from maintenance.imports.plan_reading import Wanted, task_not_read, understand
 from maintenance.imports.plan_stand_ins import check_stand_ins
-from maintenance.imports.plan_words import apart_by, classes_of, names, new_name, standards, subject_text, tolerance
+from maintenance.imports.plan_subject import EQUIPMENT, for_all_of, in_the_task, word_apart
+from maintenance.imports.plan_told import told_new
+from maintenance.imports.plan_words import names, standards, subject_text, tolerance
 from maintenance.imports.problems import CellProblem, Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
 from maintenance.imports.rule_words import frequency_text
 from maintenance.imports.tables import Row
-from maintenance.imports.vocabulary import Departments, Named, kind_named, seed_departments
-from maintenance.intervals import Interval, IntervalUnit
-from maintenance.plan import Layer, Missed, PlanRow
+from maintenance.imports.vocabulary import Departments, Named, seed_departments
+from maintenance.plan import Layer, PlanRow
 from maintenance.plan_changes.waiting import Waiting
-from maintenance.recurrence import default_early_days, default_missed, longest_days
 from maintenance.schedule_words import often_in_words
 from maintenance.schedules import (
     BY_INTERVAL,
     BeforeSchedule,
     IntervalSchedule,
     MeterSchedule,
-    Schedule,
-    implied_interval,
 )
 from maintenance.seed.lists import seed_checklists
 from maintenance.stand_ins import standing_since
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
 
-_LATE = ((1, 0), (7, 1), (31, 3), (92, 7), (184, 10))
 RECORD = "plan_row"
 
 
@@ -104,22 +101,12 @@ class PlanImport:
         return self.outcome
 
     def _line(self, wanted: Wanted) -> None:
-        match = find_row(wanted, self._mine)
-        # A line of one site's table may mean every site's row: the site's own then stands in its place.
-        shared = find_row(wanted, self._every_site) if match is None else None
-        if match is None and shared is None:
-            match, shared = self._of_the_law(wanted)
+        match, shared = self._found(wanted)
         before = match or shared
-        if before is not None and before.code in self._seen and not wanted.task and self._means_another(wanted, before):
-            # Of two words for one system the first line is its row, each further one is called by its own.
-            self._line(replace(wanted, task=wanted.row.text("system")))
-            return
-        apart = apart_by(wanted, self._seen.get(before.code)) if before is not None else None
-        if apart is not None:
-            self._line(apart)
+        if before is not None and self._said_again(wanted, before):
             return
         wanted = with_first_day(wanted, before, self._today, self.outcome.problems)
-        made, changes = self._new(wanted) if before is None else self._merged(wanted, before)
+        made, changes = self._merged(wanted, before) if before is not None else (self._new(wanted), {})
         row: PlanRow | None = made
         if before is not None:
             row = kept_lawful(wanted, before, made, self._site, self._rights, self.outcome.problems)
@@ -143,24 +130,81 @@ class PlanImport:
             self.outcome.changes.append(change)
             self._changed[row.code] = wanted
             self._mine = [r for r in self._mine if r.lineage != row.lineage] + [row]
+        self._tell(wanted, before, row, action, changes)
+
+    def _found(self, wanted: Wanted) -> tuple[PlanRow | None, PlanRow | None]:
+        """The site's own row that a line means, or every site's, in whose place the site then gets one of its own."""
+        match = find_row(wanted, self._mine)
+        shared = find_row(wanted, self._every_site) if match is None else None
+        return self._of_the_law(wanted) if match is None and shared is None else (match, shared)
+
+    def _tell(
+        self, wanted: Wanted, before: PlanRow | None, row: PlanRow, action: str, changes: dict[str, list[object]]
+    ) -> None:
+        is_new = before is None
+        if is_new:
+            changes = told_new(row, wanted.assets or (), wanted.values)
         self.outcome.note(wanted.row, action, row.code, changes)
         if wanted.code is not None and action == "unchanged":
             return  # an export that comes back says nothing of its own
         said = wanted.subject.system if wanted.subject is not None else None
         of = self._machines.classes(row.applies_to) if row.applies_to.assets else frozenset()
-        self._lines.append(PlanLine(wanted.row, row, said, wanted.department is not None, is_plain(row), of))
+        if is_new and wanted.of.device and not wanted.keys:
+            message = in_words("equipment_in_task", for_all_of(wanted.of))
+            column = EQUIPMENT if EQUIPMENT in wanted.row.headings else "system"
+            self.outcome.problems.warn(wanted.row.problem(column, "equipment_in_task", message))
+        self._lines.append(PlanLine(wanted.row, row, said, wanted.department is not None, is_plain(row), of, is_new))
+
+    def _said_again(self, wanted: Wanted, row: PlanRow) -> bool:
+        """Whether the table has the row by another word already: the line is then a row by its own, or the same."""
+        if row.code not in self._seen or not self._means_another(wanted, row):
+            return False
+        apart = self._apart(wanted, row)
+        if apart is not None:
+            self._line(apart)
+        elif row.layer is Layer.LAW and wanted.task:
+            self._same_as(wanted, row)
+        else:
+            return False
+        return True
+
+    def _new(self, wanted: Wanted) -> PlanRow:
+        return new_row(wanted, self._site, self._there, self._machines, [*self._known, *self._mine])
+
+    def _apart(self, wanted: Wanted, row: PlanRow) -> Wanted | None:
+        """The line called by its own word, where another word of the table has its row already: of two words for one
+        system the first line is its row. Work of the law is the same by either word: then ``None``."""
+        word = word_apart(wanted.row, self._seen[row.code])
+        if not wanted.task:
+            return replace(wanted, task=word)
+        task = in_the_task(word, wanted.task)
+        has_column = EQUIPMENT in wanted.row.headings or bool(wanted.row.beside)
+        if row.layer is Layer.LAW or not has_column or task == wanted.task:
+            return None
+        return replace(wanted, task=task, of=replace(wanted.of, device=word))
+
+    def _same_as(self, wanted: Wanted, row: PlanRow) -> None:
+        """A line that says work of the law again by another word for the machines."""
+        first = self._seen[row.code]
+        said = LocalName(
+            f"与第{first.number}行同为“{row.name.zh}”（{row.code}），不另立一项",
+            f"the same as line {first.number}: {row.name.en} ({row.code}); no second row is made",
+        )
+        self.outcome.problems.warn(wanted.row.problem("task", "same_row", in_words("same_row", said)))
+        self.outcome.note(wanted.row, "unchanged", row.code)
 
     def _of_the_law(self, wanted: Wanted) -> tuple[PlanRow | None, PlanRow | None]:
         """The site's own row of the law that the line names, or every site's; none where another line means it."""
         found = named_by_law(wanted, self._mine), named_by_law(wanted, self._every_site)
         row = found[0] or found[1]
-        if row is None or row.code in self._seen or any(find_row(one, [row]) for one in self._all):
+        if row is None or any(find_row(one, [row]) for one in self._all):
+            return None, None
+        if row.code in self._seen and not self._means_another(wanted, row):
             return None, None
         return found[0], found[1] if found[0] is None else None
 
     def _means_another(self, wanted: Wanted, row: PlanRow) -> bool:
-        word, first = wanted.row.text("system"), self._seen[row.code].text("system")
-        return wanted.code is None and bool(word) and fold(word) != fold(first)
+        return wanted.code is None and bool(word_apart(wanted.row, self._seen[row.code]))
 
     def _twice(self, wanted: Wanted, row: PlanRow) -> None:
         first = self._seen[row.code]
@@ -226,7 +270,7 @@ class PlanImport:
             often_in_words(row.interval, row.schedule).zh,
             often_in_words(found.interval, schedule).zh,
         ]
-        row = _with_tolerance(replace(row, interval=found.interval, schedule=schedule))
+        row = with_tolerance(replace(row, interval=found.interval, schedule=schedule))
         if tolerance(before) != tolerance(row):
             changes["tolerance"] = [tolerance(before), tolerance(row)]
         return row
@@ -255,57 +299,6 @@ class PlanImport:
         if row.applies_to.site and subject.system is not None:
             return row.layer is Layer.LAW or bool(wanted.values.get("site_wide"))
         return self._machines.covers(subject, row.applies_to)
-
-    def _new(self, wanted: Wanted) -> tuple[PlanRow, dict[str, list[object]]]:
-        interval = self._interval(wanted)
-        late = late_days(interval)
-        schedule = wanted.frequency.schedule if wanted.frequency is not None else BY_INTERVAL
-        subject = subject_of(wanted)
-        department = wanted.department or LocalName("", "")
-        custom: dict[str, object] = {} if wanted.task else {"no_task": True}
-        if wanted.site_word:
-            custom["subject"] = fold(wanted.site_word)
-        name = new_name(wanted, interval, schedule)
-        standard = wanted.standard or wanted.content
-        row = PlanRow(
-            lineage=new_key(),
-            code=wanted.code or self._free_code(wanted, interval, schedule),
-            name=name,
-            kind=kind_named(wanted.site_word),
-            applies_to=subject,
-            interval=interval,
-            site=self._site,
-            early_days=default_early_days(interval, late) if interval.every else 0,
-            late_days=late,
-            basis="用户计划表 / user's plan table",
-            department=department,
-            standard=LocalName(standard, standard),
-            missed=default_missed(interval) if interval.every else Missed.HOLD,
-            custom=custom,
-            schedule=schedule,
-        )
-        row, _ = changed(row, BY_KEY, wanted.values)
-        row = replace(row, applies_to=self._machines.narrowest(row.applies_to))
-        if wanted.department is None:
-            row = _assumed(row, wanted, [*self._known, *self._mine])
-        return row, {}
-
-    def _interval(self, wanted: Wanted) -> Interval:
-        if wanted.frequency is not None:
-            return wanted.frequency.interval
-        return implied_interval(wanted.values.get("schedule", BY_INTERVAL))
-
-    def _free_code(self, wanted: Wanted, interval: Interval, schedule: Schedule) -> str:
-        every, unit = canonical(interval)
-        of = wanted.subject.system or wanted.subject.equipment_class if wanted.subject is not None else None
-        how = f"{every}{unit}" if schedule == BY_INTERVAL else schedule.type
-        whole_site = f"site-{fold(wanted.site_word)}" if wanted.site_word else next(iter(wanted.assets or ()), "site")
-        base = f"{of or whole_site}-{how}".upper().replace("_", "-")
-        codes, code, number = self._there, base, 1
-        while code in codes:
-            number += 1
-            code = f"{base}-{number}"
-        return code
 
 
 def _as_kept(
@@ -355,37 +348,6 @@ def _as_exported(row: PlanRow) -> Frequency | None:
     """What the row's own cell in an export means."""
     text = frequency_text(row.interval, row.schedule, "zh")
     return read_frequency(text) if text else None
-
-
-def _with_tolerance(row: PlanRow) -> PlanRow:
-    """The row with the tolerance of its interval; what the law asks for does not become laxer."""
-    late = late_days(row.interval)
-    if row.layer is Layer.LAW:
-        late = min(late, row.late_days)
-    early = default_early_days(row.interval, late) if row.interval.every else 0
-    return replace(row, early_days=early, late_days=late)
-
-
-def late_days(interval: Interval) -> int:
-    """Days late that a plain row of this interval may be: none for a day, 1 for a week, 3 a month, 7 a quarter, 10
-    half a year, 30 longer."""
-    if interval.unit is IntervalUnit.HOUR or interval.every == 0:
-        return 0
-    days = longest_days(interval)
-    return next((late for most, late in _LATE if days <= most), 30)
-
-
-def _assumed(row: PlanRow, wanted: Wanted, known: Sequence[PlanRow]) -> PlanRow:
-    """The row with the department of the same system's other rows, else the one that owns such equipment: an
-    assumption that is marked (requirements.md III.7)."""
-    classes = set(classes_of(row))
-    named = wanted.subject.system if wanted.subject is not None else None
-    same_system = [one for one in known if one.department.zh and named is not None and system_of(one) == named]
-    others = [one for one in known if one.department.zh and classes & set(classes_of(one))]
-    found = next(iter([*same_system, *others]), None)
-    if found is None:
-        return row
-    return replace(row, department=found.department, custom={**row.custom, "department_assumed": True})
 
 
 def compare(

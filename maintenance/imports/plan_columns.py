@@ -209,6 +209,11 @@ _UNIT = Column(
 _TIMES = Column("frequency_times", "次数", "次數", "Times", ("每期次数", "no. of times", "number of times"))
 """How often within what the frequency says (年 with 2), where it has a column of its own."""
 
+_EQUIPMENT = Column(
+    "system_equipment", "系统中的设备", "系統中的設備", "Equipment of the system", ditto=True,
+)  # fmt: skip
+"""The equipment in the system, where a table has a column for each; an export has the classes instead."""
+
 
 def _names_something(title: str) -> bool:
     """Whether a title names equipment, or a thing of the site."""
@@ -219,7 +224,7 @@ def _names_something(title: str) -> bool:
     return True
 
 
-HEADINGS = Headings((*COLUMN_ORDER, _UNIT, _TIMES, STATE, *TICKED), is_title=_names_something)
+HEADINGS = Headings((*COLUMN_ORDER, _UNIT, _TIMES, _EQUIPMENT, STATE, *TICKED), is_title=_names_something)
 
 
 def plan_cells(row: PlanRow, asset_codes: Mapping[str, str], language: str) -> list[Cell]:

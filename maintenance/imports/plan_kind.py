@@ -42,11 +42,7 @@ class PlanTableKind(TableKind):
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
         for change in changes:
-            row = change.after
-            assert isinstance(row, PlanRow)
-            written = tx.plan.put_row(row)
-            if change.before is None:
-                _set_apart(tx, written, asked)
+            row = put_row(tx, change, asked)
             tx.live.note("plan", row.site, {"code": row.code, "change": "imported"})
 
     def current(self, tx: MaintenanceTx, changes: Sequence[Change]) -> Mapping[str, object]:
@@ -68,6 +64,15 @@ class PlanTableKind(TableKind):
         codes = {key: asset.code for key, asset in tx.assets.several(keys).items()}
         for row in rows:
             yield plan_cells(row, codes, language)
+
+
+def put_row(tx: MaintenanceTx, change: Change, asked: Asked) -> PlanRow:
+    """Write the row of a change; a site's own one goes on where every site's stood."""
+    assert isinstance(change.after, PlanRow)
+    written = tx.plan.put_row(change.after)
+    if change.before is None:
+        _set_apart(tx, written, asked)
+    return written
 
 
 def _set_apart(tx: MaintenanceTx, row: PlanRow, asked: Asked) -> None:

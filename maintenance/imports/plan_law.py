@@ -3,6 +3,7 @@
 from maintenance.hours import by_the_hour
 from maintenance.imports.codes import CODES
 from maintenance.imports.frequency_words import Frequency
+from maintenance.imports.law_names import is_as_often
 from maintenance.imports.outcome import Rights
 from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_reading import Wanted
@@ -70,10 +71,18 @@ def keeps_its_dates(wanted: Wanted, row: PlanRow, problems: Problems) -> bool:
     if found is None or row.layer is not Layer.LAW or isinstance(row.schedule, IntervalSchedule):
         return False
     other_rule = wanted.values.get("schedule", row.schedule) != row.schedule
-    if other_rule or not isinstance(found.schedule, IntervalSchedule) or _is_as_strict(row, found.interval):
+    if other_rule or not isinstance(found.schedule, IntervalSchedule):
+        return False
+    if not _as_people_say(wanted, row, found.interval) and _is_as_strict(row, found.interval):
         return False
     problems.warn(_law_is_stricter(wanted, row))
     return True
+
+
+def _as_people_say(wanted: Wanted, row: PlanRow, interval: Interval) -> bool:
+    """Whether a line without a code says by the row's usual interval what the law gives years of its own: 年检 once a
+    year is the periodic inspection, whose years the law names."""
+    return wanted.code is None and isinstance(row.schedule, AgeSchedule) and is_as_often(interval, row)
 
 
 def _law_is_stricter(wanted: Wanted, row: PlanRow) -> Problem:

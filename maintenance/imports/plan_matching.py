@@ -10,13 +10,12 @@ from dataclasses import replace
 
 from maintenance.frequencies import canonical
 from maintenance.imports.cells import fold
-from maintenance.imports.law_words import classes_of
+from maintenance.imports.law_names import Line, named
 from maintenance.imports.plan_reading import Wanted
+from maintenance.imports.plan_subject import EQUIPMENT
 from maintenance.imports.plan_words import of_the_site
 from maintenance.plan import Layer, PlanRow
 from maintenance.schedules import BY_INTERVAL, LEAD_DAYS, BeforeSchedule, Schedule, SeasonSchedule
-from maintenance.seed.lists import seed_checklists
-from plantroom.catalogue.systems import systems
 
 _USER_SYSTEMS = {"ES-M": "elevator_escalator", "EL-Q": "elevator"}
 _LAYERS: Mapping[str, Sequence[str]] = {
@@ -42,41 +41,34 @@ def find_row(wanted: Wanted, known: Sequence[PlanRow]) -> PlanRow | None:
     if wanted.task:
         made = of_the_site(wanted.site_word, wanted.task)
         meant = {wanted.task, made.zh, made.en}
-        named = next((row for row in same if meant & {row.name.zh, row.name.en}), None)
-        return named or _by_content(wanted.task, same)
+        found = next((row for row in same if meant & {row.name.zh, row.name.en}), None)
+        return found or _by_content(wanted.task, same)
     if wanted.content:
-        named = next((row for row in same if row.standard.zh == wanted.content), None)
-        if named is not None:
-            return named
+        found = next((row for row in same if row.standard.zh == wanted.content), None)
+        if found is not None:
+            return found
     return next((row for row in same if is_plain(row)), None) or _layer(wanted, same)
 
 
 def named_by_law(wanted: Wanted, known: Sequence[PlanRow]) -> PlanRow | None:
-    """The row of the law whose own name, or whose checklist's, is the line's task, however often the line says: it is
-    that work, not a second row beside it."""
-    if wanted.code is not None or not wanted.task:
+    """The row of the law that the line's task names, however often the line says: it is that work, not a second row
+    beside it (``law_names``)."""
+    task = wanted.row.text("task") or wanted.task
+    if wanted.code is not None or not task:
         return None
-    law = (row for row in known if row.layer is Layer.LAW and fold(wanted.task) in _own_names(row))
-    return next((row for row in law if _is_for(wanted, row)), None)
-
-
-def _own_names(row: PlanRow) -> frozenset[str]:
-    made = seed_checklists().get(row.checklist or "")
-    lists = () if made is None else (made.name.zh, made.name.en)
-    return frozenset(fold(name) for name in (row.name.zh, row.name.en, *lists) if name)
-
-
-def _is_for(wanted: Wanted, row: PlanRow) -> bool:
-    """Whether a row is for what the line names: its assets, its class, one of its system, or the site."""
+    law = [row for row in known if row.layer is Layer.LAW]
     if wanted.keys:
-        return set(row.applies_to.assets) == set(wanted.keys)
-    subject = wanted.subject
-    if wanted.site_word or subject is None:
-        return row.applies_to.site and bool(wanted.site_word)
-    classes = set(classes_of(row))
-    if subject.system is not None:
-        return row.applies_to.site or bool(classes & set(systems()[subject.system].classes))
-    return subject.equipment_class in classes
+        law = [row for row in law if set(row.applies_to.assets) == set(wanted.keys)]
+        return next((row for row in law if fold(task) in {fold(row.name.zh), fold(row.name.en)}), None)
+    beside = [one for one in (wanted.row.text(EQUIPMENT), wanted.row.text("system")) if one]
+    if wanted.of.device:
+        beside = beside[:1]
+    narrow = wanted.of.device if wanted.subject is not None else ""
+    found = named(Line(task, beside, wanted.subject, wanted.site_word, wanted.frequency, narrow), law)
+    wide = wanted.of.within
+    if found is None and wide is not None:
+        return named(Line(task, beside, wide, "", wanted.frequency, wanted.site_word), law)
+    return found
 
 
 def is_plain(row: PlanRow) -> bool:

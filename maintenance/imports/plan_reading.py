@@ -14,8 +14,9 @@ from maintenance.imports.grids import Book, Grid, letters
 from maintenance.imports.numbering import only_numbers
 from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_counts import read_beside
+from maintenance.imports.plan_days import without_words
 from maintenance.imports.plan_hands import hands_of
-from maintenance.imports.plan_subjects import beside_in_words, named_in, taken_for
+from maintenance.imports.plan_subject import NOTHING, Subject, in_the_task, read_subject
 from maintenance.imports.plan_ticks import column_of, frequency_of_ticks, is_ticked, with_ticks
 from maintenance.imports.problems import CellProblem, Problem, Problems, Unreadable, in_words, shown
 from maintenance.imports.tables import Row
@@ -52,6 +53,10 @@ class Wanted:
     values: Mapping[str, Any] = field(default_factory=dict)
     keys: Sequence[str] = ()
     """Of the assets, once they have been found."""
+    of: Subject = NOTHING
+    """What the line is for as its columns say it."""
+    day: int = 0
+    """The day of its months that it names beside them; 0: none."""
 
 
 def understand(row: Row, known: Departments, problems: Problems, codes: frozenset[str]) -> Wanted | None:
@@ -60,14 +65,20 @@ def understand(row: Row, known: Departments, problems: Problems, codes: frozense
     code = _code(row, codes, problems)
     task, standard = _text(row, "task", 500, problems), _text(row, "standard", 2000, problems)
     content = row.text(FREE)
-    subject, word = _subject(row, problems, may_lack=code in codes)
+    subject = read_subject(row, problems, may_lack=code in codes)
     found = _frequency(row, task or content, problems, may_lack=code in codes)
     department = hands_of(row, known, problems)
+    found, day = without_words(row, found, problems)
     values = values_of(row, BY_KEY, problems)
     if len(problems.errors) + problems.errors_left_off > before or row.refused:
         return None
     assets = split_codes(row.text("assets")) if row.text("assets") else None
-    return Wanted(row, subject, found, department, code, task, standard, content, word, assets, values)
+    if assets is None and code not in codes and (task or subject.device != subject.site_word):
+        task = in_the_task(subject.device, task)
+    return Wanted(
+        row, subject.named, found, department, code, task, standard, content, subject.site_word, assets, values,
+        of=subject, day=day,
+    )  # fmt: skip
 
 
 def _code(row: Row, codes: frozenset[str], problems: Problems) -> str | None:
@@ -104,31 +115,6 @@ def _text(row: Row, key: str, most: int, problems: Problems) -> str:
     except CellProblem as problem:
         problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
         return ""
-
-
-def _subject(row: Row, problems: Problems, *, may_lack: bool) -> tuple[Named | None, str]:
-    if "system" in row.refused:
-        return None, ""
-    text = row.text("system")
-    if not text:
-        says_so = any(row.text(key) for key in ("classes", "assets", "site_wide"))
-        if not says_so and not may_lack:
-            problems.error(row.problem("system", "missing_value"))
-        return None, ""
-    try:
-        named = named_in(text, row.section)
-    except CellProblem as problem:
-        if is_site_wide(text):
-            return None, text
-        named_beside = beside_in_words(row)
-        if named_beside is None:
-            problems.error(row.problem("system", problem.code, in_words(problem.code, problem.said)))
-            return None, ""
-        named = named_beside
-    if named.read_as:
-        said = taken_for(text, named, row.section)
-        problems.warn(row.problem("system", "system_read_as", in_words("system_read_as", said)))
-    return named, ""
 
 
 def _frequency(row: Row, task: str, problems: Problems, *, may_lack: bool) -> Frequency | None:

@@ -1,11 +1,9 @@
 """A plan row in words: the name where nobody gives one, the tolerance as the differences tell it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from maintenance.imports.cells import fold
 from maintenance.imports.plan_reading import Wanted
-from maintenance.imports.tables import Row
 from maintenance.imports.vocabulary import class_words
 from maintenance.intervals import Interval
 from maintenance.plan import AppliesTo, PlanRow
@@ -65,17 +63,6 @@ def of_the_site(word: str, task: str) -> LocalName:
     if not word or fold(word) in fold(task):
         return LocalName(task, task)
     return LocalName(f"{word}：{task}", f"{word}: {task}")
-
-
-def apart_by(wanted: Wanted, first: Row | None) -> Wanted | None:
-    """A line that is an earlier one (``first``) but for the machine that another column names (设备名称 beside
-    系统名称), called by that, too; ``None``: it is no such line."""
-    if first is None or wanted.code is not None or wanted.row.beside == first.beside:
-        return None
-    word = next((one for one in wanted.row.beside if one), "")
-    if not word or word in wanted.task:
-        return None
-    return replace(wanted, task=f"{word}：{wanted.task}" if wanted.task else word)
 
 
 def classes_of(row: PlanRow) -> tuple[str, ...]:

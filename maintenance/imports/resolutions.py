@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from maintenance.frequencies import canonical
+from maintenance.imports.law_names import is_as_often
 from maintenance.imports.law_words import classes_of, meant
 from maintenance.imports.problems import Problems, in_words
 from maintenance.imports.tables import Row
@@ -18,7 +19,11 @@ from maintenance.schedule_words import how_often
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
 
+Told = tuple[str, LocalName | None]
+Rule = Callable[["PlanLine", Sequence["PlanLine"], Sequence[PlanRow]], Told | None]
+
 _QUARTER, _HALF_YEAR, _YEAR = (3, "month"), (6, "month"), (12, "month")
+_TOLD = 3
 _LIFTS = frozenset({"elevator", "elevator_escalator"})
 
 
@@ -33,12 +38,18 @@ class PlanLine:
     has_department: bool
     plain: bool
     classes: frozenset[str] = frozenset()
+    is_new: bool = False
+    """Whether the line has made its row."""
 
 
 def resolve(lines: Sequence[PlanLine], known: Sequence[PlanRow], problems: Problems) -> None:
     """Tell what was found and how it is resolved."""
     for line in lines:
         _stricter_law(line, known, problems)
+        beside = _beside_law(line, known)
+        if beside is not None:
+            code, said_of_it = beside
+            problems.warn(line.row.problem(_column(line, code), code, in_words(code, said_of_it)))
         for rule in _RULES:
             said = rule(line, lines, known)
             if said is not None:
@@ -47,8 +58,11 @@ def resolve(lines: Sequence[PlanLine], known: Sequence[PlanRow], problems: Probl
     _other_frequencies(lines, problems)
 
 
+_COLUMNS = {"department_assumed": "department", "elevator_twice": "system", "beside_law": "task"}
+
+
 def _column(line: PlanLine, code: str) -> str:
-    wanted = "department" if code == "department_assumed" else "system" if code == "elevator_twice" else "frequency"
+    wanted = _COLUMNS.get(code, "frequency")
     return wanted if wanted in line.row.headings else next(iter(line.row.headings), wanted)
 
 
@@ -72,6 +86,25 @@ def _stricter_law(line: PlanLine, known: Sequence[PlanRow], problems: Problems) 
     said = LocalName(f"法规要求更严，以下项目照常安排：{zh}", f"the law asks for more, these stay: {en}")
     message = in_words("law_is_stricter", said)
     problems.warn(line.row.problem(_column(line, "law_is_stricter"), "law_is_stricter", message))
+
+
+def _beside_law(line: PlanLine, known: Sequence[PlanRow]) -> Told | None:
+    """A new row beside one of the law for the same machines and as often, which it may well be under another name."""
+    row = line.plan
+    if not line.is_new or row.layer is Layer.LAW or row.code in {one.code for one in known}:
+        return None
+    law = [one for one in known if one.layer is Layer.LAW and is_as_often(row.interval, one)]
+    classes = _classes_of_line(line)
+    same = [one for one in law if classes and classes <= frozenset(classes_of(one))]
+    about = same or (meant(row, law, classes, plain=False) if not line.plain else [])
+    if not about:
+        return None
+    zh = "、".join(f"{one.code} {one.name.zh}（{how_often(one).zh}）" for one in about[:_TOLD])
+    en = ", ".join(f"{one.code} {one.name.en} ({how_often(one).en})" for one in about[:_TOLD])
+    return "beside_law", LocalName(
+        f"法规项目对同样的设备以同样周期另有安排：{zh}；本行是另外一项，两项都会安排",
+        f"the law's rows for the same machines at the same interval stay beside this new row: {en}",
+    )
 
 
 def _classes_of_line(line: PlanLine) -> frozenset[str]:
@@ -98,10 +131,6 @@ def _other_frequencies(lines: Sequence[PlanLine], problems: Problems) -> None:
         message = in_words("second_frequency", LocalName(zh, en))
         column = _column(line, "second_frequency")
         problems.warn(line.row.problem(column, "second_frequency", message))
-
-
-Told = tuple[str, LocalName | None]
-Rule = Callable[[PlanLine, Sequence[PlanLine], Sequence[PlanRow]], Told | None]
 
 
 def _elevator_layers(line: PlanLine, _lines: Sequence[PlanLine], known: Sequence[PlanRow]) -> Told | None:

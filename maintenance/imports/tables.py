@@ -12,7 +12,8 @@ from maintenance.imports.cells import Cell, CellError, Formula, fold, is_blank, 
 from maintenance.imports.columns import Headings
 from maintenance.imports.elsewhere import ignored_because
 from maintenance.imports.grids import MAX_ROWS, Book, Grid, GridRow, Range, letters
-from maintenance.imports.heads import Head, Place, best_places, cell_at, head_of, missing, safely
+from maintenance.imports.heads import Head, cell_at, columns_in, head_of, missing, safely
+from maintenance.imports.places import Place
 from maintenance.imports.problems import Problem, Problems, Unreadable, in_words, shown
 from maintenance.imports.sections import has_mark, is_numbered, table_title, title_of
 from maintenance.imports.text_files import unprotected
@@ -49,9 +50,9 @@ class Row:
     unread: Mapping[str, str] = field(default_factory=dict)
     """Where no column says what is done: the texts under headings that nobody knows."""
     beside: Sequence[str] = ()
-    """The texts under other headings that mean the column which titles stand for (设备名称 beside 系统名称)."""
+    """The texts under other headings for the column which titles stand for, as wide as that (专业 beside 系统名称)."""
     section: str = ""
-    """The title above the row, where that column is there."""
+    """The title above the row, where the column that titles stand for is there."""
 
     def heading(self, key: str) -> str:
         """The heading of a column as it was written; of one that is not there its key."""
@@ -64,6 +65,10 @@ class Row:
     def problem(self, key: str, code: str, message: str | None = None) -> Problem:
         """A problem with one cell of the row. The entry's value is what stands in the cell."""
         cell = self.written.get(key, self.cells.get(key))
+        if cell is None and key in self.headings:
+            # Of a line of text several columns stand in one cell.
+            beside = [one for one, head in self.headings.items() if head == self.headings[key] and one in self.cells]
+            cell = self.cells[beside[-1]] if beside else None
         told = cell if isinstance(cell, str) else text_of(cell)
         return Problem(self.sheet, self.number, self.heading(key), shown(told), code, message or in_words(code))
 
@@ -130,7 +135,7 @@ def _chosen(book: Book, sheet: str | None) -> Sequence[Grid]:
 
 def _table(head: Head, grid: Grid, problems: Problems, headings: Headings) -> Table:
     seen: set[str] = set()
-    places = best_places(head, grid, headings)
+    places = columns_in(head, grid, headings)
     ignored = [place.heading for place in places if place.key is None and fold(place.heading) not in _PASSWORDS]
     for place in places:
         if place.key is None and fold(place.heading) in _PASSWORDS:
@@ -283,13 +288,9 @@ class _Rows:
             cell = self._spread(row, place, over, cell)
         if cell is None:
             return None
-        if isinstance(cell, Formula) or (
-            self._table.grid.plain and isinstance(cell, str) and looks_like_formula(cell.strip())
-        ):
-            self._refuse(made, place.key, "formula", cell)
-            return None
-        if isinstance(cell, CellError):
-            self._refuse(made, place.key, "error_value", cell)
+        code = self._unreadable(cell)
+        if code is not None:
+            self._refuse(made, place, code, cell)
             return None
         if isinstance(cell, str):
             if self._table.grid.plain:
@@ -301,6 +302,13 @@ class _Rows:
             return None
         self._above[place.key] = cell
         return cell
+
+    def _unreadable(self, cell: Cell) -> str | None:
+        """What is wrong with a cell whose value nobody can tell."""
+        written = isinstance(cell, str) and self._table.grid.plain and looks_like_formula(cell.strip())
+        if written or isinstance(cell, Formula):
+            return "formula"
+        return "error_value" if isinstance(cell, CellError) else None
 
     def _spread(self, row: GridRow, place: Place, over: Range, cell: Cell) -> Cell:
         assert place.key is not None
@@ -321,12 +329,17 @@ class _Rows:
     def _of_merged(self, row: GridRow, place: Place, cell: Cell, code: str, said: LocalName) -> Problem:
         return Problem(self._table.grid.name, row.number, place.heading, shown(cell), code, in_words(code, said))
 
-    def _refuse(self, made: Row, key: str, code: str, cell: Cell) -> None:
-        said = None
+    def _refuse(self, made: Row, place: Place, code: str, cell: Cell) -> None:
+        """Tell what is wrong with a cell: an error, but a warning that it is left out where its column takes words."""
+        assert place.key is not None
+        key, said = place.key, None
         if isinstance(cell, Formula) and cell.shown:
             said = LocalName(f"单元格是公式（显示为 {shown(cell.shown)}）", f"a formula (it shows {shown(cell.shown)})")
-        made.refused.add(key)
         made.written[key] = cell
+        if self._headings.is_free(key, place.heading):
+            self._table.problems.warn(made.problem(key, "date_ignored", in_words("date_ignored", said)))
+            return
+        made.refused.add(key)
         self._table.problems.error(made.problem(key, code, in_words(code, said)))
 
     def _begins_section(self, row: GridRow, covering: Sequence[Range]) -> bool:

@@ -211,8 +211,9 @@ class UsersImport:
             user, _ = changed(made, _BY_KEY, {key: value for key, value in person.values.items() if value != ""})
             self._take(None, user, person.first)
             self.outcome.problems.warn(person.first.problem("username", "cannot_sign_in"))
+            made_of: dict[str, list[object]] = {"name": [None, user.name], "grants": [None, self._said(grants)]}
             for row in rows:
-                self.outcome.note(row, "created", username)
+                self.outcome.note(row, "created", username, made_of)
             return
         user, changes = changed(known, _BY_KEY, person.values)
         if self._asked.site is not None:

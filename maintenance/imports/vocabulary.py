@@ -69,12 +69,12 @@ def class_words() -> Words[str]:
 
 def is_site_wide(text: str) -> bool:
     """Whether a word names something that a plan looks after and that is no asset: such a row is of the site."""
-    return isinstance(_meaning(text), str)
+    return isinstance(meaning(text), str)
 
 
 def kind_named(text: str) -> str:
     """The kind of work that a word of the site stands for: 应急演练 is a drill, 质量检查 an inspection."""
-    found = _meaning(text)
+    found = meaning(text)
     return found if isinstance(found, str) else "preventive"
 
 
@@ -86,7 +86,7 @@ def _site_words() -> Mapping[str, str]:
 
 def equipment_named(text: str) -> Named:
     """The system or class that a cell of a plan table names. Raises ``CellProblem`` that lists the systems."""
-    found = _meaning(text)
+    found = meaning(text)
     if isinstance(found, Named):
         return found
     names = [s.name for s in systems().values()]
@@ -97,7 +97,7 @@ def equipment_named(text: str) -> Named:
 
 
 @lru_cache(maxsize=4096)
-def _meaning(text: str) -> Named | str | None:
+def meaning(text: str) -> Named | str | None:
     """What a word names: equipment, or something of the site as the kind of work that it is; ``None``: nobody knows."""
     found = match_system(text) or match_system(simplified(text)) or match_system(_bare(text))
     if found is not None:
@@ -163,9 +163,15 @@ def _bare(text: str) -> str:
 
 
 class Departments:
-    """The departments that tables may name: key, either script, English, other spellings."""
+    """The departments that tables may name: key, either script, English, other spellings. ``sites_with``: the sites
+    that have a department of that name, where the table is for none of them."""
 
-    def __init__(self, known: Iterable[tuple[str, LocalName, Iterable[str]]]) -> None:
+    def __init__(
+        self,
+        known: Iterable[tuple[str, LocalName, Iterable[str]]],
+        sites_with: Callable[[str], Sequence[str]] = lambda _: (),
+    ) -> None:
+        self._sites_with = sites_with
         self._names: dict[str, LocalName] = {}
         self._list: list[LocalName] = []
         for key, name, aliases in known:
@@ -184,6 +190,9 @@ class Departments:
         found = self.find(text)
         if found is None:
             wrong = LocalName("没有这个部门", "there is no such department")
+            there = self._sites_with(text)
+            if there:
+                raise CellProblem("unknown_department", _of_sites(there))
             said = there_are(wrong, [one.zh for one in self._list], [one.en or one.zh for one in self._list])
             raise CellProblem("unknown_department", with_nearest(said, text, self._names.items()))
         return found
@@ -193,11 +202,19 @@ class Departments:
         return [one.en if language == "en" else one.zh for one in self._list]
 
 
+def _of_sites(sites: Sequence[str]) -> LocalName:
+    """That a department is one of some sites, and how to import for one of them."""
+    first = sites[0]
+    return LocalName(
+        f"默认计划没有这个部门，站点 {'、'.join(sites)} 有：请指定站点导入（--site {first}）",
+        f"every site's plan has no such department, but {', '.join(sites)} has it: import with --site {first}",
+    )
+
+
 DepartmentsOf = Callable[[str | None], Departments]
 """The departments of a site; ``None``: of the default profile."""
 
 
-@cache
-def seed_departments() -> Departments:
-    """The departments of the user's tables."""
-    return Departments((one.key, one.name, one.aliases) for one in departments().values())
+def seed_departments(sites_with: Callable[[str], Sequence[str]] = lambda _: ()) -> Departments:
+    """The departments of the user's tables. ``sites_with``: as ``Departments`` asks for it."""
+    return Departments(((one.key, one.name, one.aliases) for one in departments().values()), sites_with)

@@ -31,9 +31,11 @@ def drill_of(tx: MaintenanceTx, order: WorkOrder) -> DrillRecord:
 
 
 def plan_of(tx: MaintenanceTx, order: WorkOrder) -> EmergencyPlan | None:
-    """The emergency plan that an order drills: the one whose drill row it comes from."""
+    """The emergency plan that an order drills: the one whose drill row it comes from, the site's own before every
+    site's."""
     codes = {shown.plan_row for shown in order.occurrences}
-    return next((plan for plan in tx.emergency.list(order.site) if plan.drill_row in codes), None)
+    plans = sorted(tx.emergency.list(order.site), key=lambda plan: plan.site is None)
+    return next((plan for plan in plans if plan.drill_row in codes), None)
 
 
 def put_drill(

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from maintenance.plan import PlanRow
 from maintenance.seed.codes import actions, causes, owner_faults, reasons, risk_matrix, severities, targets
 from maintenance.seed.compose import compose, default_rows, proposals
+from maintenance.seed.customary import customary_names
 from maintenance.seed.departments import Department, department_named, departments
 from maintenance.seed.lists import seed_checklists
 from maintenance.seed.profiles import jurisdictions, profiles
@@ -45,7 +46,7 @@ def check_everything() -> None:
     """Read every file of the seed. Raises ``BadData`` naming file and entry for the first thing that is wrong."""
     for read in (
         plan_rows, checklists, proposals, causes, actions, reasons, severities, targets, risk_matrix, owner_faults,
-        left_out, unverified, verify_first, shipped_lists,
+        left_out, unverified, verify_first, shipped_lists, customary_names,
     ):  # fmt: skip
         read()
     for profile in profiles().values():

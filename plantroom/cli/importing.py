@@ -64,7 +64,7 @@ def import_table(
         else:
             _need_site(parts, site)
             document = run_import(parts.ledger, wanted, source, parts.clock, _progress())
-    emit(document, as_json, _lines(document))
+    emit(document, as_json, lines_of(document))
     if document["errors"]:
         raise typer.Exit(EXIT_DATA)
 
@@ -132,7 +132,8 @@ def export_table(
     emit({"file": str(file), "kind": kind, "rows": made.rows}, as_json, f"{file}: {counted(made.rows, 'row')}")
 
 
-def _lines(document: Mapping[str, Any]) -> list[str]:
+def lines_of(document: Mapping[str, Any]) -> list[str]:
+    """An import as lines of text: errors, warnings, what would be or was changed, and how many rows in all."""
     errors, warnings, rows = (_list(document, key) for key in ("errors", "warnings", "rows"))
     changed = [row for row in rows if row["action"] != "unchanged"]
     lines = [_problem(one) for one in errors[:SHOWN]]
@@ -150,7 +151,11 @@ def _problem(one: Mapping[str, Any]) -> str:
 
 
 def _row(row: Mapping[str, Any]) -> str:
-    told = "; ".join(f"{key}: {_shown(old)} -> {_shown(new)}" for key, (old, new) in row["changes"].items())
+    is_new = row["action"] == "created"
+    told = "; ".join(
+        f"{key}: {_shown(new)}" if is_new and old is None else f"{key}: {_shown(old)} -> {_shown(new)}"
+        for key, (old, new) in row["changes"].items()
+    )
     return f"row {row['row']}: {row['action']} {row['code']}{f' ({told})' if told else ''}"
 
 

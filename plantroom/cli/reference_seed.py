@@ -86,6 +86,7 @@ installation gets, edit the files:
 | `plan_rows.csv` | plan rows; its head explains the columns and the short forms of schedules |
 | `checklists_*.toml` | checklists (see below) |
 | `profiles.toml`, `jurisdictions.toml` | overrides, which only make rows stricter; options; seasons; retention |
+| `customary.toml` | what people call the rows that the law asks for, for tables |
 | `causes.toml`, `actions.toml`, `reasons.toml` | coded words of work orders |
 | `severities.toml`, `sla.toml` | severities and what is promised, the clocks ([sla.md](sla.md)) |
 | `budget_lines.toml`, `risk.toml` | budget, risk matrix |

@@ -9099,7 +9099,8 @@ export interface components {
         };
         /**
          * ImportRow
-         * @description A row and what becomes of it; `changes` by column: before and after.
+         * @description A row and what becomes of it; `changes` by column: before and after. Of one that is created they are what was
+         *     understood, with `null` before; of assets and points, which come by the ten thousand, there are none.
          */
         ImportRow: {
             /**

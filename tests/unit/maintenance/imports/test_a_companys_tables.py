@@ -18,15 +18,15 @@ def table(text: str) -> Outcome:
 
 def test_of_headings_that_mean_one_column_the_nearest_is_read_and_the_others_are_named() -> None:
     found = table(
-        "序号,系统名称,设备名称,维保内容及要求,周期,责任部门,责任人,备注\n"
-        "1,供配电系统,高低压配电柜,清扫除尘,半年/次,电气管理部门,张三,\n"
+        "序号,系统名称,所属系统,维保内容及要求,周期,责任部门,责任人,备注\n"
+        "1,供配电系统,供配电,清扫除尘,半年/次,电气管理部门,张三,\n"
     )
     assert not found.problems.errors
     (row,) = [one.after for one in found.changes]
     assert isinstance(row, PlanRow)
     assert (row.applies_to.system, row.name.zh, row.department.zh) == ("power", "清扫除尘", "电气管理部门")
     ignored = [one.column for one in found.problems.warnings if one.code == "ignored_column"]
-    assert ignored == ["序号", "设备名称", "责任人", "备注"]
+    assert ignored == ["序号", "所属系统", "责任人", "备注"]
     (error, *_) = table("系统,周期,周期\n供水系统,每月,每季\n").problems.errors
     assert error.code == "column_twice"
 

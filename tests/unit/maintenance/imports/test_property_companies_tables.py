@@ -416,16 +416,65 @@ def test_a_machine_below_a_title_is_of_its_system_or_a_warning_names_the_title()
     assert "标题“空调系统”下" in told(found, "system_read_as")[1]
 
 
-def test_a_machine_that_nobody_knows_is_of_the_system_beside_it() -> None:
+def test_a_machine_that_nobody_knows_is_of_the_system_beside_it_and_stands_in_the_task() -> None:
     found = table("系统类别,设备名称,内容,周期\n消防设备,某某装置,检查,每年\n")
-    assert rows_of(found)[0].applies_to.system == "fire"
-    assert "“某某装置”按“消防系统”理解" in told(found, "system_read_as")[0]
+    (row,) = rows_of(found)
+    assert (row.applies_to.system, row.name.zh) == ("fire", "某某装置：检查")
+    assert "“某某装置”不是设备类" in told(found, "equipment_in_task")[0]
 
 
 def test_lines_of_one_system_for_other_machines_are_rows_of_their_own() -> None:
     text = "系统名称,设备名称,内容,周期\n给排水系统,水泵,检查,每月\n给排水系统,水箱,检查,每月\n"
     found = table(text)
-    assert tasks(found) == ["检查", "水箱：检查"]
+    assert [(row.name.zh, row.applies_to.classes) for row in rows_of(found)] == [
+        ("检查", ("pump",)), ("检查", ("water_tank",)),
+    ]  # fmt: skip
     assert not table(text, rows_of(found)).changes
     (error,) = table(f"{text}给排水系统,水箱,检查,每月\n").problems.errors
     assert error.code == "duplicate_row"
+
+
+def test_the_equipment_beside_a_discipline_is_what_the_line_is_for() -> None:
+    found = table("专业,设备名称,内容,周期\n暖通,冷却塔,检查,每年\n消防,水泵,检查,每年\n暖通,风机盘管,检查,每年\n")
+    assert [(row.name.zh, row.applies_to.classes or row.applies_to.system) for row in rows_of(found)] == [
+        ("检查", ("cooling_tower",)), ("检查", ("fire_pump_set",)), ("风机盘管：检查", "hvac"),
+    ]  # fmt: skip
+    assert len(told(found, "system_read_as")) == 1
+
+
+def test_a_system_that_nobody_knows_is_of_the_discipline_beside_it() -> None:
+    text = "专业,系统名称,内容,周期\n给排水,中水回用,检查,每年\n给排水,纯水制备,检查,每年\n"
+    found = table(text)
+    assert [(row.name.zh, row.applies_to.system) for row in rows_of(found)] == [
+        ("中水回用：检查", "water"), ("纯水制备：检查", "water"),
+    ]  # fmt: skip
+    assert [one.column for one in found.problems.warnings if one.code == "equipment_in_task"] == ["系统名称"] * 2
+    assert not table(text, rows_of(found)).changes
+
+
+def test_lines_that_differ_in_a_second_column_of_equipment_alone_are_rows_of_their_own() -> None:
+    text = "设备名称,维护对象名称,内容,周期\n水泵,甲组,检查,每月\n水泵,乙组,检查,每月\n"
+    found = table(text)
+    assert tasks(found) == ["检查", "乙组：检查"]
+    assert not table(text, rows_of(found)).changes
+
+
+def test_a_title_above_lines_with_a_system_and_its_equipment_leaves_these_as_they_are() -> None:
+    found = table("系统,设备名称,内容,周期\n一、日常保养,,,\n空调系统,冷却塔,检查,每年\n")
+    assert [row.applies_to.classes for row in rows_of(found)] == [("cooling_tower",)]
+
+
+def test_an_english_septic_tank_is_a_thing_of_the_site() -> None:
+    found = table("System,Equipment,Task,Frequency\nDrainage,Septic tank,Desludging,Half-yearly\n")
+    (row,) = rows_of(found)
+    assert (row.name.en, row.applies_to.site) == ("Septic tank: Desludging", True)
+    assert rows_of(table("System,Task,Frequency\nSeptic tank,Desludging,Half-yearly\n"))[0].applies_to.site
+    assert not told(found, "system_read_as")
+
+
+def test_cleaning_a_septic_tank_is_not_the_laws_cleaning_of_the_domestic_tank() -> None:
+    (row,) = rows_of(table("System,Equipment,Task,Frequency\nDrainage,Septic tank,Tank cleaning,Half-yearly\n"))
+    assert (row.name.en, row.applies_to.site) == ("Septic tank: Tank cleaning", True)
+    for line in ("Water supply,Water tank,Tank cleaning", "Water supply,,Tank cleaning and disinfection"):
+        found = table(f"System,Equipment,Task,Frequency\n{line},Half-yearly\n")
+        assert [row["code"] for row in found.rows] == ["WA-TANK"]

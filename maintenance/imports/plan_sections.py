@@ -1,9 +1,8 @@
-"""What a line of a plan table is about, by its own word and what stands beside or above it. Pure."""
+"""What a word for equipment means below a section's title, or beside the system of its line. Pure."""
 
 from dataclasses import replace
 
 from maintenance.imports.problems import CellProblem
-from maintenance.imports.tables import Row
 from maintenance.imports.vocabulary import Named, class_words, equipment_named
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.catalogue.systems import systems
@@ -19,28 +18,34 @@ def named_in(text: str, section: str) -> Named:
     above = _named(section) if section else None
     if above is None or above.system is None or above.system in _systems_of(found):
         return found
-    both = _named(f"{_core(section)}{text}")
-    if both is not None and above.system in _systems_of(both):
-        return replace(both, read_as=True)
-    return replace(found, read_as=True)
+    return joined(section, text) or replace(found, read_as=True)
 
 
-def beside_in_words(row: Row) -> Named | None:
-    """What stands in another column for the system, where the row's own word is unknown, to be told; ``None``: nothing
-    that anybody knows."""
-    found = next((one for one in map(_named, row.beside) if one is not None), None)
-    return replace(found, read_as=True) if found is not None else None
+def joined(head: str, text: str) -> Named | None:
+    """What a word means behind another one of its line: 消防系统 and 水泵 are the fire pumps; ``None``: nothing of what
+    the first one names."""
+    above, both = _named(head), _named(f"{_core(head)}{text}")
+    if above is None or above.system is None or both is None or above.system not in _systems_of(both):
+        return None
+    return replace(both, read_as=True)
+
+
+def said_name(named: Named) -> LocalName:
+    """The name of a system or class."""
+    if named.system is not None:
+        return systems()[named.system].name
+    word, key = class_words(), named.equipment_class or ""
+    return LocalName(word.said(key, "zh"), word.said(key, "en"))
 
 
 def taken_for(text: str, named: Named, section: str = "") -> LocalName:
     """What a word (below a section's title) was taken for, in words."""
-    of = systems()[named.system].name if named.system is not None else None
-    word = class_words()
-    zh = of.zh if of is not None else word.said(named.equipment_class or "", "zh")
-    en = of.en if of is not None else word.said(named.equipment_class or "", "en")
+    of = said_name(named)
     if section:
-        return LocalName(f"标题“{section}”下的“{text}”按“{zh}”理解", f"{text} below {section} was taken for: {en}")
-    return LocalName(f"“{text}”按“{zh}”理解", f"{text} was taken for: {en}")
+        return LocalName(
+            f"标题“{section}”下的“{text}”按“{of.zh}”理解", f"{text} below {section} was taken for: {of.en}"
+        )
+    return LocalName(f"“{text}”按“{of.zh}”理解", f"{text} was taken for: {of.en}")
 
 
 def _named(text: str) -> Named | None:
