@@ -25,7 +25,7 @@ def test_customary_words_are_the_row_of_the_law(ledger: Store, asset: str, name:
     found = take(ledger, "last_completions", f"{HEAD}{asset},{name},2026-02-20\n")
     assert not found["errors"]
     # What a deeper row contains comes along behind it.
-    assert [row["code"] for row in found["rows"]][0] == f"{asset or 'demo'}/{code}"
+    assert found["rows"][0]["code"] == f"{asset or 'demo'}/{code}"
 
 
 def test_a_word_for_several_rows_is_answered_with_these(ledger: Store) -> None:
