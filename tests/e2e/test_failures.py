@@ -181,8 +181,14 @@ def test_killing_the_plant_under_load_loses_no_acknowledged_message(tmp_path: Pa
 def test_the_trials_own_broker_is_started_again_when_it_ends(tmp_path: Path) -> None:
     product = Product(tmp_path / "data")
     product.start()
-    pattern = str(product.data / "broker" / "mosquitto.conf")
-    subprocess.run(["pkill", "-KILL", "-f", pattern], check=True)
-    assert eventually(lambda: "mosquitto_ended" in product.log.read_text(errors="replace"), 30), product.words()
+    folder = product.data / "broker"
+
+    def process() -> str:
+        return (folder / "mosquitto.pid").read_text().strip()
+
+    before = process()
+    subprocess.run(["pkill", "-KILL", "-f", str(folder / "mosquitto.conf")], check=True)
+    assert eventually(lambda: process() not in {"", before}, 30), product.words()
+    assert "mosquitto_ended" in product.log.read_text(errors="replace")
     assert eventually(lambda: Api(product.url).call("GET", "/readyz")[0] == 200, 30)
     assert product.stop() == 0
