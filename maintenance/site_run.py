@@ -34,6 +34,7 @@ from maintenance.planner import (
 )
 from maintenance.planner_steps import (
     UNSTARTED,
+    WAITING,
     end_missed,
     gave_way,
     keep_overdue,
@@ -285,20 +286,19 @@ class SiteRun:
     def _refresh(self, order: WorkOrder, subject: Subject, job: Job, plan: SubjectPlan, may_open: bool) -> None:
         due = end_of_day(job.latest, self._zone)
         opens = order.state is State.SCHEDULED and job.earliest <= self._today and may_open
-        moved = order.state in UNSTARTED and (order.due, order.earliest) != (due, job.earliest)
-        if not opens and not moved:
+        moved = order.state in WAITING and (order.due, order.earliest) != (due, job.earliest)
+        if not (opens or moved):
             return
         order = self._tx.orders.lock(order.id)
-        before = order.version
-        if moved and order.state in UNSTARTED:
-            occurrences = tuple(shown(p, subject.key) for p in job.occurrences)
-            text = reason(job, plan.floors)
-            order = replace(order, due=due, earliest=job.earliest, occurrences=occurrences, reason=text)
+        version = order.version
+        if moved and order.state in WAITING:
+            occurrences, why = tuple(shown(p, subject.key) for p in job.occurrences), reason(job, plan.floors)
+            order = replace(order, due=due, earliest=job.earliest, occurrences=occurrences, reason=why)
             self._tx.plan.update_occurrences([self._occurrence(p, subject.key, order.id) for p in job.occurrences])
         if opens and order.state is State.SCHEDULED:
             order, step = transition(order, State.OPEN, self._now, PLANNER, recorded_at=self._now)
             self._tx.orders.add_transition(step)
-        note_order(self._tx, self._tx.orders.update(order, before))
+        note_order(self._tx, self._tx.orders.update(order, version))
 
     def _end(self, order: WorkOrder, job: Job, why: str) -> None:
         if not end_missed(self._tx, order, self._now, why):

@@ -258,3 +258,25 @@ def test_work_done_later_than_the_law_allows_shows_it_though_no_scheduler_looked
     found = known(ledger, "pump-1")[1]
     assert found.completed_at == late
     assert found.latest == date(2026, 3, 9), "seven days after the one of 2 March, not 13 March as planned"
+
+
+def test_the_law_tightens_what_is_on_hold_too(ledger: Store) -> None:
+    """A tablet says late that the visit before was done early: the one that waits for a part is due by the law, not by
+    its date in the calendar."""
+    tenth = row("W", 10, "day", 9, 0, anchor=date(2026, 3, 6), max_gap_days=10, applies_to=PUMP)
+    put(ledger, tenth)
+    materialise(ledger, NOW, SYSTEMS)
+    later = NOW + 6 * DAY
+    materialise(ledger, later, SYSTEMS)
+    first, second = orders(ledger, asset="pump-1")[:2]
+    with ledger.begin() as tx:
+        apply_transition(tx, second.id, State.IN_PROGRESS, later, "li")
+        apply_transition(tx, second.id, State.ON_HOLD, later, "li", "part")
+        for to in (State.IN_PROGRESS, State.COMPLETED):
+            apply_transition(tx, first.id, to, NOW, "li", now=later)
+    materialise(ledger, later, SYSTEMS)
+    with ledger.read() as tx:
+        due = tx.orders.get(second.id).due
+    assert due is not None
+    assert due.isoformat() == "2026-03-12T15:59:59+00:00"
+    assert known(ledger, "pump-1")[1].latest == date(2026, 3, 12)
