@@ -210,7 +210,7 @@ def last_completed_by(tx: MaintenanceTx, order_id: str) -> str | None:
 def steps_taken(tx: MaintenanceTx, order_id: str) -> list[Transition]:
     """An order's history without the lines that take no step."""
     steps = tx.orders.transitions(order_id)
-    before = [None, *(step.to for step in steps[:-1])]
+    before = [None, *(step.to for step in steps)][: len(steps)]
     return [step for step, earlier in zip(steps, before, strict=True) if step.to is not earlier]
 
 

@@ -29,6 +29,9 @@ _AFTER = re.compile("(?<=.{2})(?:工作|作业|一次|服务)$")
 _JOINTS = re.compile("[-、,.;:'·/()（）\\[\\]【】]|[和与及]")
 _OF = re.compile("(?<=.)(?:of|for)(?:the)?(?=.)")
 _NONE = Customary((), (), ())
+_OFTENER = 2
+_A_YEAR = 366
+"""Days of the longest interval of rows that go by ages, seasons or other rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,36 @@ def named(line: Line, law: Sequence[PlanRow]) -> PlanRow | None:
     that before a word that says little."""
     fitting = [row for row in law if _is_for(line, row)]
     alone = {row.code: _said(line, row, by_machine=False) for row in fitting}
-    own = next((row for row in fitting if (alone[row.code] | _bare(line)) & _own_names(row)), None)
-    mine = [row for row in fitting if _belongs(line, row)]
+    own = next(
+        (row for row in fitting if (alone[row.code] | _bare(line)) & _own_names(row) and _keeps_its_dates(line, row)),
+        None,
+    )
+    mine = [row for row in fitting if _belongs(line, row) and _may_be_called(line, row)]
     called = own or next((row for row in mine if alone[row.code] & _flat_names(row.code, "names")), None)
     return called or (None if line.narrow else _by_little(line, mine))
+
+
+def _may_be_called(line: Line, row: PlanRow) -> bool:
+    """Whether what people call a row may mean it here: nothing else is named beside it, and the line does not ask for
+    it more than twice as often as the law. Work that is done more often is other work."""
+    said = _flat(f"{line.task}{line.narrow}{line.site_word}")
+    never = customary_names().get(row.code, _NONE).never_with
+    return not any(_flat(word) in said for word in never) and _is_within(line.frequency, row, _OFTENER)
+
+
+def _keeps_its_dates(line: Line, row: PlanRow) -> bool:
+    """Whether a line of a row's own name leaves nothing out: a row by ages or seasons takes no other interval over."""
+    return row.schedule == BY_INTERVAL or _is_within(line.frequency, row, 1)
+
+
+def _is_within(frequency: Frequency | None, row: PlanRow, oftener: int) -> bool:
+    """Whether a line is at most so many times as often as the row, give or take."""
+    often = None if frequency is None else frequency.interval
+    if often is None or not often.every:
+        return True
+    law = min(longest_days(row.interval), _A_YEAR) if row.interval.every else _A_YEAR
+    allowed = oftener if row.schedule == BY_INTERVAL else 1
+    return 10 * allowed * longest_days(often) >= 9 * law
 
 
 def _bare(line: Line) -> frozenset[str]:
@@ -71,11 +100,18 @@ def _bare(line: Line) -> frozenset[str]:
 
 
 def may_be(text: str, rows: Sequence[PlanRow]) -> list[PlanRow]:
-    """Those of some rows of one machine that people call so, where nobody says how often."""
+    """Those of some rows of one machine that people call so, where nobody says how often. Of the site's rows only by
+    words that name their system: 年检 alone may be that of any."""
     line = Line(text)
+    rows = [row for row in rows if _may_be_called(line, row)]
     for kinds in (("names",), ("names", "of_machine"), ("names", "of_machine", "with_interval")):
         found = [
-            row for row in rows if any(_said(line, row, by_machine=True) & _flat_names(row.code, k) for k in kinds)
+            row
+            for row in rows
+            if any(
+                _said(line, row, by_machine=True) & _flat_names(row.code, k)
+                for k in (kinds[:1] if row.applies_to.site else kinds)
+            )
         ]
         if found:
             return found

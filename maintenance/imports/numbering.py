@@ -20,6 +20,21 @@ def only_numbers(cells: Iterable[Cell]) -> bool:
     return several
 
 
+def rising(cells: Iterable[Cell]) -> bool:
+    """Whether the cells are whole numbers without leading zeros, each larger than the one before: lines that somebody
+    counted and then took some out of."""
+    before = 0
+    for cell in cells:
+        text = text_of(cell).strip()
+        if not (text.isascii() and text.isdecimal()) or text.startswith("0") or not before < int(text) <= _MOST:
+            return False
+        before = int(text)
+    return before > 0
+
+
+_MOST = 9999
+
+
 def _number(cell: Cell) -> int | None:
     found = _NUMBER.fullmatch(fold(text_of(cell)))
     return number_of(found[1]) if found is not None else None

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from maintenance.imports.cells import fold
-from maintenance.imports.numbering import only_numbers
+from maintenance.imports.numbering import only_numbers, rising
 from maintenance.imports.problems import Problem, Problems, in_words
 from maintenance.imports.tables import Row
 from plantroom.domain.assets import LocalName
@@ -30,7 +30,8 @@ def without_numbers(rows: Sequence[Row], codes: Collection[str], problems: Probl
 def _are_numbers(rows: Sequence[Row], codes: Collection[str]) -> bool:
     if fold(rows[0].heading("code")) not in _VAGUE or not all(row.text("system") and row.text("task") for row in rows):
         return False
-    return only_numbers(row.cells.get("code") for row in rows) and not any(row.text("code") in codes for row in rows)
+    cells = [row.cells.get("code") for row in rows]
+    return (only_numbers(cells) or rising(cells)) and not any(row.text("code") in codes for row in rows)
 
 
 _MESSAGE = in_words(

@@ -27,7 +27,7 @@ STATE = Column("in_force", "启用情况", "啟用情況", "In force", tuple(_fi
 def in_force(rows: Iterable[Row], problems: Problems) -> Iterator[Row]:
     """The rows without those that are not in force, which a warning names."""
     for row in rows:
-        key = next((one for one in (STATE.key, "status") if _state(row, one) is not None), None)
+        key = next((one for one in (STATE.key, "status") if _may_say(row, one) and _state(row, one) is not None), None)
         if key is None:
             yield row
         elif _state(row, key):
@@ -36,6 +36,11 @@ def in_force(rows: Iterable[Row], problems: Problems) -> Iterator[Row]:
         else:
             said = LocalName(f"状态为“{row.text(key)}”的行未导入", f"a line that is {row.text(key)} is not imported")
             problems.warn(row.problem(key, "inactive_row", in_words("inactive_row", said)))
+
+
+def _may_say(row: Row, key: str) -> bool:
+    """Whether a column says that a row is in force: under our own heading 草稿 is the status of a figure."""
+    return key == STATE.key or fold(row.heading(key)) not in _words("figures")
 
 
 def _state(row: Row, key: str) -> bool | None:

@@ -103,7 +103,12 @@ def with_months_of(found: Frequency, months: Sequence[int]) -> Frequency | None:
 def with_ticks(row: Row, found: Frequency, problems: Problems) -> Frequency:
     """A row's frequency with the months that are ticked beside it; where these do not go with it, a warning says that
     they are left out."""
-    months = _months(row)
+    try:
+        months = _months(row)
+    except CellProblem as problem:
+        said = LocalName(f"{problem.said.zh}；未采用", f"{problem.said.en}; not taken over")
+        problems.warn(row.problem(column_of(row), "months_ignored", message("months_ignored", said)))
+        return found
     if not months and row.text("months") and fold(row.text("months")) not in _EVERY_MONTH:
         problems.warn(row.problem("months", "months_ignored"))
     if not months or found.months:

@@ -13,11 +13,12 @@ FILE = "customary.toml"
 @dataclass(frozen=True, slots=True)
 class Customary:
     """The names of one row: ``names`` say alone which it is in its system, ``of_machine`` for its machines only,
-    ``with_interval`` for these at its interval."""
+    ``with_interval`` for these at its interval; none of them beside a word of ``never_with``."""
 
     names: tuple[str, ...]
     of_machine: tuple[str, ...]
     with_interval: tuple[str, ...]
+    never_with: tuple[str, ...] = ()
 
 
 @cache
@@ -38,6 +39,8 @@ def listed_under() -> Mapping[str, str]:
 def _names(code: str, entry: Entry, codes: set[str]) -> Customary:
     if code not in codes:
         entry.refuse("there is no such row")
-    made = Customary(entry.words("names"), entry.words("of_machine"), entry.words("with_interval"))
+    kinds = ("names", "of_machine", "with_interval", "never_with")
+    names, of_machine, with_interval, never_with = (entry.words(kind) for kind in kinds)
+    made = Customary(names, of_machine, with_interval, never_with)
     entry.finish()
     return made

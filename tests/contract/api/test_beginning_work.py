@@ -2,6 +2,9 @@
 
 from datetime import date
 
+from maintenance.work_orders import Kind, Origin, State, WorkOrder
+from plantroom.domain.assets import LocalName
+from plantroom.domain.keys import new_key
 from plantroom.ports.accounts import Grant, Role
 from tests.contract.api.people_world import ELECTRICAL, add_user, certificate
 from tests.contract.api.test_people import signed_in
@@ -34,3 +37,15 @@ def test_who_supervises_a_site_enters_what_others_have_done(world: World) -> Non
     path = board_order(world)
     add_user(world, "boss", Grant(Role.SUPERVISOR, HOME))
     assert signed_in(world, "boss").post(path, json={"to": "in_progress"}).status_code == 200
+
+
+def test_planned_work_that_nobody_has_begun_is_not_verified(world: World) -> None:
+    """It has no step yet, and that was an error of the server."""
+    order = WorkOrder(
+        id=new_key(), number=0, site=HOME, kind=Kind.STATUTORY, origin=Origin.PLAN, state=State.SCHEDULED,
+        title=LocalName("保养", "PM"),
+    )  # fmt: skip
+    with world.ledger.begin() as tx:
+        tx.orders.add_many([order])
+    answer = world.admin.post(f"/api/v1/work-orders/{order.id}/transitions", json={"to": "verified", "reason": "x"})
+    assert answer.status_code == 409, answer.text

@@ -113,7 +113,7 @@ def test_one_person_who_signs_in_both_parts_is_not_two(any_ledger: Store) -> Non
         books.sign(Signatory.TECHNICIAN, "李工", add_file(tx, "01" * 32), done.version)
         books.sign(Signatory.SAFETY_MANAGER, "李工", add_file(tx, "02" * 32), done.version)
         assert tx.records.of_order(made.id) is None, "one person has signed"
-    with pytest.raises(BadData, match="one person") as refused, any_ledger.begin() as tx:
+    with pytest.raises(BadData, match="by another person") as refused, any_ledger.begin() as tx:
         apply_transition(tx, made.id, State.VERIFIED, NOW, "zhao", "seen on the spot")
     assert [problem.code for problem in refused.value.problems] == ["same_person"]
     with any_ledger.begin() as tx:
@@ -194,3 +194,27 @@ def test_giving_up_on_a_photo_is_an_incomplete_completion(ledger: Store, order: 
 def test_completion_with_open_steps_is_taken_and_says_so(ledger: Store, order: WorkOrder) -> None:
     assert codes(send(ledger, answer(order, "S3", "na"), op(order, "complete")))[-1] == ("applied", "incomplete")
     assert "incomplete" in stored(ledger, order).tags
+
+
+def test_a_signature_of_former_answers_makes_nobody_two_people(ledger: Store) -> None:
+    """The manager signed what was then sent back; whoever answered anew signed for both."""
+    signed = ("signature", "second_signature")
+    with ledger.begin() as tx:
+        tx.plan.put_row(row("W", 1, "month", 0, 5, anchor=date(2026, 3, 3), kind="statutory", evidence=signed))
+    materialise(ledger, NOW, SYSTEMS, 10)
+    made = orders(ledger, asset="pump-1")[0]
+    with ledger.begin() as tx:
+        apply_transition(tx, made.id, State.IN_PROGRESS, NOW, "li")
+        done = apply_transition(tx, made.id, State.COMPLETED, NOW, "li")
+        manager = Books(tx, done, "zhao", NOW)
+        manager.sign(Signatory.SAFETY_MANAGER, "王经理", add_file(tx, "01" * 32), done.version)
+    with ledger.begin() as tx:
+        back = apply_transition(tx, made.id, State.IN_PROGRESS, NOW, "zhao", "again")
+        answers = {"S9": {"outcome": "not_ok", "by": "li", "at": NOW.isoformat()}}
+        tx.orders.update(replace(back, answers=answers), back.version)
+        done = apply_transition(tx, made.id, State.COMPLETED, NOW, "li")
+        books = Books(tx, done, "li", NOW)
+        books.sign(Signatory.TECHNICIAN, "李工", add_file(tx, "02" * 32), done.version)
+        books.sign(Signatory.SAFETY_MANAGER, "李工", add_file(tx, "03" * 32), done.version)
+    with ledger.begin() as tx, pytest.raises(BadData, match="by another person"):
+        apply_transition(tx, made.id, State.VERIFIED, NOW, "zhao", "seen")

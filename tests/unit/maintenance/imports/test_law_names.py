@@ -178,3 +178,29 @@ def test_a_name_is_found_without_an_interval_by_a_class() -> None:
     found = named(Line("半月保", (), Named(None, "elevator")), law)
     assert found is not None
     assert found.code == "EL-HM"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "冷却塔,清洗消毒,每月", "扶梯,防灌水检查,每月", "扶梯,梯级加热检查,每周", "电梯系统,定检,每月",
+        "电梯系统,自行检查,每月",
+        "消防系统,消防检测,每周", "消防系统,年检,每月", "供水系统,中水水池清洗,每年",
+    ],
+)  # fmt: skip
+def test_what_is_done_more_often_or_on_another_thing_is_other_work(line: str) -> None:
+    """Monthly work on a cooling tower had become the row before the cooling season, and so did not exist; the
+    inspection of the years 1, 4, 7 became monthly; the tank of reclaimed water was that of drinking water."""
+    (row,) = table(line).rows
+    assert row["action"] == "created"
+    assert row["code"] not in {one.row.code for one in seed_rows()}
+
+
+def test_a_tank_that_is_cleaned_twice_as_often_is_the_one_of_the_law() -> None:
+    assert [row["code"] for row in table("供水系统,水箱清洗,每半年").rows] == ["WA-TANK"]
+
+
+def test_a_word_for_any_yearly_test_is_none_of_the_sites_rows_without_their_system() -> None:
+    law = [row for row in plan_rows() if row.layer is Layer.LAW and row.applies_to.site]
+    assert may_be("年检", law) == []
+    assert [row.code for row in may_be("消防年检", law)] == ["FI-Y"]

@@ -478,3 +478,21 @@ def test_cleaning_a_septic_tank_is_not_the_laws_cleaning_of_the_domestic_tank() 
     for line in ("Water supply,Water tank,Tank cleaning", "Water supply,,Tank cleaning and disinfection"):
         found = table(f"System,Equipment,Task,Frequency\n{line},Half-yearly\n")
         assert [row["code"] for row in found.rows] == ["WA-TANK"]
+
+
+def test_numbers_of_lines_are_no_codes_where_a_line_was_taken_out() -> None:
+    found = table("编号,系统,内容,周期\n1,水泵,检查,每月\n2,水泵,清洗,每季\n4,水泵,润滑,每年\n")
+    assert not {row.code for row in rows_of(found)} & {"1", "2", "4"}
+    assert "ignored_column" in {one.code for one in found.problems.warnings}
+
+
+def test_months_that_are_marked_differently_beside_a_frequency_are_left_out() -> None:
+    months = ",".join(f"{n}月" for n in range(1, 13))
+    found = table(f"系统,内容,周期,{months}\n水泵,检查,每月,{','.join(f'{n}日' for n in range(1, 13))}\n")
+    assert [row.interval.every for row in rows_of(found)] == [1]
+    assert len(told(found, "months_ignored")) == 1
+
+
+def test_a_draft_of_a_figure_is_no_draft_of_the_line() -> None:
+    found = table("系统,内容,周期,依据核实情况\n水泵,检查,每月,草稿\n")
+    assert "inactive_row" not in {one.code for one in found.problems.warnings}
