@@ -12,7 +12,7 @@ from maintenance.hours import Moment
 from maintenance.nesting import Job, Planned
 from maintenance.plan import Occurrence, PlanRow
 from maintenance.planner import Subject, Systems, Undated, hour_rows_for, plan_subject, rows_for
-from maintenance.reasons import reason, was_over
+from maintenance.reasons import reason
 from maintenance.recurrence import every_day, shifted
 from maintenance.rolling import IsWorkingDay
 from plantroom.domain.assets import LocalName
@@ -112,9 +112,9 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """What a preview is asked for: jobs with a nominal date in ``start .. end`` (both inclusive), or made up for then
-    (``maintenance.former``), seen on ``today``, on a site of that zone and calendar. ``overdue``: with the orders that
-    have been due before."""
+    """What a preview is asked for: jobs with a nominal date in ``start .. end`` (both inclusive), or due then whatever
+    their nominal date, seen on ``today``, on a site of that zone and calendar. ``overdue``: with the orders that have
+    been due before."""
 
     start: date
     end: date
@@ -188,8 +188,7 @@ def _dated(
     for job, order in pairs:
         days = [p.window.nominal for p in job.occurrences]
         known_late = horizon.overdue and order is not None and min(days) <= end
-        made_up = start <= job.due <= end and any(was_over(p, job.latest) for p in job.occurrences)
-        if not known_late and not made_up and not any(start <= day <= end for day in days):
+        if not known_late and not any(start <= day <= end for day in (*days, job.due)):
             continue
         overdue = order is not None and job.latest < today
         items.append(PreviewItem(subject.key, subject.site, job, reason(job, plan.floors, overdue), order))

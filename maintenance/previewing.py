@@ -56,8 +56,8 @@ def ledger_preview(
     systems: Systems,
     readings: PointReadings = NO_READINGS,
 ) -> Preview:
-    """Jobs with a nominal date in ``start .. end``, by due day, on the site's own calendar, and the rows without a
-    date; "today" is the site's local day at ``now``.
+    """Jobs with a nominal date in ``start .. end``, or due then, by due day, on the site's own calendar, and the rows
+    without a date; "today" is the site's local day at ``now``.
 
     Raises ``BadData`` as ``check_span``."""
     zone = ZoneInfo(site.time_zone)

@@ -74,7 +74,7 @@ def reason(job: Job, floors: Mapping[str, int | None], overdue: bool = False) ->
             zh += f"，距前一次（{_day(day)}）不得超过{gap}天，因此最迟{_day(job.latest)}"
             en += f"; at most {counted(gap or 0, 'day')} after the one of {_day(day)}"
             en += f", hence pulled forward to {_day(job.latest)}"
-    over = next((p for p in job.occurrences if was_over(p, job.latest)), None)
+    over = next((p for p in job.occurrences if _was_over(p, job.latest)), None)
     if over is not None:
         zh += f"，{_day(over.window.nominal)}的一次在登记上次完成日期时已过期，因此最迟{_day(job.latest)}"
         en += f"; the one of {_day(over.window.nominal)} was over when its last completion was entered"
@@ -151,7 +151,7 @@ def _reuse(planned: Planned) -> tuple[str, str]:
     return zh, en
 
 
-def was_over(planned: Planned, latest: date) -> bool:
+def _was_over(planned: Planned, latest: date) -> bool:
     """Whether its own window was over when what was done before Plantroom was entered (``maintenance.former``)."""
     own = shifted(planned.window.nominal, planned.row.late_days)
     return own < planned.window.latest == latest and planned.pause is None

@@ -241,8 +241,9 @@ def test_a_date_is_rolled_off_the_sites_own_holidays(ledger: Store) -> None:
         found = ledger_preview(
             tx, tx.assets.site("demo"), [asset_subject(asset)], date(2026, 9, 1), date(2026, 12, 31), NOW, SYSTEMS
         )
-    assert [i.job.due for i in found.items] == [date(2026, 9, 30), date(2026, 10, 30), date(2026, 12, 1)]
-    # 1 October is a holiday, 1 November a Sunday, 1 December a Tuesday
+    days = [date(2026, 9, 30), date(2026, 10, 30), date(2026, 12, 1), date(2026, 12, 31)]
+    assert [i.job.due for i in found.items] == days
+    # 1 October and 1 January are holidays, 1 November a Sunday, 1 December a Tuesday
 
 
 def test_work_done_later_than_the_law_allows_shows_it_though_no_scheduler_looked(ledger: Store) -> None:

@@ -166,3 +166,14 @@ def test_the_preview_shows_what_is_made_up_for_on_its_day() -> None:
     assert [(item.due, item.ends) for item in shown] == [(TODAY, TODAY)]
     later = date(2026, 3, 3)
     assert preview([one], [asset_subject(lift)], history, later, date(2026, 12, 31), TODAY, {}, ZONE) == []
+
+
+def test_the_preview_shows_what_the_law_draws_into_its_days_from_behind_them() -> None:
+    """Done on 1 February, a month before its date: the next one is due by the law on 4 March, in the calendar on the
+    31st, which lies behind what was asked for."""
+    one = row("M", 1, "month", 30, 0, max_gap_days=31, anchor=date(2026, 1, 31))
+    history = {"k1": [brought(one, date(2026, 2, 1), PUMP)]}
+    shown = preview(
+        [one], [asset_subject(PUMP)], history, date(2026, 3, 1), date(2026, 3, 10), date(2026, 2, 1), {}, ZONE
+    )
+    assert [item.due for item in shown] == [date(2026, 3, 4)]
