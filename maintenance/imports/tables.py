@@ -370,13 +370,12 @@ class _Rows:
         return all(is_blank(cell) or wide[0].left <= n <= wide[0].right for n, cell in enumerate(row.cells))
 
     def _is_note(self, row: GridRow, made: Row) -> bool:
-        """A remark below the data: only its first cells say something, and what a remark begins with."""
-        if all(key in made.cells for key in self._needed):
-            return False
-        filled = [cell for cell in row.cells if not is_blank(cell)]
-        if not filled or len(filled) > 2:
-            return False
-        return _NOTE.match(fold(text_of(filled[0]))) is not None
+        """A remark below the data: only its first cells say something, and what a remark begins with; or each of its
+        cells does (编制：…, 审核：…, 批准：…)."""
+        begins = [_NOTE.match(fold(text_of(cell))) is not None for cell in row.cells if not is_blank(cell)]
+        if len(begins) > 1 and all(begins):
+            return True
+        return bool(begins) and begins[0] and len(begins) <= 2 and not all(one in made.cells for one in self._needed)
 
     def _warn(self, row: GridRow, code: str, said: LocalName | None = None) -> None:
         first = next((cell for cell in row.cells if not is_blank(cell)), None)

@@ -136,7 +136,7 @@ recorded_late_note|项已完成的法定工作在完成超过24小时后才补�
 recorded_on|补录于|entered on
 broken|已被改动|CHANGED
 incomplete_record|记录不完整的法定工作|Statutory work done, with an incomplete record
-incomplete_record_note|项已完成的法定工作有未答项或缺照片、签名|statutory jobs have items unanswered, or lack a photo
+incomplete_record_note|项已完成的法定工作记录不完整（有未答项、缺照片）|statutory jobs have a record that lacks answers
 unanswered|未答检查项|Items without an answer
 unanswered_n|未答 %d 项|%d items unanswered
 of_items|（共 %d 项）| of %d

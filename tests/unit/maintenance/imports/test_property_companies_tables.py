@@ -496,3 +496,8 @@ def test_months_that_are_marked_differently_beside_a_frequency_are_left_out() ->
 def test_a_draft_of_a_figure_is_no_draft_of_the_line() -> None:
     found = table("系统,内容,周期,依据核实情况\n水泵,检查,每月,草稿\n")
     assert "inactive_row" not in {one.code for one in found.problems.warnings}
+
+
+def test_who_made_and_approved_the_table_is_no_line_of_it() -> None:
+    found = table("系统,内容,周期\n水泵,检查,每月\n编制：张三,审核：李四,批准：王五\n")
+    assert tasks(found) == ["检查"]
