@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from maintenance.evidence import files_of
 from maintenance.ports import MaintenanceTx
-from maintenance.work.records import Signature, answers_digest
+from maintenance.work.records import Signature, of_its_answers
 from maintenance.work.signers import signers
 from maintenance.work.two_people import account_names
 from maintenance.work_orders import WorkOrder
@@ -45,13 +45,11 @@ def given_by(
     called: Mapping[str, str] | None = None,
 ) -> Given:
     """What an order has: the files under its steps that have arrived, beside ``photos`` (SHA-256 of their files),
-    ``signatures`` and ``papers`` that are kept elsewhere. A signature counts for the answers that were signed. A file
-    that is there twice counts once, and so does whoever signs twice (``called`` as of ``signers``)."""
+    ``signatures`` and ``papers`` that are kept elsewhere. A file that is there twice counts once, and so does whoever
+    signs twice (``called`` as of ``signers``)."""
     arrived = _with_arrived_alone(order)
     files = [file for entry in arrived.answers.values() for file in files_of(entry)]
     of = {kind: {str(file.get("sha256")) for file in files if file.get("kind") == kind} for kind in WORDS}
-    seen = answers_digest(order)
-    signatures = [one for one in signatures if one.answers_sha256 in ("", seen)]
     signed = of["signature"] | {one.sha256 for one in signatures}
     people = signers(arrived, signatures, called).all
     return Given(len(of["photo"] | set(photos)), min(len(signed), len(people)), papers)
@@ -69,9 +67,10 @@ def _with_arrived_alone(order: WorkOrder) -> WorkOrder:
 
 
 def given_to(tx: MaintenanceTx, order: WorkOrder) -> Given:
-    """What an order has, under its steps and beside them: attachments, signatures, papers by their kind."""
+    """What an order has, under its steps and beside them: attachments, signatures of its answers as they stand, papers
+    by their kind."""
     attached = tx.work_records.attachments(order.id)
-    signed = tx.work_records.signatures(order.id)
+    signed = of_its_answers(order, tx.work_records.signatures(order.id))
     return given_by(
         order,
         photos=[one.sha256 for one in attached if one.kind == "photo"],

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from maintenance.lifecycle import INCOMPLETE
-from maintenance.work.records import Signature, answers_digest
+from maintenance.work.records import Signature, of_its_answers
 from maintenance.work.signers import signers
 from maintenance.work_orders import Kind, State, WorkOrder
 from plantroom.domain.audit import canonical, microseconds, sha256
@@ -115,9 +115,7 @@ def becomes_record(
         return Sealing.VERIFIED
     if order.state is not State.COMPLETED or INCOMPLETE in order.tags:
         return None
-    seen = answers_digest(order)
-    valid = [one for one in given if one.answers_sha256 == seen]
-    return Sealing.SIGNED if signers(order, valid, called).both else None
+    return Sealing.SIGNED if signers(order, of_its_answers(order, given), called).both else None
 
 
 def changed_fields(before: WorkOrder, after: WorkOrder) -> frozenset[str]:

@@ -239,3 +239,9 @@ def overlapping(one: Labour, others: Iterable[Labour]) -> Labour | None:
         if other.starts_at < one.ends_at and one.starts_at < other.ends_at:
             return other
     return None
+
+
+def of_its_answers(order: WorkOrder, given: Iterable[Signature]) -> list[Signature]:
+    """The signatures of an order's answers as they stand: one of former answers is none of these."""
+    seen = answers_digest(order)
+    return [one for one in given if one.answers_sha256 == seen]

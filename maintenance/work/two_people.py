@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from maintenance.ports import MaintenanceTx
-from maintenance.work.records import Signature, answers_digest
+from maintenance.work.records import Signature, of_its_answers
 from maintenance.work.signers import signed_on_tablets, signers
 from maintenance.work_orders import WorkOrder
 from plantroom.errors import BadData, FieldProblem
@@ -19,8 +19,7 @@ def account_names(tx: MaintenanceTx, order: WorkOrder, given: Iterable[Signature
 def require_two_people(tx: MaintenanceTx, order: WorkOrder) -> None:
     """``BadData`` when one person has signed an order both for whoever did it and as the safety manager: verified, its
     record would say that two have."""
-    seen = answers_digest(order)
-    given = [one for one in tx.work_records.signatures(order.id) if one.answers_sha256 in ("", seen)]
+    given = of_its_answers(order, tx.work_records.signatures(order.id))
     if signers(order, given, account_names(tx, order, given)).one_for_both:
         words = (
             "实施人与安全管理员的签名是同一人，请由另一人补签后再核验"
