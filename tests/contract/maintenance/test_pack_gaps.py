@@ -98,7 +98,10 @@ def test_a_statutory_order_with_nothing_answered_is_named_with_how_much_and_why(
         text = pack(lived, tmp_path, language)
         for words in said:
             assert words in text, words
-    for language, words in {"zh": "1 / 4 项已完成的法定工作有未答项", "en": "1 / 4 statutory jobs have items"}.items():
+    for language, words in {
+        "zh": "1 / 4 项已完成的法定工作记录不完整",
+        "en": "1 / 4 statutory jobs have a record that lacks",
+    }.items():
         for wanted in (PACK, MARCH):
             text = text_of(made(lived, tmp_path, replace(wanted, language=language))[1])
             assert words in text
