@@ -16,7 +16,7 @@ from maintenance.imports.outcome import AllRights, Change, Outcome, Rights
 from maintenance.imports.plan_assets import Machines, subject_of
 from maintenance.imports.plan_checks import RowChecks
 from maintenance.imports.plan_columns import BY_KEY
-from maintenance.imports.plan_law import keeps_its_dates, keeps_its_rule, kept_lawful
+from maintenance.imports.plan_law import keeps_its_dates, keeps_its_rule, kept_lawful, without_other_basis
 from maintenance.imports.plan_matching import find_row, is_plain, named_by_law, schedule_in_words, system_of
 from maintenance.imports.plan_months import with_first_day
 from maintenance.imports.plan_new import new_row, with_tolerance
@@ -251,7 +251,8 @@ class PlanImport:
             changes["standard"] = [row.standard.zh, wanted.standard]
             row = replace(row, standard=LocalName(wanted.standard, row.standard.en if has_english else wanted.standard))
         row, moved = self._with_subject(wanted, row)
-        row, others = changed(row, BY_KEY, _values(wanted, match))
+        values = without_other_basis(wanted, match, _values(wanted, match), self.outcome.problems)
+        row, others = changed(row, BY_KEY, values)
         row = replace(row, applies_to=self._machines.narrowest(row.applies_to))
         if "tolerance" in changes and {"early_days", "late_days"} & wanted.values.keys():
             changes["tolerance"] = [tolerance(match), tolerance(row)]

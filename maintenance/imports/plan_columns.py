@@ -59,6 +59,9 @@ def _system_name(name: LocalName, language: str) -> str:
 
 COLUMNS = columns_of("plan_table")
 MOST_COST = 1e9
+NO_BASIS = "用户计划表 / user's plan table"
+"""The basis of a row whose table names none."""
+
 USER_COLUMNS = ("code", "system", "task", "standard", "frequency", "department")
 """Those of the user's own table (requirements.md SD-04, CY-01 to CY-09)."""
 

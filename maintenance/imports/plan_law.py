@@ -1,11 +1,15 @@
 """What a table may change of a row that the law asks for: what a change of the plan by hand may, and no more."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from maintenance.hours import by_the_hour
+from maintenance.imports.cells import fold
 from maintenance.imports.codes import CODES
 from maintenance.imports.frequency_words import Frequency
 from maintenance.imports.law_names import is_as_often
 from maintenance.imports.outcome import Rights
-from maintenance.imports.plan_columns import BY_KEY
+from maintenance.imports.plan_columns import BY_KEY, NO_BASIS
 from maintenance.imports.plan_reading import Wanted
 from maintenance.imports.problems import Problem, Problems, in_words
 from maintenance.intervals import Interval
@@ -62,6 +66,23 @@ def kept_lawful(
     for code in leaves:
         problems.warn(_problem(wanted, _column(wanted, before, found.row, code), code, _said(code, before, found.row)))
     return found.row
+
+
+def without_other_basis(
+    wanted: Wanted, row: PlanRow, values: Mapping[str, Any], problems: Problems
+) -> Mapping[str, Any]:
+    """The line's values without another basis than the one that the law's row has, with a warning that names both:
+    the basis says which rule asks for the work, and a table does not change that."""
+    said = str(values.get("basis", row.basis))
+    if row.layer is not Layer.LAW or row.basis in ("", NO_BASIS) or said == row.basis:
+        return values
+    if not said or fold(said) not in fold(row.basis):
+        told = LocalName(
+            f"“{row.name.zh}”（{row.code}）的依据是“{row.basis}”，表中为“{said}”，保留原依据",
+            f"the basis of {row.name.en} ({row.code}) is {row.basis}, the table says {said or 'none'}: it stays so",
+        )
+        problems.warn(wanted.row.problem("basis", "law_basis", in_words("law_basis", told)))
+    return {key: value for key, value in values.items() if key != "basis"}
 
 
 def keeps_its_dates(wanted: Wanted, row: PlanRow, problems: Problems) -> bool:

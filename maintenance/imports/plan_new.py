@@ -7,7 +7,7 @@ from maintenance.frequencies import canonical
 from maintenance.imports.cells import fold
 from maintenance.imports.fields import changed
 from maintenance.imports.plan_assets import Machines, subject_of
-from maintenance.imports.plan_columns import BY_KEY
+from maintenance.imports.plan_columns import BY_KEY, NO_BASIS
 from maintenance.imports.plan_matching import system_of
 from maintenance.imports.plan_reading import Wanted
 from maintenance.imports.plan_words import classes_of, new_name
@@ -44,7 +44,7 @@ def new_row(
         site=site,
         early_days=default_early_days(interval, late) if interval.every else 0,
         late_days=late,
-        basis="用户计划表 / user's plan table",
+        basis=NO_BASIS,
         department=wanted.department or LocalName("", ""),
         standard=LocalName(standard, standard),
         missed=default_missed(interval) if interval.every else Missed.HOLD,
