@@ -16,6 +16,7 @@ from maintenance.imports.outcome import AllRights, Change, Outcome, Rights
 from maintenance.imports.plan_assets import Machines, subject_of
 from maintenance.imports.plan_checks import RowChecks
 from maintenance.imports.plan_columns import BY_KEY
+from maintenance.imports.plan_hands import Companies, any_company
 from maintenance.imports.plan_law import keeps_its_dates, keeps_its_rule, kept_lawful, without_other_basis
 from maintenance.imports.plan_matching import find_row, is_plain, named_by_law, schedule_in_words, system_of
 from maintenance.imports.plan_months import with_first_day
@@ -62,10 +63,13 @@ class PlanImport:
         has_checklist: Callable[[str], bool] = lambda code: code in seed_checklists(),
         waiting: Waiting | None = None,
         today: date = date.min,
+        companies: Companies = any_company,
     ) -> None:
         """``known``: rows of every site's profile and of ``site``; ``machines``: the assets that there are;
         ``has_checklist``: whether there is one of a code (default: those of the seed); ``waiting``: changes of the
-        known rows that are not in effect yet; ``today``: from when what is written is in effect."""
+        known rows that are not in effect yet; ``today``: from when what is written is in effect; ``companies``: whether
+        a name is that of a contractor."""
+        self._companies = companies
         self._known = known
         self._site = site
         self._departments = departments or seed_departments()
@@ -88,14 +92,15 @@ class PlanImport:
         """Compare every row. Rows may name rows that come later in the table."""
         codes = self._codes.union(row.code for row in self._every_site)
         asked = without_numbers(list(rows), codes, self.outcome.problems)
-        understood = [understand(row, self._departments, self.outcome.problems, codes) for row in asked]
+        problems, companies = self.outcome.problems, self._companies
+        understood = [understand(row, self._departments, problems, codes, companies) for row in asked]
         placed = [self._placed(wanted) for wanted in understood if wanted is not None]
         lines = [wanted for wanted in placed if wanted is not None]
         self._coming = frozenset(wanted.code for wanted in lines if wanted.code is not None)
         self._all = lines
         for wanted in lines:
             self._line(wanted)
-        problems, rights = self.outcome.problems, self._checks.rights
+        rights = self._checks.rights
         check_stand_ins(self.outcome.changes, self._changed, self._known, self._today, rights, problems)
         resolve(self._lines, self._known, self.outcome.problems)
         return self.outcome

@@ -2,9 +2,10 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 from maintenance.imports.cells import fold
 from maintenance.imports.problems import CellProblem, Problems, in_words
@@ -16,13 +17,28 @@ from plantroom.domain.assets import LocalName
 
 FILE = Path(__file__).parent / "data" / "plan_hands.toml"
 _SEVERAL = re.compile(r"[、,，/／;；|（()）\s]+")
+_IS_NO_COMPANY = re.compile(
+    r"^(?:[\W_]*|无|无需|没有|暂无|待定|none|n/?a|nil|tbd)$|"
+    r"(?:[部班组队科处室]|部门|中心|人员|师傅|departments?|dept\.?|teams?|crew|staff)$"
+)
+"""Texts under a heading for companies that are none: nothing, or our own people."""
 
 
-def hands_of(row: Row, known: Departments, problems: Problems) -> LocalName | None:
+Companies: TypeAlias = Callable[[str], bool]
+"""Whether a name is that of a contractor that is set up for the site."""
+
+
+def any_company(_name: str) -> bool:
+    """As if every contractor were set up."""
+    return True
+
+
+def hands_of(row: Row, known: Departments, problems: Problems, companies: Companies = any_company) -> LocalName | None:
     """The department of a line; ``None``: it names none, or an unknown one, which is an error then. A name of a
     department in the column of who does it counts as the department, the other way round likewise; the row's cells
-    have the executor afterwards."""
-    beside = _executor(row, known, problems)
+    have the executor afterwards. A company that is no contractor of the site (``companies``) has a warning: the plan
+    says that a contractor does it, not which one."""
+    beside = _executor(row, known, problems, companies)
     text = row.text("department")
     if not text or "department" in row.refused or clears(row.cells.get("department")):
         return beside
@@ -33,6 +49,7 @@ def hands_of(row: Row, known: Departments, problems: Problems) -> LocalName | No
     if executor is not None:
         if not row.text("executor"):
             _put_executor(row, "department", text, executor, problems)
+            _say_not_set_up(row, "department", text, companies, problems)
         return beside
     return _one_of(row, text, known, problems) or beside
 
@@ -55,16 +72,21 @@ def _one_of(row: Row, text: str, known: Departments, problems: Problems) -> Loca
         return None
 
 
-def _executor(row: Row, known: Departments, problems: Problems) -> LocalName | None:
-    """The department that stands where a line says who does it; another word for an executor becomes the known one."""
+def _executor(row: Row, known: Departments, problems: Problems, companies: Companies) -> LocalName | None:
+    """The department that stands where a line says who does it; another word for an executor becomes the known one, and
+    so does whatever may be the name of a company where the heading is one of companies."""
     text = row.text("executor")
     if not text or "executor" in row.refused or clears(row.cells.get("executor")) or EXECUTORS.find(text) is not None:
         return None
+    found = known.find(text)
+    of_companies = fold(row.heading("executor")) in _of_companies()
     executor = _executor_named(text)
+    if executor is None and found is None and of_companies and _IS_NO_COMPANY.search(fold(text)) is None:
+        executor = "contractor"
     if executor is not None:
         _put_executor(row, "executor", text, executor, problems)
+        _say_not_set_up(row, "executor", text, companies, problems)
         return None
-    found = known.find(text)
     if found is not None:
         row.cells = {key: cell for key, cell in row.cells.items() if key != "executor"}
         row.written["executor"] = text
@@ -72,6 +94,10 @@ def _executor(row: Row, known: Departments, problems: Problems) -> LocalName | N
             f"“{text}”是部门，按责任部门理解", f"“{text}” is a department and was taken for the one responsible"
         )
         problems.warn(row.problem("executor", "executor_read_as", in_words("executor_read_as", said)))
+    elif of_companies:
+        row.cells = {key: cell for key, cell in row.cells.items() if key != "executor"}
+        row.written["executor"] = text
+        _leave_out(row, text, problems, "executor")
     return found
 
 
@@ -83,9 +109,17 @@ def _put_executor(row: Row, key: str, text: str, executor: str, problems: Proble
     row.cells = {**row.cells, "executor": zh}
 
 
-def _leave_out(row: Row, text: str, problems: Problems) -> None:
+def _say_not_set_up(row: Row, key: str, text: str, companies: Companies, problems: Problems) -> None:
+    """Say so of a company that is no contractor of the site yet; words such as 厂家 name none."""
+    if EXECUTORS.find(text) is not None or fold(text) in _taken_for() or companies(text):
+        return
+    said = LocalName(f"“{text}”尚未登记为本站点的外包单位", f"{text} is not set up as a contractor of the site yet")
+    problems.warn(row.problem(key, "contractor_not_set_up", in_words("contractor_not_set_up", said)))
+
+
+def _leave_out(row: Row, text: str, problems: Problems, key: str = "department") -> None:
     said = LocalName(f"“{text}”不是本系统的部门，未采用", f"“{text}” is no department: it was not taken over")
-    problems.warn(row.problem("department", "department_ignored", in_words("department_ignored", said)))
+    problems.warn(row.problem(key, "department_ignored", in_words("department_ignored", said)))
 
 
 def _executor_named(text: str, *, company: bool = True) -> str | None:
@@ -105,6 +139,11 @@ def _file() -> Mapping[str, Mapping[str, Sequence[str]]]:
 @cache
 def _loose() -> frozenset[str]:
     return frozenset(fold(word) for word in _file()["loose"]["headings"])
+
+
+@cache
+def _of_companies() -> frozenset[str]:
+    return frozenset(fold(word) for word in _file()["companies"]["headings"])
 
 
 @cache

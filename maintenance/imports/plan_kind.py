@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
-from maintenance.imports.cells import Cell
+from maintenance.imports.cells import Cell, fold
 from maintenance.imports.grids import Book
 from maintenance.imports.kinds import Asked, TableKind
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.plan import PlanImport
 from maintenance.imports.plan_assets import Machine, Machines
 from maintenance.imports.plan_columns import COLUMN_ORDER, HEADINGS, plan_cells
+from maintenance.imports.plan_hands import Companies
 from maintenance.imports.problems import Problem, Problems
 from maintenance.imports.reading import plan_table_rows
 from maintenance.imports.site_departments import departments_in
@@ -20,6 +21,7 @@ from maintenance.plan_changes.waiting import said_of, today_of, waiting_changes,
 from maintenance.ports import MaintenanceTx
 from plantroom.domain.assets import LocalName
 from plantroom.ports.accounts import Role
+from plantroom.ports.paging import EVERYTHING
 
 
 class PlanTableKind(TableKind):
@@ -37,7 +39,8 @@ class PlanTableKind(TableKind):
         departments, here = departments_in(tx)(asked.site), cache(lambda code: bool(tx.plan.checklist(code)))
         machines, today = machines_in(tx), today_of(tx, asked.site, asked.now)
         waiting = waiting_changes(tx, known, today)
-        done = PlanImport(known, asked.site, departments, machines, asked.rights, problems, here, waiting, today)
+        hands = companies_in(tx, asked.site)
+        done = PlanImport(known, asked.site, departments, machines, asked.rights, problems, here, waiting, today, hands)
         return done.run(asked.counted(rows))
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
@@ -97,6 +100,17 @@ def machines_in(tx: MaintenanceTx) -> Machines:
         return [(code, Machine(one.key, one.site, one.code, one.equipment_class)) for code, one in found]
 
     return Machines(load)
+
+
+def companies_in(tx: MaintenanceTx, site: str | None) -> Companies:
+    """The contractors that work for a site (``None``: for any), looked up when a line first names a company."""
+
+    @cache
+    def names() -> frozenset[str]:
+        known = [one.name for one in tx.people.contractors(EVERYTHING, site) if one.active]
+        return frozenset(fold(text) for name in known for text in (name.zh, name.en) if text)
+
+    return lambda name: fold(name) in names()
 
 
 def revert_rows(tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:

@@ -15,7 +15,7 @@ from maintenance.imports.numbering import only_numbers
 from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_counts import read_beside
 from maintenance.imports.plan_days import without_words
-from maintenance.imports.plan_hands import hands_of
+from maintenance.imports.plan_hands import Companies, any_company, hands_of
 from maintenance.imports.plan_subject import NOTHING, Subject, in_the_task, read_subject
 from maintenance.imports.plan_ticks import column_of, frequency_of_ticks, is_ticked, with_ticks
 from maintenance.imports.problems import CellProblem, Problem, Problems, Unreadable, in_words, shown
@@ -59,7 +59,9 @@ class Wanted:
     """The day of its months that it names beside them; 0: none."""
 
 
-def understand(row: Row, known: Departments, problems: Problems, codes: frozenset[str]) -> Wanted | None:
+def understand(
+    row: Row, known: Departments, problems: Problems, codes: frozenset[str], companies: Companies = any_company
+) -> Wanted | None:
     """Read one line. Whatever is wrong with it becomes an error; then it gives ``None``. ``codes``: those there are."""
     before = len(problems.errors) + problems.errors_left_off
     code = _code(row, codes, problems)
@@ -67,7 +69,7 @@ def understand(row: Row, known: Departments, problems: Problems, codes: frozense
     content = row.text(FREE)
     subject = read_subject(row, problems, may_lack=code in codes)
     found = _frequency(row, task or content, problems, may_lack=code in codes)
-    department = hands_of(row, known, problems)
+    department = hands_of(row, known, problems, companies)
     found, day = without_words(row, found, problems)
     values = values_of(row, BY_KEY, problems)
     if len(problems.errors) + problems.errors_left_off > before or row.refused:
