@@ -17,8 +17,23 @@ from maintenance.imports.plan_assets import Machines, subject_of
 from maintenance.imports.plan_checks import RowChecks
 from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_hands import Companies, any_company
-from maintenance.imports.plan_law import keeps_its_dates, keeps_its_rule, kept_lawful, without_other_basis
-from maintenance.imports.plan_matching import find_row, is_plain, named_by_law, schedule_in_words, system_of
+from maintenance.imports.plan_law import (
+    keeps_its_dates,
+    keeps_its_rule,
+    kept_lawful,
+    say_law_has_it,
+    without_other_basis,
+)
+from maintenance.imports.plan_machines import put_machines
+from maintenance.imports.plan_matching import (
+    find_row,
+    is_plain,
+    is_the_same,
+    law_of_machines,
+    named_by_law,
+    schedule_in_words,
+    system_of,
+)
 from maintenance.imports.plan_months import with_first_day
 from maintenance.imports.plan_new import new_row, with_tolerance
 from maintenance.imports.plan_numbers import without_numbers
@@ -32,7 +47,7 @@ from maintenance.imports.resolutions import PlanLine, resolve
 from maintenance.imports.rule_words import frequency_text
 from maintenance.imports.tables import Row
 from maintenance.imports.vocabulary import Departments, Named, seed_departments
-from maintenance.plan import Layer, PlanRow
+from maintenance.plan import AppliesTo, Layer, PlanRow
 from maintenance.plan_changes.waiting import Waiting
 from maintenance.schedule_words import often_in_words
 from maintenance.schedules import (
@@ -92,25 +107,34 @@ class PlanImport:
         """Compare every row. Rows may name rows that come later in the table."""
         codes = self._codes.union(row.code for row in self._every_site)
         asked = without_numbers(list(rows), codes, self.outcome.problems)
-        problems, companies = self.outcome.problems, self._companies
-        understood = [understand(row, self._departments, problems, codes, companies) for row in asked]
+        understood = [self._understood(row, codes) for row in asked]
         placed = [self._placed(wanted) for wanted in understood if wanted is not None]
         lines = [wanted for wanted in placed if wanted is not None]
         self._coming = frozenset(wanted.code for wanted in lines if wanted.code is not None)
         self._all = lines
         for wanted in lines:
             self._line(wanted)
-        rights = self._checks.rights
+        problems, rights = self.outcome.problems, self._checks.rights
         check_stand_ins(self.outcome.changes, self._changed, self._known, self._today, rights, problems)
         resolve(self._lines, self._known, self.outcome.problems)
         return self.outcome
+
+    def _understood(self, row: Row, codes: frozenset[str]) -> Wanted | None:
+        work = put_machines(row, self._machines, self._site, self.outcome.problems)
+        wanted = understand(row, self._departments, self.outcome.problems, codes, self._companies)
+        return replace(wanted, work=work) if wanted is not None and work else wanted
 
     def _line(self, wanted: Wanted) -> None:
         match, shared = self._found(wanted)
         before = match or shared
         if before is not None and self._said_again(wanted, before):
             return
-        wanted = with_first_day(wanted, before, self._today, self.outcome.problems)
+        law = None if before is not None else self._law_of(wanted)
+        if law is not None and wanted.keys and wanted.code is None and is_the_same(wanted, law):
+            say_law_has_it(wanted, law, self.outcome.problems)
+            self.outcome.note(wanted.row, "unchanged", law.code)
+            return
+        wanted = with_first_day(replace(wanted, law=law), before, self._today, self.outcome.problems)
         made, changes = self._merged(wanted, before) if before is not None else (self._new(wanted), {})
         row: PlanRow | None = made
         if before is not None:
@@ -158,7 +182,8 @@ class PlanImport:
             message = in_words("equipment_in_task", for_all_of(wanted.of))
             column = EQUIPMENT if EQUIPMENT in wanted.row.headings else "system"
             self.outcome.problems.warn(wanted.row.problem(column, "equipment_in_task", message))
-        self._lines.append(PlanLine(wanted.row, row, said, wanted.department is not None, is_plain(row), of, is_new))
+        has_department = wanted.department is not None
+        self._lines.append(PlanLine(wanted.row, row, said, has_department, is_plain(row), of, is_new, wanted.law))
 
     def _said_again(self, wanted: Wanted, row: PlanRow) -> bool:
         """Whether the table has the row by another word already: the line is then a row by its own, or the same."""
@@ -197,6 +222,13 @@ class PlanImport:
         )
         self.outcome.problems.warn(wanted.row.problem("task", "same_row", in_words("same_row", said)))
         self.outcome.note(wanted.row, "unchanged", row.code)
+
+    def _law_of(self, wanted: Wanted) -> PlanRow | None:
+        """The row of the law whose work a new line names, whichever of its machines it is for, however often."""
+        known = [*self._mine, *self._every_site]
+        if wanted.keys:
+            return law_of_machines(wanted, known, self._machines.classes(AppliesTo(assets=tuple(wanted.keys))))
+        return named_by_law(replace(wanted, frequency=None, code=None), known)
 
     def _of_the_law(self, wanted: Wanted) -> tuple[PlanRow | None, PlanRow | None]:
         """The site's own row of the law that the line names, or every site's; none where another line means it."""

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from maintenance.imports.cells import fold
+from maintenance.imports.machine_numbers import stem
 from maintenance.imports.plan_reading import Wanted
 from maintenance.imports.plan_words import subject_text, subject_text_en
 from maintenance.imports.problems import CellProblem
@@ -15,10 +17,10 @@ from plantroom.catalogue.classes import equipment_classes
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
 
-_ANY = "generic"
+GENERIC = "generic"
 """The class of any other machine, which may be of any system."""
 
-_OF_THE_SITE = frozenset({_ANY, "civil"})
+_OF_THE_SITE = frozenset({GENERIC, "civil"})
 """Classes of assets that may stand for a thing of the site (a hydrant, a playground)."""
 
 
@@ -30,6 +32,8 @@ class Machine:
     site: str
     code: str
     equipment_class: str
+    names: tuple[str, ...] = ()
+    """What people call it, in either language."""
 
 
 class Machines:
@@ -48,6 +52,41 @@ class Machines:
     @cached_property
     def _by_key(self) -> Mapping[str, Machine]:
         return {one.key: one for several in self._by_code.values() for one in several}
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Sequence[Machine]]:
+        found: dict[str, dict[str, Machine]] = {}
+        for machine in self._by_key.values():
+            for text in (machine.code, *machine.names):
+                found.setdefault(fold(text), {})[machine.key] = machine
+        return {text: tuple(several.values()) for text, several in found.items() if text}
+
+    def called(self, text: str, site: str | None) -> Sequence[Machine]:
+        """The machines of a site (``None``: of any) that have this code or exactly this name: width, case and blanks
+        do not matter."""
+        return [one for one in self._by_name.get(fold(text), ()) if site in (None, one.site)]
+
+    @cached_property
+    def longest_name(self) -> int:
+        """How long the longest name is, folded; 0 where there is no machine."""
+        return max(map(len, self._by_name), default=0)
+
+    def is_name(self, folded: str) -> bool:
+        """Whether some machine, of whatever site, is called so."""
+        return folded in self._by_name
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """What the machines that have a number are called without it, folded."""
+        return frozenset(bare for text in self._by_name if (bare := stem(text)) not in ("", text))
+
+    def knows(self, codes: Sequence[str]) -> bool:
+        """Whether there are machines of all of the codes, former ones too."""
+        return all(one in self._by_code or normal_code(one) in self._by_code for one in codes)
+
+    def at(self, site: str | None) -> Sequence[Machine]:
+        """All machines of a site (``None``: of any)."""
+        return [one for one in self._by_key.values() if site in (None, one.site)]
 
     def keys(self, codes: Sequence[str], site: str | None) -> tuple[str, ...]:
         """Keys of the assets that the codes name: those of the site; for every site's plan those whose code there is
@@ -109,12 +148,12 @@ class Machines:
         if applies.system is not None or applies.site:
             return False
         of = AppliesTo(subject.system, (subject.equipment_class,) if subject.equipment_class else ())
-        classes = self.classes(applies) - {_ANY}
+        classes = self.classes(applies) - {GENERIC}
         return bool(classes) and classes <= self.classes(of)
 
 
 def _fits(one: Machine, allowed: frozenset[str]) -> bool:
-    return one.equipment_class == _ANY or one.equipment_class in allowed
+    return one.equipment_class == GENERIC or one.equipment_class in allowed
 
 
 def subject_of(wanted: Wanted) -> AppliesTo:

@@ -19,7 +19,7 @@ from maintenance.plan import PlanRow
 from maintenance.plan_changes.keeping import take_over
 from maintenance.plan_changes.waiting import said_of, today_of, waiting_changes, waiting_version
 from maintenance.ports import MaintenanceTx
-from plantroom.domain.assets import LocalName
+from plantroom.domain.assets import Asset, LocalName
 from plantroom.ports.accounts import Role
 from plantroom.ports.paging import EVERYTHING
 
@@ -97,7 +97,7 @@ def machines_in(tx: MaintenanceTx) -> Machines:
     def load() -> list[tuple[str, Machine]]:
         plant = tx.assets.plant()
         found = ((code, plant.assets[key]) for (_, code), key in plant.codes.items() if key in plant.assets)
-        return [(code, Machine(one.key, one.site, one.code, one.equipment_class)) for code, one in found]
+        return [(code, _machine(one)) for code, one in found]
 
     return Machines(load)
 
@@ -111,6 +111,10 @@ def companies_in(tx: MaintenanceTx, site: str | None) -> Companies:
         return frozenset(fold(text) for name in known for text in (name.zh, name.en) if text)
 
     return lambda name: fold(name) in names()
+
+
+def _machine(asset: Asset) -> Machine:
+    return Machine(asset.key, asset.site, asset.code, asset.equipment_class, (asset.name.zh, asset.name.en))
 
 
 def revert_rows(tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:

@@ -85,6 +85,17 @@ def without_other_basis(
     return {key: value for key, value in values.items() if key != "basis"}
 
 
+def say_law_has_it(wanted: Wanted, law: PlanRow, problems: Problems) -> None:
+    """Say of a line for single machines that it asks for work of the law again, which all of their class have."""
+    often = how_often(law)
+    said = LocalName(
+        f"法规项目 {law.code}“{law.name.zh}”（{often.zh}）已包含该设备，不另立一项，本行其他内容未采用",
+        f"{law.code} {law.name.en} ({often.en}), which the law asks for, is for that machine too; no second row is "
+        "made, and nothing else of the line is taken over",
+    )
+    problems.warn(wanted.row.problem("task", "law_has_it", in_words("law_has_it", said)))
+
+
 def keeps_its_dates(wanted: Wanted, row: PlanRow, problems: Problems) -> bool:
     """Whether a row that the law gives dates of their own (by age, before a season, before another job) goes on by
     these although the line says how often, with a warning: an interval says nothing of the years and seasons."""

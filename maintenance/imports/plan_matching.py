@@ -10,11 +10,14 @@ from dataclasses import replace
 
 from maintenance.frequencies import canonical
 from maintenance.imports.cells import fold
-from maintenance.imports.law_names import Line, named
+from maintenance.imports.law_names import Line, is_as_often, named
+from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_reading import Wanted
 from maintenance.imports.plan_subject import EQUIPMENT
 from maintenance.imports.plan_words import of_the_site
+from maintenance.imports.vocabulary import Named, class_words
 from maintenance.plan import Layer, PlanRow
+from maintenance.recurrence import longest_days
 from maintenance.schedules import BY_INTERVAL, LEAD_DAYS, BeforeSchedule, Schedule, SeasonSchedule
 
 _USER_SYSTEMS = {"ES-M": "elevator_escalator", "EL-Q": "elevator"}
@@ -31,6 +34,8 @@ _CONTENT: Mapping[str, Sequence[str]] = {
     "FW-Y": ("清洁", "污渍"),
 }
 """What the lines of the user's second table say, by the row that each has become (CY-12 to CY-15)."""
+
+_TEXTS = frozenset({"task_en", "standard_en", "basis", "status"})
 
 
 def find_row(wanted: Wanted, known: Sequence[PlanRow]) -> PlanRow | None:
@@ -69,6 +74,33 @@ def named_by_law(wanted: Wanted, known: Sequence[PlanRow]) -> PlanRow | None:
     if found is None and wide is not None:
         return named(Line(task, beside, wide, "", wanted.frequency, wanted.site_word), law)
     return found
+
+
+def law_of_machines(wanted: Wanted, known: Sequence[PlanRow], classes: frozenset[str]) -> PlanRow | None:
+    """The row of the law for all machines of their class that the task of a line for some machines names, however often
+    the line says. ``classes``: those of its machines; of several none is meant."""
+    task = wanted.work or wanted.row.text("task") or wanted.task
+    if not task or len(classes) != 1:
+        return None
+    (made,) = classes
+    law = [row for row in known if row.layer is Layer.LAW and not row.applies_to.assets]
+    said = [one for one in (wanted.row.text(EQUIPMENT), wanted.row.text("system")) if one]
+    words = [class_words().said(made, language) for language in ("zh", "en")]
+    line = Line(task, [*said, *words], Named(None, made), frequency=wanted.frequency)
+    return named(line, law) or named(replace(line, frequency=None), law)
+
+
+def is_the_same(wanted: Wanted, row: PlanRow) -> bool:
+    """Whether a line asks for nothing else than a row of the law for its machines: as often (of one by age or season as
+    people say it), and in none of its columns otherwise. What they say about the work (``_TEXTS``) does not matter."""
+    found = wanted.frequency
+    if found is None or any(BY_KEY[key].get(row) != value for key, value in wanted.values.items() if key not in _TEXTS):
+        return False
+    if found.schedule != BY_INTERVAL:
+        return schedule_in_words(found.schedule) == schedule_in_words(row.schedule)
+    if row.schedule != BY_INTERVAL:
+        return is_as_often(found.interval, row)
+    return longest_days(found.interval) == longest_days(row.interval)
 
 
 def is_plain(row: PlanRow) -> bool:

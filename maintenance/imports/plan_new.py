@@ -6,7 +6,7 @@ from dataclasses import replace
 from maintenance.frequencies import canonical
 from maintenance.imports.cells import fold
 from maintenance.imports.fields import changed
-from maintenance.imports.plan_assets import Machines, subject_of
+from maintenance.imports.plan_assets import GENERIC, Machines, subject_of
 from maintenance.imports.plan_columns import BY_KEY, NO_BASIS
 from maintenance.imports.plan_matching import system_of
 from maintenance.imports.plan_reading import Wanted
@@ -53,7 +53,7 @@ def new_row(
     )
     row, _ = changed(row, BY_KEY, wanted.values)
     row = replace(row, applies_to=machines.narrowest(row.applies_to))
-    return row if wanted.department is not None else _assumed(row, wanted, known)
+    return row if wanted.department is not None else _assumed(row, wanted, known, machines)
 
 
 def _interval(wanted: Wanted) -> Interval:
@@ -93,10 +93,10 @@ def late_days(interval: Interval) -> int:
     return next((late for most, late in _LATE if days <= most), 30)
 
 
-def _assumed(row: PlanRow, wanted: Wanted, known: Sequence[PlanRow]) -> PlanRow:
+def _assumed(row: PlanRow, wanted: Wanted, known: Sequence[PlanRow], machines: Machines) -> PlanRow:
     """The row with the department of the same system's other rows, else the one that owns such equipment: an
     assumption that is marked (requirements.md III.7)."""
-    classes = set(classes_of(row))
+    classes = {*classes_of(row), *machines.classes(row.applies_to)} - {GENERIC}
     named = wanted.subject.system if wanted.subject is not None else None
     same_system = [one for one in known if one.department.zh and named is not None and system_of(one) == named]
     others = [one for one in known if one.department.zh and classes & set(classes_of(one))]

@@ -22,6 +22,7 @@ from maintenance.imports.problems import CellProblem, Problem, Problems, Unreada
 from maintenance.imports.tables import Row
 from maintenance.imports.values import clears, normal_code, read_code, read_text
 from maintenance.imports.vocabulary import Departments, Named, equipment_named, is_site_wide
+from maintenance.plan import PlanRow
 from maintenance.schedule_words import often_in_words, rule_in_words
 from maintenance.schedules import IntervalSchedule
 from plantroom.domain.assets import LocalName
@@ -55,6 +56,10 @@ class Wanted:
     """Of the assets, once they have been found."""
     of: Subject = NOTHING
     """What the line is for as its columns say it."""
+    work: str = ""
+    """The task without the names of the machines in it, where it names some."""
+    law: PlanRow | None = None
+    """The row of the law whose work a line that finds no row names."""
     day: int = 0
     """The day of its months that it names beside them; 0: none."""
 

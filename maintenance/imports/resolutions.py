@@ -40,6 +40,8 @@ class PlanLine:
     classes: frozenset[str] = frozenset()
     is_new: bool = False
     """Whether the line has made its row."""
+    law: PlanRow | None = None
+    """Of a new row: the law's one whose work its task names."""
 
 
 def resolve(lines: Sequence[PlanLine], known: Sequence[PlanRow], problems: Problems) -> None:
@@ -89,10 +91,13 @@ def _stricter_law(line: PlanLine, known: Sequence[PlanRow], problems: Problems) 
 
 
 def _beside_law(line: PlanLine, known: Sequence[PlanRow]) -> Told | None:
-    """A new row beside one of the law for the same machines and as often, which it may well be under another name."""
+    """A new row beside one of the law whose work it names, however often, or one for the same machines and as often,
+    which it may well be under another name."""
     row = line.plan
     if not line.is_new or row.layer is Layer.LAW or row.code in {one.code for one in known}:
         return None
+    if line.law is not None:
+        return None if line.law.code in row.fulfils else ("beside_law", _same_work(row, line.law))
     law = [one for one in known if one.layer is Layer.LAW and is_as_often(row.interval, one)]
     classes = _classes_of_line(line)
     same = [one for one in law if classes and classes <= frozenset(classes_of(one))]
@@ -105,6 +110,20 @@ def _beside_law(line: PlanLine, known: Sequence[PlanRow]) -> Told | None:
         f"法规项目对同样的设备以同样周期另有安排：{zh}；本行是另外一项，两项都会安排",
         f"the law's rows for the same machines at the same interval stay beside this new row: {en}",
     )
+
+
+def _same_work(row: PlanRow, law: PlanRow) -> LocalName:
+    """That a row does the law's work a second time, and how the two become one."""
+    of, mine = how_often(law), how_often(row)
+    zh = f"法规项目 {law.code} {law.name.zh}（{of.zh}）照常安排，本行（{mine.zh}）是同样的工作，另立一项，两项都会安排"
+    en = (
+        f"{law.code} {law.name.en} ({of.en}), which the law asks for, goes on; this row ({mine.en}) is the same work "
+        "beside it, both are planned"
+    )
+    if row.applies_to.assets:
+        zh += f"；只由本行对这些设备代替它的，在“满足项目”列填 {law.code}"
+        en += f"; for this row to stand for it on these machines give {law.code} in the column Fulfils"
+    return LocalName(zh, en)
 
 
 def _classes_of_line(line: PlanLine) -> frozenset[str]:
