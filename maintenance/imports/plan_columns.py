@@ -65,14 +65,15 @@ USER_COLUMNS = ("code", "system", "task", "standard", "frequency", "department")
 
 def read_classes(cell: Cell) -> tuple[str, ...]:
     """The equipment classes that a cell names. Raises ``CellProblem``."""
-    text = text_of(cell)
+    return tuple(dict.fromkeys(class_words().read(one) for one in each_class(text_of(cell))))
+
+
+def each_class(text: str) -> list[str]:
+    """The words for classes in a cell, of which one may have a comma in it."""
     found: list[str] = []
     for part in re.split("[;；\n]", text):
-        if class_words().find(part) is not None or not part.strip():
-            found += [class_words().read(part)] if part.strip() else []
-        else:
-            found += [class_words().read(one) for one in re.split("[、,，]", part) if one.strip()]
-    return tuple(dict.fromkeys(found))
+        found += [part] if class_words().find(part) is not None else re.split("[、,，]", part)
+    return [one for one in found if one.strip()]
 
 
 def write_classes(value: Any, language: str) -> Cell:

@@ -12,16 +12,17 @@ from maintenance.imports.frequency_months import in_words as months_in_words
 from maintenance.imports.frequency_words import Frequency, found_in
 from maintenance.imports.grids import Book, Grid, letters
 from maintenance.imports.numbering import only_numbers
-from maintenance.imports.plan_columns import BY_KEY
+from maintenance.imports.plan_columns import BY_KEY, each_class
 from maintenance.imports.plan_counts import read_beside
 from maintenance.imports.plan_days import without_words
 from maintenance.imports.plan_hands import hands_of
+from maintenance.imports.plan_sections import taken_for
 from maintenance.imports.plan_subject import NOTHING, Subject, in_the_task, read_subject
 from maintenance.imports.plan_ticks import column_of, frequency_of_ticks, is_ticked, with_ticks
 from maintenance.imports.problems import CellProblem, Problem, Problems, Unreadable, in_words, shown
 from maintenance.imports.tables import Row
 from maintenance.imports.values import clears, normal_code, read_code, read_text
-from maintenance.imports.vocabulary import Departments, Named, equipment_named, is_site_wide
+from maintenance.imports.vocabulary import Departments, Named, class_words, equipment_named, is_site_wide, means_a_part
 from maintenance.schedule_words import often_in_words, rule_in_words
 from maintenance.schedules import IntervalSchedule
 from plantroom.domain.assets import LocalName
@@ -72,6 +73,7 @@ def understand(row: Row, known: Departments, problems: Problems, codes: frozense
     values = values_of(row, BY_KEY, problems)
     if len(problems.errors) + problems.errors_left_off > before or row.refused:
         return None
+    _say_classes(row, problems)
     assets = split_codes(row.text("assets")) if row.text("assets") else None
     if assets is None and code not in codes and (task or subject.device != subject.site_word):
         task = in_the_task(subject.device, task)
@@ -79,6 +81,14 @@ def understand(row: Row, known: Departments, problems: Problems, codes: frozense
         row, subject.named, found, department, code, task, standard, content, subject.site_word, assets, values,
         of=subject, day=day,
     )  # fmt: skip
+
+
+def _say_classes(row: Row, problems: Problems) -> None:
+    """What words for a part of a class stand for in the column of the classes."""
+    for word in each_class(row.text("classes")):
+        if means_a_part(word):
+            said = taken_for(word, Named(None, class_words().read(word)), is_for_all=True)
+            problems.warn(row.problem("classes", "system_read_as", in_words("system_read_as", said)))
 
 
 def _code(row: Row, codes: frozenset[str], problems: Problems) -> str | None:
