@@ -9,7 +9,8 @@ from typing import Any
 from maintenance.imports.cells import is_blank, text_of
 from maintenance.imports.fields import split_codes, values_of
 from maintenance.imports.frequency_months import in_words as months_in_words
-from maintenance.imports.frequency_words import Frequency, found_in
+from maintenance.imports.frequency_sentences import found_in, says_often
+from maintenance.imports.frequency_words import Frequency
 from maintenance.imports.grids import Book, Grid, letters
 from maintenance.imports.numbering import only_numbers
 from maintenance.imports.plan_columns import BY_KEY, each_class
@@ -149,11 +150,17 @@ def _without_column(row: Row, task: str, problems: Problems, *, may_lack: bool) 
     if "schedule" in row.cells:
         # The rule says when; what the work is called does not.
         return None
-    found = found_in(task) if task else None
+    try:
+        found = found_in(task) if task else None
+    except CellProblem as problem:
+        if not may_lack:
+            key = FREE if FREE in row.cells else "task"
+            problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
+        return None
     if found is None and not may_lack:
         key = "frequency" if FREE not in row.cells else FREE
         problems.error(row.problem(key, "unknown_frequency" if FREE in row.cells else "missing_value"))
-    return replace(found, read_as=False) if found is not None else None
+    return found
 
 
 def _read_as(found: Frequency) -> LocalName:
@@ -208,7 +215,7 @@ def free_lines(book: Book, problems: Problems) -> list[Row]:
                 others.append(Problem(grid.name, number, letters(place), shown(text), "note_row", in_words("note_row")))
             else:
                 rows.append(row)
-    if not any(found_in(row.text(FREE)) for row in rows):
+    if not any(says_often(row.text(FREE)) for row in rows):
         return []
     for one in others:
         problems.warn(one)
@@ -235,7 +242,7 @@ def _line(grid: Grid, number: int, place: int, text: str) -> Row | None:
     try:
         equipment_named(found[1])
     except CellProblem:
-        if found_in(found[2]) is None and not is_site_wide(found[1]):
+        if not says_often(found[2]) and not is_site_wide(found[1]):
             return None
     name = letters(place)
     return Row(grid.name, number, cells, {"system": name, FREE: name, "frequency": name})
