@@ -15,7 +15,7 @@ from maintenance.frequencies import canonical, parse_frequency
 from maintenance.imports.cells import fold
 from maintenance.imports.frequency_intervals import UNITS, interval_of, times_of
 from maintenance.imports.frequency_months import UNEVEN, evenly, months_of
-from maintenance.imports.frequency_plain import NUMBER, OFTEN, plain_of, without_work
+from maintenance.imports.frequency_plain import OFTEN, plain_of, without_work
 from maintenance.imports.frequency_refusals import (
     NO_WHOLE,
     WHICH_HOURS,
@@ -54,6 +54,8 @@ class Frequency:
     """The months in which it falls, where the text names them."""
     times_of_day: bool = False
     """So many times a day, which hours it does not say."""
+    doubt: LocalName | None = None
+    """What it may mean as well."""
 
 
 LONGEST = 80
@@ -148,7 +150,7 @@ def _several_inside(plain: str) -> CellProblem | None:
     words = OFTEN.findall(plain)
     read = [_or_none(one) for one in words] if len(words) > 1 else []
     known = {canonical(one.interval): one for one in read if one is not None}
-    if len(known) < len(read) or len(known) < 2:  # noqa: PLR2004 - several
+    if len(known) < len(read) or len(known) < 2:
         return None
     return several([often_in_words(one.interval, one.schedule) for one in known.values()])
 
@@ -210,7 +212,7 @@ def _or_none(plain: str) -> Frequency | None:
 
 def _is_odd(bare: str, interval: Interval) -> bool:
     """Whether a reader may have meant something else: a code of letters, twice a month as 15 days, one left out."""
-    if (bare.isascii() and len(bare) <= 3) or "隔" in bare:
+    if (bare.isascii() and len(bare) <= 3) or re.search("隔|四季|春", bare) is not None:
         return True
     by_day = interval.unit in (IntervalUnit.DAY, IntervalUnit.HOUR)
     shared = interval.unit is not IntervalUnit.YEAR and re.search("次/?年|年.*次|year|annu", bare) is not None

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -137,7 +137,7 @@ def _frequency(row: Row, task: str, problems: Problems, *, may_lack: bool) -> Fr
             key = column_of(row) if is_ticked(row) else key
             found = frequency_of_ticks(row) or _without_column(row, task, problems, may_lack=may_lack)
         else:
-            found = with_ticks(row, read_beside(row), problems)
+            found = with_ticks(row, read_beside(row, problems), problems)
     except CellProblem as problem:
         problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
         return None
@@ -174,6 +174,8 @@ def _read_as(found: Frequency) -> LocalName:
     if found.times_of_day:
         at = ", ".join(f"{hour:02}:00" for hour in range(0, 24, found.interval.every))
         left = (f"{left[0]}，即每天{at}；{_HOURS_OF_DAY.zh}", f"{left[1]}, at {at}; {_HOURS_OF_DAY.en}")
+    if found.doubt is not None:
+        left = f"{left[0]}，也可能是“{found.doubt.zh}”", f"{left[1]}; it may also be {found.doubt.en}"
     return LocalName(f"周期按“{said.zh}{zh}”理解{left[0]}", f"the frequency was read as: {said.en}{en}{left[1]}")
 
 

@@ -62,7 +62,12 @@ def test_a_frequency_within_other_words_is_none_that_may_be_left_out(text: str) 
 
 
 @pytest.mark.parametrize(
-    "text", ["每月进行一次测试，每月清理传感器", "每月至少进行一次全面测试，确保所有传感器正常", "monthly, with monthly greasing"]
+    "text",
+    [
+        "每月进行一次测试，每月清理传感器",
+        "每月至少进行一次全面测试，确保所有传感器正常",
+        "monthly, with monthly greasing",
+    ],
 )
 def test_one_frequency_said_twice_is_one(text: str) -> None:
     found = found_in(text)
