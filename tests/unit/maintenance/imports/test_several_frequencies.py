@@ -54,8 +54,13 @@ def test_a_line_without_columns_is_refused_with_all_that_it_says(text: str, zh: 
 
 @pytest.mark.parametrize(
     "text",
-    ["每半年进行全面检测，包括每月更换滤网", "每季度清洗滤网，夏季每月清洗", "每季度检查，以及biweekly", "quarterly, filters every 2 months"],
-)  # fmt: skip
+    [
+        "每半年进行全面检测，包括每月更换滤网",
+        "每季度清洗滤网，夏季每月清洗",
+        "每季度检查，以及biweekly",
+        "quarterly, filters every 2 months",
+    ],
+)
 def test_a_frequency_within_other_words_is_none_that_may_be_left_out(text: str) -> None:
     with pytest.raises(CellProblem):
         found_in(text)
