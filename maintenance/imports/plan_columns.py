@@ -24,6 +24,7 @@ from maintenance.imports.fields import (
     word_field,
 )
 from maintenance.imports.frequency_words import read_frequency
+from maintenance.imports.plan_sites import SITE
 from maintenance.imports.plan_states import STATE
 from maintenance.imports.plan_ticks import TICKED
 from maintenance.imports.problems import CellProblem, in_both
@@ -189,6 +190,9 @@ FIELDS: tuple[Field[PlanRow], ...] = (
 """What a plan row has beside the user's columns and the assets that it names."""
 
 BY_KEY = by_key(FIELDS)
+DAYS = ("anchor", "effective_from")
+"""The columns of days."""
+
 _OFFERED = {
     "system": _system_names,
     "department": lambda language: seed_departments().choices(language),
@@ -225,7 +229,7 @@ def _names_something(title: str) -> bool:
     return True
 
 
-HEADINGS = Headings((*COLUMN_ORDER, _UNIT, _TIMES, _EQUIPMENT, STATE, *TICKED), is_title=_names_something)
+HEADINGS = Headings((*COLUMN_ORDER, _UNIT, _TIMES, _EQUIPMENT, SITE, STATE, *TICKED), is_title=_names_something)
 
 
 def plan_cells(row: PlanRow, asset_codes: Mapping[str, str], language: str) -> list[Cell]:
