@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from maintenance.imports.cells import Cell
 from maintenance.imports.grids import Book
@@ -16,7 +15,7 @@ from maintenance.imports.problems import Problem, Problems
 from maintenance.imports.reading import plan_table_rows
 from maintenance.imports.site_departments import departments_in
 from maintenance.imports.undoing import InUse, Restored, refused, withdraw_row
-from maintenance.imports.zoned_days import with_local_days
+from maintenance.imports.zoned_days import with_local_days, zone_of
 from maintenance.plan import PlanRow
 from maintenance.plan_changes.keeping import take_over
 from maintenance.plan_changes.waiting import said_of, today_of, waiting_changes, waiting_version
@@ -36,9 +35,10 @@ class PlanTableKind(TableKind):
 
     def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
         site = tx.assets.site(asked.site) if asked.site is not None else None
-        zone = ZoneInfo(site.time_zone) if site is not None else None
-        read = of_the_site(plan_table_rows(book, problems, asked.sheet), site, problems)
-        rows = with_local_days(read, DAYS, lambda _: zone, problems)
+        sites = {one.code: one for one in tx.assets.sites()} if site is None else {site.code: site}
+        read = plan_table_rows(book, problems, asked.sheet)
+        own = with_local_days(read, DAYS, zone_of(sites, asked.site), problems)
+        rows = of_the_site(own, site, sites.values(), problems)
         known = tx.plan.rows(asked.site)
         departments, here = departments_in(tx)(asked.site), cache(lambda code: bool(tx.plan.checklist(code)))
         machines, today = machines_in(tx), today_of(tx, asked.site, asked.now)

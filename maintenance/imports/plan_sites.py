@@ -13,20 +13,22 @@ SITE = Column("site", "站点", "站點", "Site", ("站点编号", "站点名称
 """The column; an export has none, for it is of one site, or of every one."""
 
 
-def of_the_site(rows: Iterable[Row], site: Site | None, problems: Problems) -> Iterator[Row]:
-    """The rows that name this site by its code or name, or none. Another one is an error, and so is any for the plan of
-    every site (``site`` is ``None``)."""
-    words = _words(site)
+def of_the_site(rows: Iterable[Row], site: Site | None, sites: Collection[Site], problems: Problems) -> Iterator[Row]:
+    """The rows that name this site by its code or name, or none; another one is an error. For the plan of every site
+    (``site`` is ``None``) a line may name the only one of ``sites``, and any of them where it is for certain assets."""
+    only = [site] if site is not None else [*sites] if len(sites) == 1 else []
+    words, every = _words(only), _words(sites)
     for row in rows:
         said = row.text(SITE.key)
-        if said and fold(said) not in words:
+        may = every if site is None and row.text("assets") else words
+        if said and fold(said) not in may:
             problems.error(row.problem(SITE.key, "other_site", in_words("other_site", _other(said, site))))
         row.cells = {key: cell for key, cell in row.cells.items() if key != SITE.key}
         yield row
 
 
-def _words(site: Site | None) -> Collection[str]:
-    return {fold(one) for one in (site.code, site.name.zh, site.name.en) if one} if site is not None else set()
+def _words(sites: Iterable[Site]) -> Collection[str]:
+    return {fold(one) for site in sites for one in (site.code, site.name.zh, site.name.en) if one}
 
 
 def _other(said: str, site: Site | None) -> LocalName:

@@ -36,7 +36,7 @@ def zone_of(sites: Mapping[str, Site], asked: str | None) -> Callable[[Row], tzi
     ``sites``: those there are, by code."""
 
     def of(row: Row) -> tzinfo | None:
-        code = row.text("site") or asked or (next(iter(sites)) if len(sites) == 1 else "")
+        code = next(iter(sites)) if len(sites) == 1 else row.text("site") or asked or ""
         return ZoneInfo(sites[code].time_zone) if code in sites else None
 
     return of

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from maintenance.imports.ports import Mode
 from plantroom.domain.assets import LocalName, Site
 from tests.contract.imports.importing import Store, take
 
@@ -36,6 +37,7 @@ def test_a_line_of_another_site_is_refused(ledger: Store) -> None:
     assert "导入到站点 demo" in error["message"]
     (error,) = take(ledger, "plan_table", text)["errors"]
     assert error["code"] == "other_site"
+    assert "默认计划" in error["message"]
     assert "--site" in error["message"]
     assert not take(ledger, "plan_table", text, site="other")["errors"]
 
@@ -60,7 +62,21 @@ def test_an_instant_is_the_local_day_of_the_site(ledger: Store, written: str, da
     assert warned == ([(written, True)] if told else [])
 
 
+def test_in_every_sites_plan_a_line_may_name_the_only_site_or_that_of_its_assets(ledger: Store) -> None:
+    text = PLAN.replace("SYSTEM", "ASSETNUM") + LINE.format(site="demo", day="2026-12-10").replace("Lighting", "X-1")
+    plain = PLAN + LINE.format(site="demo", day="2026-12-10")
+    assert not take(ledger, "plan_table", text, Mode.DRY_RUN)["errors"]
+    assert not take(ledger, "plan_table", plain, Mode.DRY_RUN)["errors"]
+    other(ledger)
+    assert not take(ledger, "plan_table", text, Mode.DRY_RUN)["errors"]
+    (error,) = take(ledger, "plan_table", plain, Mode.DRY_RUN)["errors"]
+    assert error["code"] == "other_site"
+    (error,) = take(ledger, "plan_table", text.replace("demo", "nowhere"), Mode.DRY_RUN)["errors"]
+    assert error["value"] == "nowhere"
+
+
 def test_an_instant_for_every_sites_plan_is_refused_with_what_to_write(ledger: Store) -> None:
+    other(ledger)
     text = PLAN + LINE.format(site="", day="2026-05-01T00:00:00+08:00")
     (error,) = take(ledger, "plan_table", text)["errors"]
     assert (error["column"], error["code"]) == ("NEXTDATE", "bad_date")

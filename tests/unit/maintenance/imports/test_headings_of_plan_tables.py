@@ -31,8 +31,9 @@ def ignored(found: Outcome) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("wide", "narrow"), [("类别", "子系统"), ("類別", "子系統"), ("子系统", "设备类别"), ("系统", "子系统"), ("类别", "设备类别")]
-)  # fmt: skip
+    ("wide", "narrow"),
+    [("类别", "子系统"), ("類別", "子系統"), ("子系统", "设备类别"), ("系统", "子系统"), ("类别", "设备类别")],
+)
 def test_a_subsystem_stands_between_the_category_and_the_equipment(wide: str, narrow: str) -> None:
     found = table(f"{wide},{narrow},保养内容,保养周期\n空调系统,冷却塔,换填料,每年\n")
     assert row_of(found).applies_to == AppliesTo(classes=("cooling_tower",))
