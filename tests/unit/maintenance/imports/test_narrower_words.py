@@ -9,6 +9,7 @@ from maintenance.imports.plan import PlanImport
 from maintenance.imports.plan_assets import Machine, Machines
 from maintenance.imports.reading import read_plan_table
 from maintenance.imports.vocabulary import FILE, Named, class_words, equipment_named, is_site_wide
+from maintenance.plan import PlanRow
 from maintenance.seed.loader import plan_rows
 from plantroom.catalogue.systems import systems
 
@@ -102,6 +103,18 @@ def test_what_people_call_equipment_in_short(word: str, meant: Named) -> None:
 @pytest.mark.parametrize("word", ["油烟净化", "太阳能热水", "solar panels", "EV chargers", "fountain", "PA system"])
 def test_what_is_of_no_class_is_the_sites(word: str) -> None:
     assert is_site_wide(word)
+
+
+def test_two_parts_of_a_class_with_one_task_are_two_rows_and_stay_so() -> None:
+    text = f"{HEAD}高压柜,外观,每月一次\n低压柜,外观,每月一次\n变压器,外观,每月一次\n"
+    found = table(text)
+    assert not found.problems.errors
+    rows = [one.after for one in found.changes if isinstance(one.after, PlanRow)]
+    assert [row.name.zh for row in rows] == ["外观", "低压柜：外观", "变压器：外观"]
+    read, problems = read_plan_table(text.encode(), "plan.csv")
+    assert not PlanImport([*plan_rows(), *rows], None, problems=problems).run(read).changes
+    (error,) = table(text.replace("变压器", "低压柜")).problems.errors
+    assert error.code == "duplicate_row"
 
 
 def test_an_asset_is_of_the_class_of_which_its_word_names_a_part() -> None:
