@@ -35,6 +35,8 @@ from plantroom.domain.custom import CustomField, CustomType, parse_value
 
 COLUMNS = columns_of("assets")
 MOST_COST = 1e12
+DAYS = ("installed_on", "in_service_on", "warranty_until")
+"""The columns of days."""
 
 
 def _list_field(name: str, read: Callable[[Cell], Any], write: Callable[[Any, str], Cell]) -> Field[Asset]:

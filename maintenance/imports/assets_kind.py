@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from maintenance.by_hand import status_was_set
-from maintenance.imports.asset_columns import COLUMN_ORDER, CustomColumns
+from maintenance.imports.asset_columns import COLUMN_ORDER, DAYS, CustomColumns
 from maintenance.imports.asset_places import Places
 from maintenance.imports.asset_records import Known
 from maintenance.imports.assets import AssetsImport
@@ -19,6 +19,7 @@ from maintenance.imports.reading import table_rows
 from maintenance.imports.site_departments import departments_in
 from maintenance.imports.undoing import Restored, refused
 from maintenance.imports.vocabulary import Departments, class_words
+from maintenance.imports.zoned_days import with_local_days, zone_of
 from maintenance.plan import OccurrenceState
 from maintenance.ports import MaintenanceTx
 from maintenance.resting import assets_were_made, status_was_changed
@@ -51,9 +52,11 @@ class AssetsKind(TableKind):
 
     def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
         custom = CustomColumns(tx.custom_fields.list())
-        rows = asked.counted(table_rows(book, custom.headings, problems, asked.sheet))
+        sites = {site.code: site for site in tx.assets.sites()}
+        read = table_rows(book, custom.headings, problems, asked.sheet)
+        rows = asked.counted(with_local_days(read, DAYS, zone_of(sites, asked.site), problems))
         known = Known(
-            sites=[site.code for site in tx.assets.sites()],
+            sites=list(sites),
             find=tx.assets.find_many,
             get=tx.assets.several,
             places=lambda site: Places(tx.places.tree(site)),

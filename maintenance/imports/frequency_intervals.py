@@ -61,6 +61,9 @@ _PER = re.compile(
 _EACH = re.compile(rf"每?(?P<every>{NUMBER})?(?P<half>半)?个?(?P<unit>{_CN_UNIT})度?(?:/每?|每)(?P<times>{NUMBER})?次")
 """15天/次, 半年/次, 月/2次."""
 
+_EACH_SEASON = re.compile(
+    f"(?:(?:每|一)年的?)?(?:四季|四个季度|春、?夏、?秋、?冬(?:四季)?|每个季节)(?:{WORK})?(?:各|均|都){WORK}?(?:一次|1次)?{WORK}?|(?:每年)?每个季节{WORK}?(?:一次|1次)?{WORK}?"
+)
 _HALVES_OF_A_YEAR = re.compile(f"(?:每年)?上(?:半年)?[、和与,]?下半年各?{WORK}?(?:一次|1次)?{WORK}?")
 _OF_A_DAY = re.compile(f"(?:每?[日天])?早[、,/]?(?P<noon>[中午][、,/]?)?晚各?{WORK}?(?:一次|1次)?{WORK}?")
 _APART = re.compile(rf"每?隔(?P<unit>日|天|周|星期|礼拜|月|季度|季|年){WORK}?(?:一次|1次)?{WORK}?")
@@ -114,6 +117,8 @@ def times_of(count: int, unit: tuple[int, IntervalUnit]) -> Interval | None:
 def _chinese(said: str) -> Interval | None:
     if _HALVES_OF_A_YEAR.fullmatch(said):
         return Interval(6, _MONTH)
+    if _EACH_SEASON.fullmatch(said):
+        return Interval(3, _MONTH)
     found = _OF_A_DAY.fullmatch(said)
     if found is not None:
         return Interval(8 if found["noon"] else 12, _HOUR)

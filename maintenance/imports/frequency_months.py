@@ -38,6 +38,9 @@ _ALL_QUARTERS = re.compile(r"q1(?:-|~|–|—|to|至|到)q4")
 _A_QUARTER = re.compile(f"[一1]季|[一1]季度?{WORK}*(?:一次|1次|{WORK})+|[一1]季度?各?(?:一次|1次)")
 """Once in a quarter, not in the first one."""
 
+_ALL_SEASONS = re.compile(rf"(?:(?:每|一)年的?)?四季{_ONCE}")
+"""Each season, or all the year round: not the fourth quarter."""
+
 _OF_A_QUARTER = re.compile(rf"每?个?季度?的?第?(?P<which>首|初|末|最后一?|一|1|二|2|中间?|三|3)个?月份?{_ONCE}")
 _WHICH = {"首": 1, "初": 1, "一": 1, "1": 1, "二": 2, "2": 2, "中": 2, "中间": 2}
 _NAMES = (
@@ -76,7 +79,7 @@ def months_of(said: str, *, alone: bool = False) -> Sequence[int] | None:
     if _ALL_QUARTERS.fullmatch(said):
         return (1, 4, 7, 10)
     found = _QUARTERS.fullmatch(said)
-    if found is not None and not _A_QUARTER.fullmatch(said):
+    if found is not None and not _A_QUARTER.fullmatch(said) and not _ALL_SEASONS.fullmatch(said):
         numbers = [number_of(one) for one in re.findall("[一二三四1-4]", found["all"])]
         return _sorted([(one or 1) * 3 - 2 for one in numbers])
     found = _MONTHS.fullmatch(said)

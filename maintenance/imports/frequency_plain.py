@@ -11,6 +11,15 @@ NUMBER = r"[0-9]+|[一二两三四五六七八九十百]+"
 WORK = "※"
 """Stands for the words of the work itself, which say nothing of how often."""
 
+_UNIT = "个?(?:小时|日|天|周(?!期)|星期|礼拜|月|季度?|年)"
+_EN_UNIT = "(?:hours?|days?|weeks?|fortnights?|months?|quarters?|years?)"
+OFTEN = re.compile(
+    f"每(?:{NUMBER})?半?{_UNIT}|(?:{NUMBER})次/(?:{NUMBER})?半?{_UNIT}|"
+    "(?:semi-?|half-?|bi-?)?(?:hour|dai|week|fortnight|month|quarter|year|annual)ly|(?:semi-?)?annual|perannum|"
+    f"every(?:[0-9]+|other|two|three|four|five|six)?{_EN_UNIT}|(?:once|twice|[0-9]times|[0-9]x)(?:a|per|every)?{_EN_UNIT}"
+)
+"""Words inside others, folded, that say how often: (夜间每1小时), (pumps monthly), yearly test."""
+
 _CAPITALS = str.maketrans("壹贰弍叁肆伍陆柒捌玖拾佰俩", "一二二三四五六七八九十百两")
 _CIRCLED = re.compile("^[①-⑳❶-❿⒈-⒛]")
 _TENS = {"廿": "二十", "卅": "三十"}

@@ -26,6 +26,7 @@ _BI_READINGS = {
     "annual": LocalName("每半年一次，也可能是每2年一次", "every 6 months or every 2 years"),
 }
 _APART = re.compile(rf"每?隔(?P<count>{NUMBER})?个?(?P<unit>小时|日|天|周|星期|礼拜|月|季度|季|年).*")
+_ALL_YEAR = re.compile(f"(?:(?:每|一)年的?)?四季(?:{WORK})?|(?:all)?(?:the)?year-?a?round|all(?:the)?year(?:long)?")
 _ROUND_THE_CLOCK = re.compile("24(?:小时|h|hours?|hrs?)")
 _RANGE = re.compile(
     rf"(?:{NUMBER})(?:-|~|至|到|—|–)(?:{NUMBER})|每?(?:一两|两三|三四|三五|四五|五六)(?:个)?(?:天|周|月|年)"
@@ -52,7 +53,7 @@ _ONE_DAY_OF = (
     (
         IntervalUnit.YEAR,
         re.compile(
-            f"每?年?的?[0-9一二三四五六七八九十]+月[^、,和0-9]*|年[初中底末]|(?:in|every|each)?(?:{_MONTHS_EN})"
+            f"每?年?的?[0-9一二三四五六七八九十]+月(?:[0-9]{{1,2}}[日号])?[^、,和0-9]*|年[初中底末]|(?:in|every|each)?(?:{_MONTHS_EN})"
         ),
     ),
 )
@@ -95,12 +96,12 @@ _SAYS_WHEN = re.compile("[春夏秋冬]|运行|spring|summer|autumn|winter|runni
 
 def refuse_early(said: str) -> None:
     """Raises ``CellProblem`` for what would be read as something else: dates, ranges, words of two meanings."""
-    if _DATED.fullmatch(said):
-        raise CellProblem("frequency_is_a_date", _nearest_to_date(said))
     two = _two_ways(said)
     if two is not None:
         zh, en = f"可能是{two.zh}", f"this may be {two.en}"
         raise CellProblem("ambiguous_frequency", LocalName(zh, en))
+    if _DATED.fullmatch(said):
+        raise CellProblem("frequency_is_a_date", _nearest_to_date(said))
     if _RANGE.search(said):
         raise CellProblem("ambiguous_frequency", LocalName("写的是一个范围", "this is a range"))
 
@@ -143,6 +144,10 @@ def _two_ways(said: str) -> LocalName | None:
     found = _BI.fullmatch(said)
     if found is not None:
         return _BI_READINGS.get(found["unit"], _BI_READINGS["annual"])
+    if _ALL_YEAR.fullmatch(said):
+        return LocalName(
+            "每季度一次，也可能是全年都做，没有说多久一次", "quarterly, or all the year round without how often"
+        )
     if _ROUND_THE_CLOCK.fullmatch(said):
         return LocalName("每24小时一次，也可能是全天不间断", "every 24 hours or round the clock")
     found = _APART.fullmatch(said)

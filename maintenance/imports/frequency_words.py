@@ -15,7 +15,7 @@ from maintenance.frequencies import canonical, parse_frequency
 from maintenance.imports.cells import fold
 from maintenance.imports.frequency_intervals import UNITS, interval_of, times_of
 from maintenance.imports.frequency_months import UNEVEN, evenly, months_of
-from maintenance.imports.frequency_plain import NUMBER, plain_of, without_work
+from maintenance.imports.frequency_plain import OFTEN, plain_of, without_work
 from maintenance.imports.frequency_refusals import (
     NO_WHOLE,
     WHICH_HOURS,
@@ -54,6 +54,8 @@ class Frequency:
     """The months in which it falls, where the text names them."""
     times_of_day: bool = False
     """So many times a day, which hours it does not say."""
+    doubt: LocalName | None = None
+    """What it may mean as well."""
 
 
 LONGEST = 80
@@ -72,13 +74,6 @@ _HOW_LONG = re.compile(
 """How long the work takes: 每次不少于30min."""
 
 _HOURS = re.compile("时|钟头|(?<![a-z])h(?![a-z])|hour|hr|pt")
-
-_UNIT = "个?(?:小时|日|天|周(?!期)|星期|礼拜|月|季度?|年)"
-_OFTEN_INSIDE = re.compile(
-    f"每(?:{NUMBER})?半?{_UNIT}|(?:{NUMBER})次/(?:{NUMBER})?半?{_UNIT}|"
-    "(?:hour|dai|week|fortnight|month|quarter|half-?year|year|annual)ly"
-)
-"""A frequency inside a remark: (夜间每1小时), (pumps monthly)."""
 
 _DAYS = {
     IntervalUnit.HOUR: Fraction(1, 24), IntervalUnit.DAY: Fraction(1), IntervalUnit.WEEK: Fraction(7),
@@ -122,20 +117,6 @@ def read_frequency(text: str, unit: str = "") -> Frequency:
     return _parted(plain)
 
 
-def found_in(text: str) -> Frequency | None:
-    """The frequency inside a sentence (每季度进行一次全面检查，包括制动系统); ``None`` for none and for several."""
-    found: dict[tuple[object, object], Frequency] = {}
-    for part in re.split(r"[，,;；。:：、\n]", text):
-        if len(part.strip()) == 1:
-            continue  # a lone 月 is a frequency in a column of its own only
-        try:
-            one = read_frequency(part)
-        except CellProblem:
-            continue
-        found.setdefault((one.interval, one.schedule), one)
-    return next(iter(found.values())) if len(found) == 1 else None
-
-
 def _one(plain: str) -> Frequency:
     """A text without brackets, as a whole. Raises ``CellProblem``."""
     said = without_work(plain)
@@ -157,11 +138,21 @@ def _one(plain: str) -> Frequency:
     iso = re.sub("^r[0-9]*/(?=p)", "", plain)
     interval = (parse_frequency(iso) if iso != plain else None) or interval_of(plain, said)
     if interval is None:
-        raise refusal(said, plain)
+        raise _several_inside(plain) or refusal(said, plain)
     if interval.unit is IntervalUnit.HOUR and interval.every >= MANY_HOURS and not plain.isascii():
         raise CellProblem("ambiguous_frequency", WHICH_HOURS)
     of_a_day = interval.unit is IntervalUnit.HOUR and _HOURS.search(plain) is None
     return Frequency(interval, read_as=of_a_day or _is_odd(plain, interval), times_of_day=of_a_day)
+
+
+def _several_inside(plain: str) -> CellProblem | None:
+    """What is wrong with a text in which several frequencies stand one after the other (每月检查和每年试验)."""
+    words = OFTEN.findall(plain)
+    read = [_or_none(one) for one in words] if len(words) > 1 else []
+    known = {canonical(one.interval): one for one in read if one is not None}
+    if len(known) < len(read) or len(known) < 2:
+        return None
+    return several([often_in_words(one.interval, one.schedule) for one in known.values()])
 
 
 def _named(plain: str, said: str) -> Frequency | None:
@@ -221,7 +212,7 @@ def _or_none(plain: str) -> Frequency | None:
 
 def _is_odd(bare: str, interval: Interval) -> bool:
     """Whether a reader may have meant something else: a code of letters, twice a month as 15 days, one left out."""
-    if (bare.isascii() and len(bare) <= 3) or "隔" in bare:
+    if (bare.isascii() and len(bare) <= 3) or re.search("隔|四季|春", bare) is not None:
         return True
     by_day = interval.unit in (IntervalUnit.DAY, IntervalUnit.HOUR)
     shared = interval.unit is not IntervalUnit.YEAR and re.search("次/?年|年.*次|year|annu", bare) is not None
@@ -281,7 +272,7 @@ def _parted(plain: str) -> Frequency:
 def _beside(outer: Frequency, inner: Frequency | None, remark: str) -> Frequency:
     """A frequency with what stands beside it. Raises ``CellProblem`` where the two say different things."""
     if inner is None:
-        for said in _OFTEN_INSIDE.findall(remark):
+        for said in OFTEN.findall(remark):
             inside = _or_none(said)
             if inside is not None:
                 _beside(outer, inside, remark)

@@ -29,6 +29,7 @@ from maintenance.imports.problems import Problem, Problems
 from maintenance.imports.reading import table_rows
 from maintenance.imports.tables import Row
 from maintenance.imports.undoing import Restored, refused
+from maintenance.imports.zoned_days import with_local_days, zone_of
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState
 from maintenance.plan_changes.waiting import today_of
 from maintenance.planner import is_site
@@ -53,7 +54,9 @@ class LastCompletionsKind(TableKind):
     headings = HEADINGS
 
     def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
-        return LastCompletionsImport(tx, asked, problems).run(self.rows(book, asked, problems))
+        zones = zone_of({site.code: site for site in tx.assets.sites()}, asked.site)
+        rows = with_local_days(self.rows(book, asked, problems), ("done_on",), zones, problems)
+        return LastCompletionsImport(tx, asked, problems).run(rows)
 
     def rows(self, book: Book, asked: Asked, problems: Problems) -> Iterator[Row]:
         """Those of another program's table that are in force."""

@@ -208,8 +208,9 @@ class PlanImport:
         if not wanted.task:
             return replace(wanted, task=word)
         task = in_the_task(word, wanted.task)
-        has_column = EQUIPMENT in wanted.row.headings or bool(wanted.row.beside)
-        if row.layer is Layer.LAW or not has_column or task == wanted.task:
+        is_part = wanted.subject is not None and wanted.subject.is_part
+        says_which = EQUIPMENT in wanted.row.headings or bool(wanted.row.beside) or is_part
+        if row.layer is Layer.LAW or not says_which or task == wanted.task:
             return None
         return replace(wanted, task=task, of=replace(wanted.of, device=word))
 

@@ -24,6 +24,7 @@ from maintenance.imports.fields import (
     word_field,
 )
 from maintenance.imports.frequency_words import read_frequency
+from maintenance.imports.plan_sites import SITE
 from maintenance.imports.plan_states import STATE
 from maintenance.imports.plan_ticks import TICKED
 from maintenance.imports.problems import CellProblem, in_both
@@ -68,14 +69,15 @@ USER_COLUMNS = ("code", "system", "task", "standard", "frequency", "department")
 
 def read_classes(cell: Cell) -> tuple[str, ...]:
     """The equipment classes that a cell names. Raises ``CellProblem``."""
-    text = text_of(cell)
+    return tuple(dict.fromkeys(class_words().read(one) for one in each_class(text_of(cell))))
+
+
+def each_class(text: str) -> list[str]:
+    """The words for classes in a cell, of which one may have a comma in it."""
     found: list[str] = []
     for part in re.split("[;；\n]", text):
-        if class_words().find(part) is not None or not part.strip():
-            found += [class_words().read(part)] if part.strip() else []
-        else:
-            found += [class_words().read(one) for one in re.split("[、,，]", part) if one.strip()]
-    return tuple(dict.fromkeys(found))
+        found += [part] if class_words().find(part) is not None else re.split("[、,，]", part)
+    return [one for one in found if one.strip()]
 
 
 def write_classes(value: Any, language: str) -> Cell:
@@ -191,6 +193,9 @@ FIELDS: tuple[Field[PlanRow], ...] = (
 """What a plan row has beside the user's columns and the assets that it names."""
 
 BY_KEY = by_key(FIELDS)
+DAYS = ("anchor", "effective_from")
+"""The columns of days."""
+
 _OFFERED = {
     "system": _system_names,
     "department": lambda language: seed_departments().choices(language),
@@ -227,7 +232,7 @@ def _names_something(title: str) -> bool:
     return True
 
 
-HEADINGS = Headings((*COLUMN_ORDER, _UNIT, _TIMES, _EQUIPMENT, STATE, *TICKED), is_title=_names_something)
+HEADINGS = Headings((*COLUMN_ORDER, _UNIT, _TIMES, _EQUIPMENT, SITE, STATE, *TICKED), is_title=_names_something)
 
 
 def plan_cells(row: PlanRow, asset_codes: Mapping[str, str], language: str) -> list[Cell]:

@@ -26,6 +26,7 @@ from plantroom.domain.assets import LocalName
 _KEY = "anchor"
 _LONGEST = 60
 _NO_LEAP_YEAR = 2001
+_LEAP_DAY = (2, 29)
 _A_DAY = re.compile(
     r"\D*\d{1,4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,4}\s*[日号]?(?:t|\s|$).*", re.IGNORECASE | re.DOTALL
 )
@@ -65,10 +66,14 @@ def _in_words(
         problems.warn(_read_as(row, LocalName(f"“{text}”按{first}理解", f"{text} was read as {first}")))
         return found, 0
     months, day = _months(text)
+    if months and day and not _is_in(day, months[0]):
+        left = message("date_ignored", _no_such_day(text, day, months[0]))
+        problems.warn(row.problem(_KEY, "date_ignored", left))
+        return found, 0
     both = None
     if found is not None and months and tuple(found.months) in ((), tuple(months)):
         both = with_months_of(found, months)
-    if both is None or (day and not _is_in(day, months[0])):
+    if both is None:
         left = message("date_ignored", _left_out(text, found if months else None, why))
         problems.warn(row.problem(_KEY, "date_ignored", left))
         return found, 0
@@ -103,6 +108,16 @@ def _is_in(day: int, month: int) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _no_such_day(text: str, day: int, month: int) -> LocalName:
+    """What is said of a day that not every year has."""
+    if (month, day) == _LEAP_DAY:
+        return LocalName(
+            f"“{text}”不是每年都有，未采用；请写2月28日或3月1日", f"{text} is not there every year and was left out: "
+            "write 28 February or 1 March"
+        )  # fmt: skip
+    return LocalName(f"没有“{text}”这一天，未采用", f"there is no such day as {text}: left out")
 
 
 def _counted_from(text: str, months: Sequence[int], day: int) -> LocalName:

@@ -9,12 +9,14 @@ from maintenance.imports.kinds import Asked, TableKind
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.plan import PlanImport
 from maintenance.imports.plan_assets import Machine, Machines
-from maintenance.imports.plan_columns import COLUMN_ORDER, HEADINGS, plan_cells
+from maintenance.imports.plan_columns import COLUMN_ORDER, DAYS, HEADINGS, plan_cells
 from maintenance.imports.plan_hands import Companies
+from maintenance.imports.plan_sites import of_the_site
 from maintenance.imports.problems import Problem, Problems
 from maintenance.imports.reading import plan_table_rows
 from maintenance.imports.site_departments import departments_in
 from maintenance.imports.undoing import InUse, Restored, refused, withdraw_row
+from maintenance.imports.zoned_days import with_local_days, zone_of
 from maintenance.plan import PlanRow
 from maintenance.plan_changes.keeping import take_over
 from maintenance.plan_changes.waiting import said_of, today_of, waiting_changes, waiting_version
@@ -34,7 +36,11 @@ class PlanTableKind(TableKind):
     headings = HEADINGS
 
     def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
-        rows = plan_table_rows(book, problems, asked.sheet)
+        site = tx.assets.site(asked.site) if asked.site is not None else None
+        sites = {one.code: one for one in tx.assets.sites()} if site is None else {site.code: site}
+        read = plan_table_rows(book, problems, asked.sheet)
+        own = with_local_days(read, DAYS, zone_of(sites, asked.site), problems)
+        rows = of_the_site(own, site, sites.values(), problems)
         known = tx.plan.rows(asked.site)
         departments, here = departments_in(tx)(asked.site), cache(lambda code: bool(tx.plan.checklist(code)))
         machines, today = machines_in(tx), today_of(tx, asked.site, asked.now)

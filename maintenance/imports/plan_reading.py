@@ -2,26 +2,28 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from maintenance.imports.cells import is_blank, text_of
 from maintenance.imports.fields import split_codes, values_of
 from maintenance.imports.frequency_months import in_words as months_in_words
-from maintenance.imports.frequency_words import Frequency, found_in
+from maintenance.imports.frequency_sentences import found_in, says_often
+from maintenance.imports.frequency_words import Frequency
 from maintenance.imports.grids import Book, Grid, letters
 from maintenance.imports.numbering import only_numbers
-from maintenance.imports.plan_columns import BY_KEY
+from maintenance.imports.plan_columns import BY_KEY, each_class
 from maintenance.imports.plan_counts import read_beside
 from maintenance.imports.plan_days import without_words
 from maintenance.imports.plan_hands import Companies, any_company, hands_of
+from maintenance.imports.plan_sections import taken_for
 from maintenance.imports.plan_subject import NOTHING, Subject, in_the_task, read_subject
 from maintenance.imports.plan_ticks import column_of, frequency_of_ticks, is_ticked, with_ticks
 from maintenance.imports.problems import CellProblem, Problem, Problems, Unreadable, in_words, shown
 from maintenance.imports.tables import Row
 from maintenance.imports.values import clears, normal_code, read_code, read_text
-from maintenance.imports.vocabulary import Departments, Named, equipment_named, is_site_wide
+from maintenance.imports.vocabulary import Departments, Named, class_words, equipment_named, is_site_wide, means_a_part
 from maintenance.plan import PlanRow
 from maintenance.schedule_words import often_in_words, rule_in_words
 from maintenance.schedules import IntervalSchedule
@@ -79,6 +81,7 @@ def understand(
     values = values_of(row, BY_KEY, problems)
     if len(problems.errors) + problems.errors_left_off > before or row.refused:
         return None
+    _say_classes(row, problems)
     assets = split_codes(row.text("assets")) if row.text("assets") else None
     if assets is None and code not in codes and (task or subject.device != subject.site_word):
         task = in_the_task(subject.device, task)
@@ -86,6 +89,14 @@ def understand(
         row, subject.named, found, department, code, task, standard, content, subject.site_word, assets, values,
         of=subject, day=day,
     )  # fmt: skip
+
+
+def _say_classes(row: Row, problems: Problems) -> None:
+    """What words for a part of a class stand for in the column of the classes."""
+    for word in each_class(row.text("classes")):
+        if means_a_part(word):
+            said = taken_for(word, Named(None, class_words().read(word)), is_for_all=True)
+            problems.warn(row.problem("classes", "system_read_as", in_words("system_read_as", said)))
 
 
 def _code(row: Row, codes: frozenset[str], problems: Problems) -> str | None:
@@ -133,7 +144,7 @@ def _frequency(row: Row, task: str, problems: Problems, *, may_lack: bool) -> Fr
             key = column_of(row) if is_ticked(row) else key
             found = frequency_of_ticks(row) or _without_column(row, task, problems, may_lack=may_lack)
         else:
-            found = with_ticks(row, read_beside(row), problems)
+            found = with_ticks(row, read_beside(row, problems), problems)
     except CellProblem as problem:
         problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
         return None
@@ -146,11 +157,17 @@ def _without_column(row: Row, task: str, problems: Problems, *, may_lack: bool) 
     if "schedule" in row.cells:
         # The rule says when; what the work is called does not.
         return None
-    found = found_in(task) if task else None
+    try:
+        found = found_in(task) if task else None
+    except CellProblem as problem:
+        if not may_lack:
+            key = FREE if FREE in row.cells else "task"
+            problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
+        return None
     if found is None and not may_lack:
         key = "frequency" if FREE not in row.cells else FREE
         problems.error(row.problem(key, "unknown_frequency" if FREE in row.cells else "missing_value"))
-    return replace(found, read_as=False) if found is not None else None
+    return found
 
 
 def _read_as(found: Frequency) -> LocalName:
@@ -164,6 +181,8 @@ def _read_as(found: Frequency) -> LocalName:
     if found.times_of_day:
         at = ", ".join(f"{hour:02}:00" for hour in range(0, 24, found.interval.every))
         left = (f"{left[0]}，即每天{at}；{_HOURS_OF_DAY.zh}", f"{left[1]}, at {at}; {_HOURS_OF_DAY.en}")
+    if found.doubt is not None:
+        left = f"{left[0]}，也可能是“{found.doubt.zh}”", f"{left[1]}; it may also be {found.doubt.en}"
     return LocalName(f"周期按“{said.zh}{zh}”理解{left[0]}", f"the frequency was read as: {said.en}{en}{left[1]}")
 
 
@@ -205,7 +224,7 @@ def free_lines(book: Book, problems: Problems) -> list[Row]:
                 others.append(Problem(grid.name, number, letters(place), shown(text), "note_row", in_words("note_row")))
             else:
                 rows.append(row)
-    if not any(found_in(row.text(FREE)) for row in rows):
+    if not any(says_often(row.text(FREE)) for row in rows):
         return []
     for one in others:
         problems.warn(one)
@@ -232,7 +251,7 @@ def _line(grid: Grid, number: int, place: int, text: str) -> Row | None:
     try:
         equipment_named(found[1])
     except CellProblem:
-        if found_in(found[2]) is None and not is_site_wide(found[1]):
+        if not says_often(found[2]) and not is_site_wide(found[1]):
             return None
     name = letters(place)
     return Row(grid.name, number, cells, {"system": name, FREE: name, "frequency": name})

@@ -38,14 +38,22 @@ def said_name(named: Named) -> LocalName:
     return LocalName(word.said(key, "zh"), word.said(key, "en"))
 
 
-def taken_for(text: str, named: Named, section: str = "") -> LocalName:
-    """What a word (below a section's title) was taken for, in words."""
+def taken_for(text: str, named: Named, section: str = "", *, is_for_all: bool = False) -> LocalName:
+    """What a word (below a section's title) was taken for, in words. ``is_for_all``: the line names no machines, so
+    that it is for every one of them."""
     of = said_name(named)
+    zh, en = _FOR_ALL if is_for_all else ("", "")
     if section:
         return LocalName(
-            f"标题“{section}”下的“{text}”按“{of.zh}”理解", f"{text} below {section} was taken for: {of.en}"
+            f"标题“{section}”下的“{text}”按“{of.zh}”理解{zh}", f"{text} below {section} was taken for: {of.en}{en}"
         )
-    return LocalName(f"“{text}”按“{of.zh}”理解", f"{text} was taken for: {of.en}")
+    return LocalName(f"“{text}”按“{of.zh}”理解{zh}", f"{text} was taken for: {of.en}{en}")
+
+
+_FOR_ALL = (
+    "，适用于其全部设备（只适用于其中一部分时请填“适用设备编号”）",
+    ", every machine of it (for some of them only, name these in the column Assets)",
+)
 
 
 def _named(text: str) -> Named | None:

@@ -90,11 +90,11 @@ def _both(row: Row, wide: str, narrow: str, problems: Problems) -> Subject:
         equipment = None
     if system is None:
         return _of_unknown(row, equipment, problems)
-    if isinstance(system, Named):
+    if isinstance(system, Named) and not (system.is_part and isinstance(equipment, str)):
         _say_reading(row, "system", system, problems)
     if isinstance(system, Named) and isinstance(equipment, Named) and not _go_together(system, equipment):
         equipment = joined(wide, narrow) or equipment
-    if isinstance(equipment, Named):
+    if isinstance(equipment, Named) and equipment != system:
         _say_reading(row, EQUIPMENT, equipment, problems)
     if isinstance(system, str):
         return _of_the_site(wide, narrow, system, equipment)
@@ -161,8 +161,9 @@ def _core(text: str) -> str:
 
 
 def _say_reading(row: Row, key: str, named: Named, problems: Problems, section: str = "") -> None:
-    if named.read_as:
-        said = taken_for(row.text(key), named, section)
+    is_for_all = not row.text("assets")
+    if named.read_as or (named.is_part and is_for_all):
+        said = taken_for(row.text(key), named, section, is_for_all=is_for_all)
         problems.warn(row.problem(key, "system_read_as", in_words("system_read_as", said)))
 
 

@@ -1,5 +1,6 @@
 """Columns of a plan table that are ticked: 日, 周, 月, 季, 年 with √ under one, or a grid of the months. Pure."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from maintenance.imports.frequency_months import UNEVEN, YEAR, evenly, in_words,
 from maintenance.imports.frequency_plain import plain_of, without_work
 from maintenance.imports.frequency_refusals import several
 from maintenance.imports.frequency_words import Frequency, read_frequency
+from maintenance.imports.plan_counts import left_out
 from maintenance.imports.problems import CellProblem, Problems
 from maintenance.imports.problems import in_words as message
 from maintenance.imports.tables import Row
@@ -101,8 +103,12 @@ def with_months_of(found: Frequency, months: Sequence[int]) -> Frequency | None:
 
 
 def with_ticks(row: Row, found: Frequency, problems: Problems) -> Frequency:
-    """A row's frequency with the months that are ticked beside it; where these do not go with it, a warning says that
-    they are left out."""
+    """A row's frequency with the months that are ticked beside it; where these, or ticks under 日, 月, 季, do not go
+    with it, a warning says that they are left out."""
+    for key in _PERIODS:
+        if _marked(row, key) and not _says_the_same(row, key, found):
+            said = left_out(f"{row.heading(key)} {row.text(key)}", found)
+            problems.warn(row.problem(key, "beside_frequency", message("beside_frequency", said)))
     try:
         months = _months(row)
     except CellProblem as problem:
@@ -125,6 +131,11 @@ def with_ticks(row: Row, found: Frequency, problems: Problems) -> Frequency:
     return found
 
 
+def _says_the_same(row: Row, key: str, found: Frequency) -> bool:
+    of = read_frequency(_PERIODS[key])
+    return fold(row.text(key)) in _TICKS and canonical(of.interval) == canonical(found.interval)
+
+
 def column_of(row: Row) -> str:
     """The column that a problem with the ticks is told of."""
     return next((key for key in (*_PERIODS, *_MONTHS) if _marked(row, key)), "months")
@@ -136,6 +147,9 @@ def _months(row: Row) -> Sequence[int]:
         return months_of(without_work(plain_of(named)), alone=True) or _plain(named)
     ticked = [month for key, month in _MONTHS.items() if _marked(row, key)]
     marks = {fold(row.text(f"month_{month}")) for month in ticked}
+    several = next((one for one in sorted(marks) if _SEVERAL.fullmatch(one)), None)
+    if several is not None:
+        raise CellProblem("unknown_frequency", _several_times(several))
     if len(marks) > 1 and not marks <= _TICKS:
         raise CellProblem("unknown_frequency", _not_alike(sorted(marks)))
     return tuple(ticked)
@@ -157,6 +171,18 @@ def _marked(row: Row, key: str) -> bool:
 def _not_a_tick(row: Row, key: str) -> LocalName:
     said = row.text(key)
     return LocalName(f"“{said}”不是勾选标记；{_WRITE.zh}", f"“{said}” is no tick; {_WRITE.en}")
+
+
+_MARK = re.escape("".join(sorted(one for one in _TICKS if len(one) == 1 and one != "1")))
+_SEVERAL = re.compile(f"([{_MARK}])\\1+|[02-9]次?|[1-9][0-9]+次?")
+"""A mark several times in one cell, or a number of times."""
+
+
+def _several_times(mark: str) -> LocalName:
+    return LocalName(
+        f"一格里的“{mark}”可能是该月做几次，含义不明；{_WRITE.zh}",
+        f"“{mark}” in one cell may be several times in that month; {_WRITE.en}",
+    )
 
 
 def _not_alike(marks: Sequence[str]) -> LocalName:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from maintenance.imports.columns import Headings
 from maintenance.imports.files import open_book
-from maintenance.imports.frequency_words import found_in
+from maintenance.imports.frequency_sentences import says_often
 from maintenance.imports.grids import Book
 from maintenance.imports.plan_columns import HEADINGS
 from maintenance.imports.plan_reading import free_lines
@@ -15,7 +15,7 @@ from maintenance.imports.problems import Problems, Unreadable
 from maintenance.imports.tables import Row, find_tables, rows_of
 
 _LESS: Sequence[tuple[Sequence[str], Callable[[Row], bool] | None]] = (
-    (("system", "task"), lambda row: found_in(row.text("task")) is not None),
+    (("system", "task"), lambda row: says_often(row.text("task"))),
     (("code", "frequency"), None),
     (("assets", "frequency"), None),
     (("frequency",), lambda row: bool(row.text("system"))),

@@ -33,6 +33,11 @@ _ROC_DAY = re.compile(
 
 _ROC_BEGAN = 1911
 _TIME = re.compile(r"(?<=[\d日号])(?:t|\s+)(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?$")
+_ENDS_IN_A_ZONE = re.compile(r"^\d{4}-\d{2}-\d{2}[t ].*(?:z|[+-]\d{2}:?\d{0,2})$")
+_WHICH_DAY = LocalName(
+    "带时区的时刻，在各地不是同一天；请写成站点当地的日期",
+    "an instant with a time zone is not the same day everywhere: write the site's local date",
+)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _TWO_WAYS = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2}|\d{4})")
 _YES = frozenset({"是", "有", "对", "√", "✓", "☑", "y", "yes", "true", "1", "启用"})
@@ -94,6 +99,8 @@ def _day_of(text: str) -> date:
     if roc is not None:
         return _bounded(roc)
     found = _DAY.fullmatch(bare) or _COMPACT.fullmatch(bare)
+    if found is None and _ENDS_IN_A_ZONE.search(bare) is not None:
+        raise CellProblem("bad_date", _WHICH_DAY)
     if found is None:
         other = _TWO_WAYS.fullmatch(bare)
         raise CellProblem("bad_date") if other is None else _year_last(text, other)

@@ -39,12 +39,15 @@ class Named:
     equipment_class: str | None
     read_as: bool = field(default=False, compare=False)
     """It is no word of a list, so that a warning says what it was taken for."""
+    is_part: bool = field(default=False, compare=False)
+    """The word means a part of it only (货梯, of the elevators)."""
 
 
 @cache
 def other_words() -> Mapping[str, Sequence[str]]:
     """Other words by class, and those of things of the whole site (``site``)."""
-    return {key: words for key, words in _file().items() if key != "taken_for"}
+    own = {key: words for key, words in _file().items() if key not in ("taken_for", "narrower")}
+    return {key: (*own.get(key, ()), *_file()["narrower"].get(key, ())) for key in own | _file()["narrower"]}
 
 
 @cache
@@ -56,6 +59,18 @@ def _file() -> Mapping[str, Any]:
 def _taken_for() -> Mapping[str, str]:
     """Words that are taken for a class with a warning."""
     return {fold(word): key for key, words in _file()["taken_for"].items() for word in words}
+
+
+@cache
+def _of_a_part() -> frozenset[str]:
+    """Words of the lists that mean a part only of their system or class, folded."""
+    words = [one for of in _file()["narrower"].values() for one in of]
+    return frozenset(fold(one) for one in (*words, *(word for of in systems().values() for word in of.narrower)))
+
+
+def means_a_part(text: str) -> bool:
+    """Whether a word that names a system or class means a part of it only."""
+    return bool({fold(text), fold(_bare(text))} & _of_a_part())
 
 
 @cache
@@ -101,10 +116,10 @@ def meaning(text: str) -> Named | str | None:
     """What a word names: equipment, or something of the site as the kind of work that it is; ``None``: nobody knows."""
     found = match_system(text) or match_system(simplified(text)) or match_system(_bare(text))
     if found is not None:
-        return Named(found.system, None)
+        return Named(found.system, None, is_part=means_a_part(text))
     made = class_words().find(text) or class_words().find(_bare(text))
     if made is not None:
-        return Named(None, made)
+        return Named(None, made, is_part=means_a_part(text))
     near = _taken_for().get(fold(text)) or _taken_for().get(fold(_bare(text)))
     if near is not None:
         return Named(None, near, read_as=True)

@@ -19,12 +19,14 @@ _SEPARATORS = str.maketrans(dict.fromkeys("、,,;;/&+和与與及", "/"))
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """One system: ``classes`` are the equipment classes that belong to it, ``aliases`` other words for it."""
+    """One system: ``classes`` are the equipment classes that belong to it, ``aliases`` other words for it, of which
+    ``narrower`` mean a part only (通风, of the air conditioning)."""
 
     key: str
     name: LocalName
     aliases: tuple[str, ...]
     classes: tuple[str, ...]
+    narrower: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ def systems() -> Mapping[str, System]:
         if key in found:
             raise BadData(f"{FILE.name}: system {key!r} is there twice")
         members = tuple(c.key for c in equipment_classes().values() if key in c.systems)
-        found[key] = System(key, LocalName(row["zh"], row["en"]), tuple(row.get("aliases", ())), members)
+        narrower = tuple(row.get("narrower", ()))
+        aliases = (*row.get("aliases", ()), *narrower)
+        found[key] = System(key, LocalName(row["zh"], row["en"]), aliases, members, narrower)
     for built in equipment_classes().values():
         unknown = [key for key in built.systems if key not in found]
         if unknown:
