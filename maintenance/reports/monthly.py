@@ -19,6 +19,7 @@ from maintenance.reports.model import Report
 from maintenance.reports.owners_words import in_owners_words, kinds_of_fault
 from maintenance.reports.ports import DueLine, OrderLine
 from maintenance.reports.rendering import Speech, render
+from maintenance.reports.tally import Tally, tally
 from maintenance.seed.budgets import budget_lines
 from maintenance.seed.codes import targets
 from maintenance.sla.figures import Compliance, compliance
@@ -69,6 +70,7 @@ class Month:
     incomplete_shown: Sequence[DueLine]
     late_shown: Sequence[DueLine]
     done: int
+    tally: Tally
     tickets: Sequence[OrderLine]
     shown: Sequence[OrderLine]
     still_open: int
@@ -116,7 +118,10 @@ def _month(
     facts = tx.figures.facts(site.code, period.first, period.last, period.begins, period.ends, now)
     (whole,) = grouped(facts, site, period, By.SITE, now, catalogue)
     due = tx.report_store.due(site.code, period.first, period.last)
-    bare = bare_of(tx.report_store, due, standing_for_law(catalogue.rows.values()))
+    lawful = standing_for_law(catalogue.rows.values())
+    bare = bare_of(tx.report_store, due, lawful)
+    done = tx.report_store.completed(site.code, period.begins, period.ends)
+    jobs = tx.report_store.done(site.code, period.begins, period.ends)
     tickets = tx.report_store.opened(site.code, period.begins, period.ends)
     after = _month_after(period.last)
     next_period = period_of(site, *after)
@@ -136,7 +141,8 @@ def _month(
         incomplete_shown=bare.incomplete[:SHOWN_TICKETS],
         late_shown=bare.late[:SHOWN_TICKETS],
         systems=grouped(facts, site, period, By.SYSTEM, now, _apart(catalogue)),
-        done=len(tx.report_store.completed(site.code, period.begins, period.ends)),
+        done=len(done),
+        tally=tally(due, jobs, {"orders_done": [one.id for one in done]}, period, now, lawful),
         tickets=tickets,
         shown=_named(tx, _worst_first(tickets)[:SHOWN_TICKETS]),
         still_open=sum(State(one.state) not in ENDED for one in tickets),

@@ -1,7 +1,7 @@
 """The inspection pack of a machine or a system: all that an inspector asks for, out of one state of the ledger."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ from maintenance.reports.pack_rests import RestLine, rest_lines
 from maintenance.reports.pack_rows import Asked, RowLine, row_lines
 from maintenance.reports.ports import DueLine, Mended, OrderLine, Step
 from maintenance.reports.rendering import Speech, render
+from maintenance.reports.tally import Tally, tally
 from maintenance.seed.codes import actions, causes
 from maintenance.work.endings import USES
 from maintenance.work_orders import Kind
@@ -95,6 +96,7 @@ class Pack:
     sound: int
     frozen: int
     names: Mapping[str, str]
+    tally: Tally
 
     @property
     def lines(self) -> int:
@@ -179,10 +181,12 @@ class _Gathering:
         """Everything, in one state of the ledger."""
         period, tx = self._period, self._tx
         due = [one for one in tx.report_store.due(self._site.code, period.first, period.last) if self._is_about(one)]
+        done = [one for one in tx.report_store.done(self._site.code, period.begins, period.ends) if self._is_about(one)]
         frozen = self._records()
-        work = self._work(due, {one.number for one in frozen})
+        work = self._work(done, {one.order for one in frozen})
         by_hour = frozenset(key for key, row in self._rows.items() if row.interval.unit is IntervalUnit.HOUR)
         records, patrols = patrol_days(frozen, by_hour)
+        other = [one for one in work if one.order.kind != Kind.CORRECTIVE.value]
         listed, keep, today = tx.audit.heads(), self._keep(), local_day(self._now, period.zone)
         return Pack(
             site=self._site,
@@ -204,7 +208,7 @@ class _Gathering:
             former=former_lines(
                 tx, self._site.code, self._assets, (site_subject(self._site.code, self._site.name).key, self._own)
             ),
-            other=[one for one in work if one.order.kind != Kind.CORRECTIVE.value],
+            other=other,
             repairs=[one for one in work if one.order.kind == Kind.CORRECTIVE.value],
             standing=[
                 one for one in tx.report_store.standing(self._site.code, period.ends) if one.asset in self._assets
@@ -217,7 +221,23 @@ class _Gathering:
             sound=sum(one.sound for one in frozen),
             frozen=len(frozen),
             names={key: self._speech.name(one.name) for key, one in self._assets.items()},
+            tally=self._tally(due, done, records, patrols, other),
         )  # fmt: skip
+
+    def _tally(
+        self,
+        due: Sequence[DueLine],
+        done: Sequence[DueLine],
+        records: Sequence[RecordLine],
+        patrols: Sequence[PatrolDay],
+        other: Sequence[WorkLine],
+    ) -> Tally:
+        lists: dict[str, Collection[str | None]] = {
+            "records": [one.order for one in records],
+            "patrols": [order for day in patrols for order in day.orders],
+            "other_work": [one.order.id for one in other],
+        }
+        return tally(due, done, lists, self._period, self._now, self._lawful)
 
     def _keep(self) -> list[Retention]:
         """What is asked for of the classes that the pack is about, where it stands: the longest first, each once."""
@@ -302,13 +322,13 @@ class _Gathering:
     def _is_ours(self, record: Record) -> bool:
         return record.asset in self._assets or (record.asset is None and bool(self._own))
 
-    def _work(self, due: Sequence[DueLine], frozen: set[int]) -> list[WorkLine]:
-        ours = {one.order for one in due if one.subject.startswith(SITE)}
+    def _work(self, done: Sequence[DueLine], frozen: Collection[str | None]) -> list[WorkLine]:
+        ours = {one.order for one in done if one.subject.startswith(SITE)}
         store = self._tx.report_store
         orders = [
             one
             for one in store.completed(self._site.code, self._period.begins, self._period.ends)
-            if (one.asset in self._assets or one.id in ours) and one.number not in frozen
+            if (one.asset in self._assets or one.id in ours) and one.id not in frozen
         ]
         ids = [one.id for one in orders]
         steps, signed, mended = store.steps(ids), store.signed(ids), store.mended(ids)

@@ -59,7 +59,8 @@ class RecordLine:
     """A frozen record as a pack lists it. ``sound``: its document has the SHA-256 that was frozen. ``rows`` are codes,
     ``lineages`` the plan rows' keys. ``recorded_at``: when it was entered, of one that was entered late. ``items`` is
     how many its checklist has, ``unanswered`` the steps without an answer, ``without`` those without a photo or
-    signature that they ask for, ``reasons`` what was said when it was completed and verified all the same."""
+    signature that they ask for, ``reasons`` what was said when it was completed and verified all the same. ``order`` is
+    the work order's id; an incident's record has none."""
 
     day: date
     number: int
@@ -83,12 +84,13 @@ class RecordLine:
     unanswered: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    order: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PatrolDay:
     """The records of one row by the hour on one day. ``late``: how many were entered late, the last of them at
-    ``recorded_at``."""
+    ``recorded_at``. ``orders`` are the work orders' ids."""
 
     day: date
     row: str
@@ -103,6 +105,7 @@ class PatrolDay:
     late: int = 0
     recorded_at: datetime | None = None
     unanswered: int = 0
+    orders: tuple[str | None, ...] = ()
 
 
 def record_line(
@@ -155,6 +158,7 @@ def record_line(
         unanswered=open_steps,
         without=without,
         reasons=_reasons(said) if open_steps or without else (),
+        order=record.work_order,
     )
 
 
@@ -295,4 +299,5 @@ def _patrol(key: tuple[date, str, str], lines: Sequence[RecordLine]) -> PatrolDa
         late=len(late),
         recorded_at=max(late, default=None),
         unanswered=sum(len(one.unanswered) for one in lines),
+        orders=tuple(one.order for one in lines),
     )

@@ -169,6 +169,10 @@ class ReportRepository(ABC):
         """Every occurrence whose last day lies in the period, by that day."""
 
     @abstractmethod
+    def done(self, site: str, begins: datetime, ends: datetime) -> Sequence[DueLine]:
+        """Every occurrence completed in the period, by completion."""
+
+    @abstractmethod
     def steps(self, orders: Collection[str]) -> Mapping[str, Sequence[Step]]:
         """Completions and verifications, by order."""
 

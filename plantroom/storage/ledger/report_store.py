@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from maintenance.evidence import unanswered
+from maintenance.plan import OccurrenceState
 from maintenance.reports.model import Report, ReportKind, ReportState
 from maintenance.reports.ports import (
     Attached,
@@ -51,6 +52,16 @@ _OPENING = (
 ).scalar_subquery()
 _WHY = sa.case((PUT_OFF, _OPENING), else_=_w.end_reason)
 """Why an order ended; of one that carries on what was put off, why that was."""
+
+_DUE = (
+    sa.select(
+        _o.subject, _o.lineage, _o.plan_row, _o.cycle, _o.nominal_date, _o.latest, _o.due_at, _o.state,
+        _o.completed_at, _o.work_order, _w.number, ORDER_STATE, _WHY, sa.func.coalesce(_p.kind, ""),
+        sa.func.coalesce(_p.layer, ""), BARE, ENTERED, INCOMPLETE_RECORD,
+    )
+    .outerjoin_from(m.occurrences, m.work_orders, _w.id == _o.work_order)
+    .outerjoin(m.plan_rows, _p.lineage == _o.lineage)
+)  # fmt: skip
 
 
 class SqlReports(ReportRepository):
@@ -167,24 +178,26 @@ class SqlReports(ReportRepository):
         return [OrderLine._make(row) for row in self._connection.execute(statement)]
 
     def due(self, site: str, first: date, last: date) -> Sequence[DueLine]:
-        statement = (
-            sa.select(
-                _o.subject, _o.lineage, _o.plan_row, _o.cycle, _o.nominal_date, _o.latest, _o.due_at, _o.state,
-                _o.completed_at, _o.work_order, _w.number, ORDER_STATE, _WHY, sa.func.coalesce(_p.kind, ""),
-                sa.func.coalesce(_p.layer, ""), BARE, ENTERED, INCOMPLETE_RECORD,
-            )
-            .outerjoin_from(m.occurrences, m.work_orders, _w.id == _o.work_order)
-            .outerjoin(m.plan_rows, _p.lineage == _o.lineage)
-            .where(
-                _o.site == site,
-                RECORDED,
-                _o.nominal_date >= first - FAR,
-                _o.nominal_date <= last + FAR,
-                _o.latest >= first,
-                _o.latest <= last,
-            )
-            .order_by(_o.latest, _o.subject, _o.lineage, _o.cycle)
-        )  # fmt: skip
+        statement = _DUE.where(
+            _o.site == site,
+            RECORDED,
+            _o.nominal_date >= first - FAR,
+            _o.nominal_date <= last + FAR,
+            _o.latest >= first,
+            _o.latest <= last,
+        )
+        return self._occurrences(statement.order_by(_o.latest, _o.subject, _o.lineage, _o.cycle))
+
+    def done(self, site: str, begins: datetime, ends: datetime) -> Sequence[DueLine]:
+        statement = _DUE.where(
+            _o.site == site,
+            _o.state.in_((OccurrenceState.DONE.value, OccurrenceState.CREDITED.value)),
+            _o.completed_at >= begins,
+            _o.completed_at < ends,
+        )
+        return self._occurrences(statement.order_by(_o.completed_at, _o.subject, _o.lineage, _o.cycle))
+
+    def _occurrences(self, statement: sa.Select[Any]) -> Sequence[DueLine]:
         return [DueLine._make(row) for row in self._connection.execute(statement)]
 
     def steps(self, orders: Collection[str]) -> Mapping[str, Sequence[Step]]:
