@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from maintenance.reports.model import Report
+from maintenance.work_orders import WorkOrder
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 
 
@@ -96,6 +97,16 @@ class Attached(NamedTuple):
     bytes: int
 
 
+class Commented(NamedTuple):
+    """What somebody wrote about an order."""
+
+    order: str
+    kind: str
+    text: str
+    by: str
+    at: datetime
+
+
 class Mended(NamedTuple):
     """What was said of a repair."""
 
@@ -183,6 +194,14 @@ class ReportRepository(ABC):
     @abstractmethod
     def attached(self, orders: Collection[str]) -> Mapping[str, Sequence[Attached]]:
         """Files, by order."""
+
+    @abstractmethod
+    def commented(self, orders: Collection[str]) -> Mapping[str, Sequence[Commented]]:
+        """Comments, by order, as they were recorded."""
+
+    @abstractmethod
+    def whole(self, orders: Collection[str]) -> Mapping[str, WorkOrder]:
+        """The orders themselves, by id."""
 
     @abstractmethod
     def mended(self, orders: Collection[str]) -> Mapping[str, Mended]:

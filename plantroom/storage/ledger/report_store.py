@@ -12,6 +12,7 @@ from maintenance.plan import OccurrenceState
 from maintenance.reports.model import Report, ReportKind, ReportState
 from maintenance.reports.ports import (
     Attached,
+    Commented,
     DueLine,
     Mended,
     OrderLine,
@@ -21,7 +22,7 @@ from maintenance.reports.ports import (
     Step,
 )
 from maintenance.work.endings import USES
-from maintenance.work_orders import Kind, State
+from maintenance.work_orders import Kind, State, WorkOrder
 from plantroom.errors import NotFound
 from plantroom.ports.paging import Page, PageRequest
 from plantroom.storage.ledger import tables_maintenance as m
@@ -31,14 +32,14 @@ from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.tables_accounts import users
 from plantroom.storage.ledger.tables_reports import stored_reports
-from plantroom.storage.ledger.tables_work import repairs, work_attachments, work_signatures
+from plantroom.storage.ledger.tables_work import repairs, work_attachments, work_comments, work_signatures
 from plantroom.storage.ledger.work import Work, chunks, in_scope, one_of
 
 REPORTS = Record(Report, stored_reports)
 T = TypeVar("T")
 
 _t, _w, _o, _s = stored_reports.c, m.work_orders.c, m.occurrences.c, m.work_order_transitions.c
-_p = m.plan_rows.c
+_p, _n = m.plan_rows.c, work_comments.c
 _g, _f, _r = work_signatures.c, work_attachments.c, repairs.c
 _SORTS: Mapping[str, Keys] = {"requested_at": (_t.requested_at, _t.id)}
 
@@ -149,10 +150,14 @@ class SqlReports(ReportRepository):
     def unanswered(self, orders: Collection[str]) -> Mapping[str, int]:
         found: dict[str, int] = {}
         for some in chunks(sorted(set(orders))):
-            for order in map(ORDERS.item, self._connection.execute(ORDERS.select().where(_w.id.in_(some)))):
-                steps = len(unanswered(order))
-                if steps:
-                    found[order.id] = steps
+            found |= {key: steps for key, order in self.whole(some).items() if (steps := len(unanswered(order)))}
+        return found
+
+    def whole(self, orders: Collection[str]) -> Mapping[str, WorkOrder]:
+        found: dict[str, WorkOrder] = {}
+        for some in chunks(sorted(set(orders))):
+            rows = self._connection.execute(ORDERS.select().where(_w.id.in_(some)))
+            found |= {order.id: order for order in map(ORDERS.item, rows)}
         return found
 
     def contractors(self, site: str, since: datetime) -> Mapping[str, Sequence[str]]:
@@ -212,6 +217,10 @@ class SqlReports(ReportRepository):
     def attached(self, orders: Collection[str]) -> Mapping[str, Sequence[Attached]]:
         statement = sa.select(_f.work_order, _f.step, _f.kind, _f.by, _f.at, _f.sha256, _f.size)
         return self._of(orders, statement.order_by(_f.at, _f.id), _f.work_order, Attached)
+
+    def commented(self, orders: Collection[str]) -> Mapping[str, Sequence[Commented]]:
+        statement = sa.select(_n.work_order, _n.kind, _n.text, _n.by, _n.at).order_by(_n.recorded_at, _n.id)
+        return self._of(orders, statement, _n.work_order, Commented)
 
     def mended(self, orders: Collection[str]) -> Mapping[str, Mended]:
         statement = sa.select(_r.work_order, _r.failure_mode, _r.cause, _r.action, _r.note, _r.verdict)
