@@ -15,6 +15,7 @@ from maintenance.lifecycle import ENDED
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
 from maintenance.reports.bare import Bare, bare_of
+from maintenance.reports.coming import Coming, coming_of
 from maintenance.reports.model import Report
 from maintenance.reports.owners_words import in_owners_words, kinds_of_fault
 from maintenance.reports.ports import DueLine, OrderLine
@@ -25,14 +26,13 @@ from maintenance.seed.codes import targets
 from maintenance.sla.figures import Compliance, compliance
 from maintenance.work.owner_reports import Satisfaction, satisfaction
 from maintenance.work.repairs import repeat_rates
-from maintenance.work_orders import Kind, State
+from maintenance.work_orders import State
 from plantroom.domain.assets import LocalName, Severity, Site
 from plantroom.ports.equipment import DueLicence
 from plantroom.ports.paging import Scope
 
 SHOWN_TICKETS = 100
 LICENCES_AHEAD = timedelta(days=60)
-_STATUTORY = frozenset({Kind.STATUTORY.value, Kind.INSPECTION.value})
 
 
 class IncidentLine(NamedTuple):
@@ -84,8 +84,7 @@ class Month:
     budget: Sequence[Line] | None
     line_names: Mapping[str, LocalName]
     system_names: Mapping[str, LocalName]
-    coming: Sequence[OrderLine]
-    coming_statutory: Sequence[OrderLine]
+    coming: Coming
     machines: Mapping[str, str]
 
 
@@ -125,7 +124,7 @@ def _month(
     tickets = tx.report_store.opened(site.code, period.begins, period.ends)
     after = _month_after(period.last)
     next_period = period_of(site, *after)
-    coming = tx.report_store.planned(site.code, next_period.begins, next_period.ends)
+    planned = tx.report_store.planned(site.code, next_period.begins, next_period.ends)
     scope, today = Scope(frozenset({site.code})), local_day(now, period.zone)
     past = tx.repairs.completed(scope, period.begins, period.ends, site.code)
     rates = repeat_rates(past, "month", lambda _: period.zone)
@@ -156,8 +155,7 @@ def _month(
         budget=None if budget is None else [one for one in budget if one.budget is not None or one.figures.outlook],
         line_names={key: line.name for key, line in budget_lines().items()},
         system_names=catalogue.system_names,
-        coming=coming,
-        coming_statutory=[one for one in coming if one.kind in _STATUTORY][:SHOWN_TICKETS],
+        coming=coming_of(planned, catalogue.rows, lawful, period.zone),
         machines={one.key: speech.name(LocalName(one.zh, one.en)) for one in facts.machines},
     )
 

@@ -42,6 +42,13 @@ class OrderLine(NamedTuple):
     end_reason: str | None
 
 
+class PlannedLine(NamedTuple):
+    """A planned order, and the plan rows that it is of."""
+
+    order: OrderLine
+    lineages: tuple[str, ...]
+
+
 class DueLine(NamedTuple):
     """An occurrence as a report lists it. ``bare``, ``recorded_at`` and ``incomplete`` as of ``Due``."""
 
@@ -155,7 +162,7 @@ class ReportRepository(ABC):
         """Repair tickets opened in the period, by number."""
 
     @abstractmethod
-    def planned(self, site: str, begins: datetime, ends: datetime) -> Sequence[OrderLine]:
+    def planned(self, site: str, begins: datetime, ends: datetime) -> Sequence[PlannedLine]:
         """Planned orders that fall due in the period and have not ended, by due date."""
 
     @abstractmethod

@@ -56,6 +56,11 @@ outlook|全年预计|Outlook for the year
 month_cost|本月支出|This month
 next_month|下月安排|Next month
 next_statutory|下月法定与检验工作|Statutory work and inspections next month
+rounds|巡查与日常检查|Rounds
+by_name|下列|listed below
+not_by_name|其他未列出|others, not listed
+first_day|首日|First day
+last_day|末日|Last day
 planned_n|计划工作|Planned orders
 licences_due|即将到期的证照|Licences that run out
 licence|证照|Licence

@@ -16,6 +16,7 @@ from maintenance.reports.ports import (
     DueLine,
     Mended,
     OrderLine,
+    PlannedLine,
     ReportFilter,
     ReportRepository,
     Signed,
@@ -121,15 +122,19 @@ class SqlReports(ReportRepository):
         theirs = sa.select(_r.work_order).where(_r.site == site, _r.opened_at >= begins, _r.opened_at < ends)
         return self._orders(_ORDER.where(_w.id.in_(theirs)).order_by(_w.number))
 
-    def planned(self, site: str, begins: datetime, ends: datetime) -> Sequence[OrderLine]:
-        statement = _ORDER.where(
+    def planned(self, site: str, begins: datetime, ends: datetime) -> Sequence[PlannedLine]:
+        statement = _ORDER.add_columns(_w.occurrences).where(
             _w.site == site,
             _w.ended.is_(False),
             _w.due_order >= begins,
             _w.due_order < ends,
             _w.kind != Kind.CORRECTIVE.value,
         )
-        return self._orders(statement.order_by(_w.due_order, _w.number))
+        rows = self._connection.execute(statement.order_by(_w.due_order, _w.number))
+        return [
+            PlannedLine(OrderLine._make(row), tuple(str(one["key"]["lineage"]) for one in stands_for))
+            for *row, stands_for in rows
+        ]
 
     def completed(self, site: str, begins: datetime, ends: datetime) -> Sequence[OrderLine]:
         statement = _ORDER.where(
