@@ -70,7 +70,8 @@ class RecordLine:
     ``recorded_at``: when it was entered, of one that was entered late. ``items`` is how many its checklist has,
     ``unanswered`` the steps without an answer, ``without`` those without a photo or signature that they ask for,
     ``reasons`` what was said when it was completed and verified all the same. ``order`` is the work order's id; an
-    incident's record has none. ``verified``: nobody has to look at it any more."""
+    incident's record has none. ``one_image``: names of people whose signatures are one and the same image.
+    ``verified``: nobody has to look at it any more."""
 
     day: date
     number: int
@@ -97,13 +98,15 @@ class RecordLine:
     order: str | None = None
     verified: bool = True
     comments: tuple[Remark, ...] = ()
+    one_image: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PatrolDay:
     """The records of one row by the hour on one day. ``late``: how many were entered late, the last of them at
     ``recorded_at``. ``orders`` are the work orders' ids. ``unverified``: how many nobody has verified yet; ``digest``
-    is over those that are frozen, empty where none is."""
+    is over those that are frozen, empty where none is. ``one_image``: how many have the same image for the signatures
+    of two people."""
 
     day: date
     row: str
@@ -120,6 +123,7 @@ class PatrolDay:
     unanswered: int = 0
     orders: tuple[str | None, ...] = ()
     unverified: int = 0
+    one_image: int = 0
 
 
 class Of(NamedTuple):
@@ -179,6 +183,7 @@ def document_line(
         _file(of, one.step, one.kind, names.get(one.by, one.by), {"sha256": one.sha256, "bytes": one.bytes}, there)
         for one in attached
     ]
+    signatures = _signatures(said, signed, names)
     files += [_file(of, None, "signature", one.name, {"sha256": one.sha256, "bytes": 0}, there) for one in signed]
     return RecordLine(
         day=of.day,
@@ -192,7 +197,8 @@ def document_line(
         not_ok=tuple(_not_ok(one, judged) for one, result in results if result == "not_ok"),
         readings=tuple(_reading(one) for one, result in results if _is_reading(one, result)),
         done_by=_with_role(said, _DID) or _in_charge(said),
-        signatures=_signatures(said, signed, names),
+        signatures=signatures,
+        one_image=_one_image(signatures, names),
         verified_by=_with_role(said, frozenset({"verified"})),
         sha256="",
         sound=True,
@@ -272,6 +278,15 @@ def _signatures(said: Mapping[str, Any], signed: Sequence[Signed], names: Mappin
     known = {(one.name, one.role, one.sha256) for one in frozen}
     beside = [one for one in signed if (one.name, one.role, one.sha256) not in known]
     return (*frozen, *(Signature(one.name, one.role, one.at, one.sha256) for one in beside))
+
+
+def _one_image(signatures: Iterable[Signature], names: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    """Who has signed with the image of somebody else. A name may be an account's user name."""
+    people: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for one in signatures:
+        name = names.get(one.name, one.name)
+        people[one.sha256].setdefault(" ".join(name.split()).casefold(), name)
+    return tuple(tuple(found.values()) for sha256, found in people.items() if sha256 and len(found) > 1)
 
 
 def _not_ok(item: Mapping[str, Any], judged: Mapping[str, Mapping[str, Any]]) -> Item:
@@ -354,4 +369,5 @@ def _patrol(key: tuple[date, str, str], lines: Sequence[RecordLine]) -> PatrolDa
         unanswered=sum(len(one.unanswered) for one in lines),
         orders=tuple(one.order for one in lines),
         unverified=sum(not one.verified for one in lines),
+        one_image=sum(bool(one.one_image) for one in lines),
     )

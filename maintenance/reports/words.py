@@ -181,6 +181,7 @@ authority|主管机构|authority
 automatic|自动|automatic
 not_verified|尚未复核|not verified yet
 comment|备注|Comment
+one_image|签名为同一张图片|signatures that are one and the same image
 kept_at_least|记录至少保存|records are kept for at least
 no_records|期间内没有记录。|No records in this period.
 definitions|指标定义|What the figures mean
