@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from api.field_words import words_of
 from plantroom.errors import (
     BadData,
     Conflict,
@@ -23,7 +24,6 @@ from plantroom.errors import (
     Throttled,
     Unreachable,
     VersionConflict,
-    plain_message,
 )
 from plantroom.ports.files import TooLarge
 from plantroom.ports.ledger import LEDGER, Contended
@@ -161,7 +161,9 @@ def _field_problems(error: RequestValidationError) -> list[FieldProblem]:
         if where and where[0] in {"body", "query", "path", "header", "cookie"}:
             where = where[1:]
         code = "unknown_field" if item["type"] == "extra_forbidden" else str(item["type"])
-        found.append(FieldProblem(".".join(where), code, plain_message(str(item["msg"]))))
+        found.append(
+            FieldProblem(".".join(where), code, words_of(str(item["type"]), str(item["msg"]), item.get("ctx", {})))
+        )
     return found
 
 

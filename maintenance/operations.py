@@ -39,6 +39,7 @@ from maintenance.transitions import apply_transition, settled
 from maintenance.verdicts import given_at
 from maintenance.waiving import withdrawn
 from maintenance.work.found import add_evidence, found_title, open_found
+from maintenance.work.two_people import SAME_IMAGE, of_several
 from maintenance.work_orders import ChecklistItem, Kind, Operation, OperationResult, Origin, State, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
 from plantroom.errors import NotFound
@@ -120,9 +121,11 @@ class OperationApplier:
             return "applied", OPENED_AGAIN, self._said_before(op, order, before, at)
         if op.type == "complete":
             return self._complete(op, order, at)
+        if op.type == "signature":
+            signed = self._file(op, order, at)
+            return "applied", SAME_IMAGE if of_several(self._tx, signed, _digest(op, signed)) else None, signed
         steps: Mapping[str, Callable[[Operation, WorkOrder, datetime], WorkOrder]] = {
             "photo": self._file,
-            "signature": self._file,
             "verdict": self._judged,
             "hold": self._hold,
             "arrive": lambda _, current, when: self._save(current, arrived(current, when)),

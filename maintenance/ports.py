@@ -29,7 +29,7 @@ from maintenance.rest_ports import RestRepository
 from maintenance.risk.ports import RiskRepository
 from maintenance.seed_ports import SeedRepository
 from maintenance.sla.ports import SlaRepository
-from maintenance.spells import Spell
+from maintenance.spell_ports import SpellRepository
 from maintenance.standings import Added, Card, ClosedOccurrence, DraftOccurrence, DraftOrder, Standing
 from maintenance.work.ports import OwnerReportRepository, RepairRepository, WorkRecordRepository
 from maintenance.work_orders import ChecklistItem, Operation, OperationResult, State, Transition, WorkOrder
@@ -286,6 +286,10 @@ class OrderRepository(ABC):
     def transitions(self, order_id: str) -> Sequence[Transition]: ...
 
     @abstractmethod
+    def transitions_of(self, order_ids: Sequence[str]) -> Mapping[str, Sequence[Transition]]:
+        """As ``transitions``, of those orders that have any; one query for each thousand."""
+
+    @abstractmethod
     def operation(self, op_id: str) -> tuple[Operation, OperationResult] | None: ...
 
     @abstractmethod
@@ -343,30 +347,6 @@ class EpisodeRepository(ABC):
         sources: Sequence[str] | None = None,
     ) -> Page[Episode]:
         """Newest first."""
-
-
-class SpellRepository(ABC):
-    """Maintenance by hand. One at most stands for an asset."""
-
-    @abstractmethod
-    def add(self, spell: Spell) -> None:
-        """Its id is new, and none stands for its asset, which the caller has locked."""
-
-    @abstractmethod
-    def standing(self, asset: str) -> Spell | None:
-        """The one that nobody has ended, locked until a writing transaction ends."""
-
-    @abstractmethod
-    def over(self, now: datetime) -> Sequence[Spell]:
-        """Those whose time is over and that nobody has ended; one cheap query."""
-
-    @abstractmethod
-    def end(self, spell_id: str, at: datetime, by: str) -> Spell | None:
-        """Gives it as it is then; ``None`` when it had been ended before."""
-
-    @abstractmethod
-    def of(self, asset: str, page: PageRequest) -> Page[Spell]:
-        """All of an asset, newest first."""
 
 
 class MaintenanceTx(LedgerTx):

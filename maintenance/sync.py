@@ -60,8 +60,9 @@ def apply_operations(
     illegal_transition, reason_required, unknown_pause, text_required, drill_record_missing`` (a drill is not completed
     without its record) and those of ``maintenance.answers``. Codes of what is applied: ``late_evidence`` (the order had
     ended; checked and kept as evidence), ``opened_again`` (said before something opened the ticket again: kept in its
-    history), ``outside_limits``, ``incomplete``, ``evidence_pending``; of conflicts: ``step_changed``. Raises
-    ``Unreachable`` (nothing of the operation at hand is then kept).
+    history), ``outside_limits``, ``incomplete``, ``evidence_pending``, ``same_image`` (a signature whose image is
+    somebody else's there, too: nobody verifies that); of conflicts: ``step_changed``. Raises ``Unreachable`` (nothing
+    of the operation at hand is then kept).
     """
     aware = device_now is not None and device_now.tzinfo is not None
     offset = now - device_now if device_now is not None and aware else timedelta(0)

@@ -7,12 +7,14 @@ puts it anew.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.sla.clocks import Clock, ClockState, clocks, has_clocks
 from maintenance.sla.keeping import at_rest, heard_at
-from maintenance.sla.words import Said
-from maintenance.work_orders import Kind, WorkOrder
+from maintenance.sla.policy import Policies
+from maintenance.sla.words import Mark, Said
+from maintenance.work_orders import Kind, Transition, WorkOrder
 from plantroom.domain.audit_verify import Broken, Place, Tampering
 from plantroom.ports.paging import PageRequest
 
@@ -27,11 +29,14 @@ NEARLY_S = 0.001
 
 def clocks_as_said(tx: MaintenanceTx) -> int:
     """How many clocks there are of tickets with words on them, all as those make them; else ``Broken`` at the first
-    that is not. A few milliseconds a ticket at most, memory for ``AT_ONCE`` tickets."""
+    that is not. Four queries for each ``AT_ONCE`` tickets, and memory for as many."""
     count = 0
     for some in _tickets(tx):
-        kept = tx.sla.clocks_of([order.id for order in some])
-        count += sum(_same(tx, order, kept.get(order.id, ())) for order in some)
+        ids = [order.id for order in some]
+        kept, marks, steps = tx.sla.clocks_of(ids), tx.sla.marks_of(ids), tx.orders.transitions_of(ids)
+        for order in some:
+            words = _Words(marks.get(order.id, ()), steps.get(order.id, ()), tx.sla.policies(order.site))
+            count += _same(order, words, kept.get(order.id, ()))
     return count
 
 
@@ -45,12 +50,20 @@ def _tickets(tx: MaintenanceTx) -> Iterator[Sequence[WorkOrder]]:
         request = replace(request, cursor=page.next_cursor)
 
 
-def _same(tx: MaintenanceTx, order: WorkOrder, kept: Sequence[Clock]) -> int:
-    marks, steps = tx.sla.marks(order.id), tx.orders.transitions(order.id)
+class _Words(NamedTuple):
+    """What was said on a ticket, and what was promised on its site."""
+
+    marks: Sequence[Mark]
+    steps: Sequence[Transition]
+    policies: Policies
+
+
+def _same(order: WorkOrder, words: _Words, kept: Sequence[Clock]) -> int:
+    marks, steps, policies = words
     heard = heard_at(steps, marks)
     if heard is None or not has_clocks(order) or all(one.said is not Said.SEVERITY for one in marks):
         return 0
-    said = clocks(order, steps, tx.sla.policies(order.site), heard, marks)
+    said = clocks(order, steps, policies, heard, marks)
     then, now = _by_key([at_rest(one, heard) for one in said]), _by_key(kept)
     for key in sorted(then.keys() | now.keys()):
         named = f"{TABLE} {order.id}/{key} of order #{order.number}"

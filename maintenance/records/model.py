@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from maintenance.lifecycle import INCOMPLETE
 from maintenance.work.records import Signature, of_its_answers
-from maintenance.work.signers import signers
+from maintenance.work.signers import hands, one_image, signers
 from maintenance.work_orders import Kind, State, WorkOrder
 from plantroom.domain.audit import canonical, microseconds, sha256
 from plantroom.errors import Conflict
@@ -115,7 +115,9 @@ def becomes_record(
         return Sealing.VERIFIED
     if order.state is not State.COMPLETED or INCOMPLETE in order.tags:
         return None
-    return Sealing.SIGNED if signers(order, of_its_answers(order, given), called).both else None
+    signed = of_its_answers(order, given)
+    both = signers(order, signed, called).both and one_image(hands(order, signed, called)) is None
+    return Sealing.SIGNED if both else None
 
 
 def changed_fields(before: WorkOrder, after: WorkOrder) -> frozenset[str]:

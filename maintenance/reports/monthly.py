@@ -15,23 +15,24 @@ from maintenance.lifecycle import ENDED
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
 from maintenance.reports.bare import Bare, bare_of
+from maintenance.reports.coming import Coming, coming_of
 from maintenance.reports.model import Report
 from maintenance.reports.owners_words import in_owners_words, kinds_of_fault
 from maintenance.reports.ports import DueLine, OrderLine
 from maintenance.reports.rendering import Speech, render
+from maintenance.reports.tally import Tally, tally
 from maintenance.seed.budgets import budget_lines
 from maintenance.seed.codes import targets
 from maintenance.sla.figures import Compliance, compliance
 from maintenance.work.owner_reports import Satisfaction, satisfaction
 from maintenance.work.repairs import repeat_rates
-from maintenance.work_orders import Kind, State
+from maintenance.work_orders import State
 from plantroom.domain.assets import LocalName, Severity, Site
 from plantroom.ports.equipment import DueLicence
 from plantroom.ports.paging import Scope
 
 SHOWN_TICKETS = 100
 LICENCES_AHEAD = timedelta(days=60)
-_STATUTORY = frozenset({Kind.STATUTORY.value, Kind.INSPECTION.value})
 
 
 class IncidentLine(NamedTuple):
@@ -69,6 +70,7 @@ class Month:
     incomplete_shown: Sequence[DueLine]
     late_shown: Sequence[DueLine]
     done: int
+    tally: Tally
     tickets: Sequence[OrderLine]
     shown: Sequence[OrderLine]
     still_open: int
@@ -82,8 +84,7 @@ class Month:
     budget: Sequence[Line] | None
     line_names: Mapping[str, LocalName]
     system_names: Mapping[str, LocalName]
-    coming: Sequence[OrderLine]
-    coming_statutory: Sequence[OrderLine]
+    coming: Coming
     machines: Mapping[str, str]
 
 
@@ -116,11 +117,14 @@ def _month(
     facts = tx.figures.facts(site.code, period.first, period.last, period.begins, period.ends, now)
     (whole,) = grouped(facts, site, period, By.SITE, now, catalogue)
     due = tx.report_store.due(site.code, period.first, period.last)
-    bare = bare_of(tx.report_store, due, standing_for_law(catalogue.rows.values()))
+    lawful = standing_for_law(catalogue.rows.values())
+    bare = bare_of(tx.report_store, due, lawful)
+    done = tx.report_store.completed(site.code, period.begins, period.ends)
+    jobs = tx.report_store.done(site.code, period.begins, period.ends)
     tickets = tx.report_store.opened(site.code, period.begins, period.ends)
     after = _month_after(period.last)
     next_period = period_of(site, *after)
-    coming = tx.report_store.planned(site.code, next_period.begins, next_period.ends)
+    planned = tx.report_store.planned(site.code, next_period.begins, next_period.ends)
     scope, today = Scope(frozenset({site.code})), local_day(now, period.zone)
     past = tx.repairs.completed(scope, period.begins, period.ends, site.code)
     rates = repeat_rates(past, "month", lambda _: period.zone)
@@ -136,7 +140,8 @@ def _month(
         incomplete_shown=bare.incomplete[:SHOWN_TICKETS],
         late_shown=bare.late[:SHOWN_TICKETS],
         systems=grouped(facts, site, period, By.SYSTEM, now, _apart(catalogue)),
-        done=len(tx.report_store.completed(site.code, period.begins, period.ends)),
+        done=len(done),
+        tally=tally(due, jobs, {"orders_done": [one.id for one in done]}, period, now, lawful),
         tickets=tickets,
         shown=_named(tx, _worst_first(tickets)[:SHOWN_TICKETS]),
         still_open=sum(State(one.state) not in ENDED for one in tickets),
@@ -150,8 +155,7 @@ def _month(
         budget=None if budget is None else [one for one in budget if one.budget is not None or one.figures.outlook],
         line_names={key: line.name for key, line in budget_lines().items()},
         system_names=catalogue.system_names,
-        coming=coming,
-        coming_statutory=[one for one in coming if one.kind in _STATUTORY][:SHOWN_TICKETS],
+        coming=coming_of(planned, catalogue.rows, lawful, period.zone),
         machines={one.key: speech.name(LocalName(one.zh, one.en)) for one in facts.machines},
     )
 

@@ -1,8 +1,8 @@
 """The inspection pack of a machine or a system: all that an inspector asks for, out of one state of the ledger."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -23,10 +23,12 @@ from maintenance.reports.model import Report
 from maintenance.reports.pack_cards import Machine, machines
 from maintenance.reports.pack_former import FormerLine, former_lines
 from maintenance.reports.pack_lines import File, PatrolDay, RecordLine, patrol_days, record_line
+from maintenance.reports.pack_pending import is_pending, pending_lines
 from maintenance.reports.pack_rests import RestLine, rest_lines
 from maintenance.reports.pack_rows import Asked, RowLine, row_lines
 from maintenance.reports.ports import DueLine, Mended, OrderLine, Step
 from maintenance.reports.rendering import Speech, render
+from maintenance.reports.tally import Tally, tally
 from maintenance.seed.codes import actions, causes
 from maintenance.work.endings import USES
 from maintenance.work_orders import Kind
@@ -94,7 +96,9 @@ class Pack:
     head: Head | None
     sound: int
     frozen: int
+    pending: int
     names: Mapping[str, str]
+    tally: Tally
 
     @property
     def lines(self) -> int:
@@ -179,10 +183,18 @@ class _Gathering:
         """Everything, in one state of the ledger."""
         period, tx = self._period, self._tx
         due = [one for one in tx.report_store.due(self._site.code, period.first, period.last) if self._is_about(one)]
+        done = [one for one in tx.report_store.done(self._site.code, period.begins, period.ends) if self._is_about(one)]
         frozen = self._records()
-        work = self._work(due, {one.number for one in frozen})
+        completed = self._completed(done, {one.order for one in frozen})
+        waiting = [one for one in completed if is_pending(one)]
+        pending = pending_lines(
+            tx, self._site, [one.id for one in waiting], self._assets, self._rows, self._now, self._there
+        )
+        work = self._work([one for one in completed if not is_pending(one)])
+        finished = self._in_order([*frozen, *pending])
         by_hour = frozenset(key for key, row in self._rows.items() if row.interval.unit is IntervalUnit.HOUR)
-        records, patrols = patrol_days(frozen, by_hour)
+        records, patrols = patrol_days(finished, by_hour)
+        other = [one for one in work if one.order.kind != Kind.CORRECTIVE.value]
         listed, keep, today = tx.audit.heads(), self._keep(), local_day(self._now, period.zone)
         return Pack(
             site=self._site,
@@ -204,20 +216,37 @@ class _Gathering:
             former=former_lines(
                 tx, self._site.code, self._assets, (site_subject(self._site.code, self._site.name).key, self._own)
             ),
-            other=[one for one in work if one.order.kind != Kind.CORRECTIVE.value],
+            other=other,
             repairs=[one for one in work if one.order.kind == Kind.CORRECTIVE.value],
             standing=[
                 one for one in tx.report_store.standing(self._site.code, period.ends) if one.asset in self._assets
             ],
-            evidence=[file for line in frozen for file in line.files],
+            evidence=[file for line in finished for file in line.files],
             keep=keep[0],
             laws=[one for one in keep if one.status is Status.VERIFIED],
             verdict=verify_in(tx, heads),
             head=listed[-1] if listed else None,
             sound=sum(one.sound for one in frozen),
             frozen=len(frozen),
+            pending=len(pending),
             names={key: self._speech.name(one.name) for key, one in self._assets.items()},
+            tally=self._tally(due, done, records, patrols, other),
         )  # fmt: skip
+
+    def _tally(
+        self,
+        due: Sequence[DueLine],
+        done: Sequence[DueLine],
+        records: Sequence[RecordLine],
+        patrols: Sequence[PatrolDay],
+        other: Sequence[WorkLine],
+    ) -> Tally:
+        lists: dict[str, Collection[str | None]] = {
+            "records": [one.order for one in records],
+            "patrols": [order for day in patrols for order in day.orders],
+            "other_work": [one.order.id for one in other],
+        }
+        return tally(due, done, lists, self._period, self._now, self._lawful)
 
     def _keep(self) -> list[Retention]:
         """What is asked for of the classes that the pack is about, where it stands: the longest first, each once."""
@@ -285,7 +314,16 @@ class _Gathering:
         ]
         if self._report.system is not None:
             lines = [one for one in lines if one.asset is not None or self._own & set(one.lineages)]
-        return sorted(lines, key=lambda one: (one.day, one.number))
+        return lines
+
+    def _in_order(self, lines: Sequence[RecordLine]) -> list[RecordLine]:
+        """By day, and who has commented by name."""
+        names = self._tx.report_store.names({said.by for one in lines for said in one.comments})
+        called = (
+            replace(one, comments=tuple(replace(said, by=names.get(said.by, said.by)) for said in one.comments))
+            for one in lines
+        )
+        return sorted(called, key=lambda one: (one.day, one.number))
 
     def _listed(self) -> Iterator[Record]:
         filters = RecordFilter(
@@ -302,14 +340,17 @@ class _Gathering:
     def _is_ours(self, record: Record) -> bool:
         return record.asset in self._assets or (record.asset is None and bool(self._own))
 
-    def _work(self, due: Sequence[DueLine], frozen: set[int]) -> list[WorkLine]:
-        ours = {one.order for one in due if one.subject.startswith(SITE)}
-        store = self._tx.report_store
-        orders = [
+    def _completed(self, done: Sequence[DueLine], frozen: Collection[str | None]) -> list[OrderLine]:
+        """The orders that are done and are no records."""
+        ours = {one.order for one in done if one.subject.startswith(SITE)}
+        return [
             one
-            for one in store.completed(self._site.code, self._period.begins, self._period.ends)
-            if (one.asset in self._assets or one.id in ours) and one.number not in frozen
+            for one in self._tx.report_store.completed(self._site.code, self._period.begins, self._period.ends)
+            if (one.asset in self._assets or one.id in ours) and one.id not in frozen
         ]
+
+    def _work(self, orders: Sequence[OrderLine]) -> list[WorkLine]:
+        store = self._tx.report_store
         ids = [one.id for one in orders]
         steps, signed, mended = store.steps(ids), store.signed(ids), store.mended(ids)
         unanswered = store.unanswered(ids)

@@ -8,12 +8,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from maintenance.answers import result_of
 from maintenance.entered import ENTERED_BY, is_late
 from maintenance.evidence import FILE_KINDS, files_of
-from maintenance.records.model import Addendum, AddendumKind, Record
+from maintenance.records.model import Addendum, AddendumKind, Record, Sealing
 from maintenance.reports.ports import Attached, Signed
 from plantroom.domain.audit import sha256
 
@@ -41,6 +41,15 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What somebody wrote beside the checklist, when."""
+
+    by: str
+    at: datetime | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A piece of evidence. ``there``: its bytes are in the store."""
 
@@ -56,10 +65,13 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class RecordLine:
-    """A frozen record as a pack lists it. ``sound``: its document has the SHA-256 that was frozen. ``rows`` are codes,
-    ``lineages`` the plan rows' keys. ``recorded_at``: when it was entered, of one that was entered late. ``items`` is
-    how many its checklist has, ``unanswered`` the steps without an answer, ``without`` those without a photo or
-    signature that they ask for, ``reasons`` what was said when it was completed and verified all the same."""
+    """A frozen record as a pack lists it, or finished work that is to become one: its ``sha256`` is empty. ``sound``:
+    its document has the SHA-256 that was frozen. ``rows`` are codes, ``lineages`` the plan rows' keys.
+    ``recorded_at``: when it was entered, of one that was entered late. ``items`` is how many its checklist has,
+    ``unanswered`` the steps without an answer, ``without`` those without a photo or signature that they ask for,
+    ``reasons`` what was said when it was completed and verified all the same. ``order`` is the work order's id; an
+    incident's record has none. ``one_image``: names of people whose signatures are one and the same image.
+    ``verified``: nobody has to look at it any more."""
 
     day: date
     number: int
@@ -83,12 +95,18 @@ class RecordLine:
     unanswered: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    order: str | None = None
+    verified: bool = True
+    comments: tuple[Remark, ...] = ()
+    one_image: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PatrolDay:
     """The records of one row by the hour on one day. ``late``: how many were entered late, the last of them at
-    ``recorded_at``."""
+    ``recorded_at``. ``orders`` are the work orders' ids. ``unverified``: how many nobody has verified yet; ``digest``
+    is over those that are frozen, empty where none is. ``one_image``: how many have the same image for the signatures
+    of two people."""
 
     day: date
     row: str
@@ -103,6 +121,21 @@ class PatrolDay:
     late: int = 0
     recorded_at: datetime | None = None
     unanswered: int = 0
+    orders: tuple[str | None, ...] = ()
+    unverified: int = 0
+    one_image: int = 0
+
+
+class Of(NamedTuple):
+    """What a record is of: the number and the day by which a pack lists it, the machine (key), what the work is called,
+    the work order's id."""
+
+    number: int
+    day: date
+    asset: str | None
+    title_zh: str
+    title_en: str
+    order: str | None
 
 
 def record_line(
@@ -114,8 +147,28 @@ def record_line(
     people: Mapping[str, str],
 ) -> RecordLine:
     """The line of a record with what else is known of its order. ``people``: what those are called who added to it."""
-    said: dict[str, Any] = json.loads(record.document)
+    of = Of(record.number, record.completed_on, record.asset, record.title_zh, record.title_en, record.work_order)
+    line = document_line(json.loads(record.document), of, signed, attached, there)
     addenda = [replace(one, by=people.get(one.by, one.by)) for one in addenda]
+    later = tuple(dict.fromkeys(one.by for one in addenda if one.kind == AddendumKind.VERIFICATION.value))
+    return replace(
+        line,
+        verified_by=line.verified_by or later,
+        verified=record.cause != Sealing.SIGNED.value or bool(later),
+        sha256=record.sha256,
+        sound=sha256(record.document) == record.sha256,
+        addenda=tuple(addenda),
+    )
+
+
+def document_line(
+    said: Mapping[str, Any],
+    of: Of,
+    signed: Sequence[Signed],
+    attached: Sequence[Attached],
+    there: Callable[[str], bool],
+) -> RecordLine:
+    """The line of what a record says, or would say if it were frozen now: not verified yet, and without a SHA-256."""
     names = {str(one.get("username")): str(one.get("name")) for one in said.get("staff", [])}
     asked = [one for one in said.get("items", []) if "step" in one]  # an incident's are its measures
     results = [(one, result_of(one.get("answer"))) for one in asked]
@@ -123,19 +176,20 @@ def record_line(
     judged = {str(one.get("step")): one for one in said.get("work", {}).get("found", [])}
     plan = said["plan"] if isinstance(said.get("plan"), list) else []  # of an incident it is its emergency plan
     files = [
-        _file(record, one.get("step"), one.get("kind"), names.get(str(one.get("by")), one.get("by")), one, there)
+        _file(of, one.get("step"), one.get("kind"), names.get(str(one.get("by")), one.get("by")), one, there)
         for one in said.get("files", [])
     ]
     files += [
-        _file(record, one.step, one.kind, names.get(one.by, one.by), {"sha256": one.sha256, "bytes": one.bytes}, there)
+        _file(of, one.step, one.kind, names.get(one.by, one.by), {"sha256": one.sha256, "bytes": one.bytes}, there)
         for one in attached
     ]
-    files += [_file(record, None, "signature", one.name, {"sha256": one.sha256, "bytes": 0}, there) for one in signed]
+    signatures = _signatures(said, signed, names)
+    files += [_file(of, None, "signature", one.name, {"sha256": one.sha256, "bytes": 0}, there) for one in signed]
     return RecordLine(
-        day=record.completed_on,
-        number=record.number,
-        asset=record.asset,
-        title={"zh": record.title_zh, "en": record.title_en},
+        day=of.day,
+        number=of.number,
+        asset=of.asset,
+        title={"zh": of.title_zh, "en": of.title_en},
         rows=tuple(str(one.get("row")) for one in plan),
         lineages=tuple(str(one.get("lineage")) for one in plan),
         counts=Counter(result for _, result in results if result is not None),
@@ -143,19 +197,27 @@ def record_line(
         not_ok=tuple(_not_ok(one, judged) for one, result in results if result == "not_ok"),
         readings=tuple(_reading(one) for one, result in results if _is_reading(one, result)),
         done_by=_with_role(said, _DID) or _in_charge(said),
-        signatures=_signatures(said, signed, names),
-        verified_by=_with_role(said, frozenset({"verified"}))
-        or tuple(dict.fromkeys(one.by for one in addenda if one.kind == AddendumKind.VERIFICATION.value)),
-        sha256=record.sha256,
-        sound=sha256(record.document) == record.sha256,
+        signatures=signatures,
+        one_image=_one_image(signatures, names),
+        verified_by=_with_role(said, frozenset({"verified"})),
+        sha256="",
+        sound=True,
         files=tuple({one.sha256: one for one in reversed(files)}.values())[::-1],
-        addenda=tuple(addenda),
+        addenda=(),
         recorded_at=_recorded_late(said),
         items=len(asked),
         unanswered=open_steps,
         without=without,
         reasons=_reasons(said) if open_steps or without else (),
+        order=of.order,
+        verified=False,
+        comments=tuple(_remark(one, names) for one in said.get("work", {}).get("comments", [])),
     )
+
+
+def _remark(said: Mapping[str, Any], names: Mapping[str, str]) -> Remark:
+    by, at = str(said.get("by")), said.get("at")
+    return Remark(names.get(by, by), datetime.fromisoformat(at) if at else None, str(said.get("text") or ""))
 
 
 def _unanswered(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -218,6 +280,15 @@ def _signatures(said: Mapping[str, Any], signed: Sequence[Signed], names: Mappin
     return (*frozen, *(Signature(one.name, one.role, one.at, one.sha256) for one in beside))
 
 
+def _one_image(signatures: Iterable[Signature], names: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    """Who has signed with the image of somebody else. A name may be an account's user name."""
+    people: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for one in signatures:
+        name = names.get(one.name, one.name)
+        people[one.sha256].setdefault(" ".join(name.split()).casefold(), name)
+    return tuple(tuple(found.values()) for sha256, found in people.items() if sha256 and len(found) > 1)
+
+
 def _not_ok(item: Mapping[str, Any], judged: Mapping[str, Mapping[str, Any]]) -> Item:
     """With the number, where one is the cause, the limits that it was judged by, and the remark."""
     answer = item["answer"]
@@ -249,13 +320,13 @@ def _bracketed(limits: Sequence[str]) -> list[str]:
 
 
 def _file(
-    record: Record, step: object, kind: object, by: object, file: Mapping[str, Any], there: Callable[[str], bool]
+    of: Of, step: object, kind: object, by: object, file: Mapping[str, Any], there: Callable[[str], bool]
 ) -> File:
     digest = str(file.get("sha256") or "")
     size = file.get("bytes")
     return File(
-        record.number,
-        record.completed_on,
+        of.number,
+        of.day,
         str(step or ""),
         str(kind or ""),
         str(by or ""),
@@ -281,6 +352,7 @@ def patrol_days(lines: Iterable[RecordLine], by_hour: frozenset[str]) -> tuple[l
 def _patrol(key: tuple[date, str, str], lines: Sequence[RecordLine]) -> PatrolDay:
     day, row, asset = key
     late = [one.recorded_at for one in lines if one.recorded_at is not None]
+    frozen = [one.sha256 for one in lines if one.sha256]
     return PatrolDay(
         day=day,
         row=row,
@@ -291,8 +363,11 @@ def _patrol(key: tuple[date, str, str], lines: Sequence[RecordLine]) -> PatrolDa
         done_by=tuple(dict.fromkeys(name for one in lines for name in one.done_by)),
         signed_by=tuple(dict.fromkeys(sign.name for one in lines for sign in one.signatures)),
         not_ok=sum(one.counts.get("not_ok", 0) for one in lines),
-        digest=sha256("\n".join(one.sha256 for one in lines)),
+        digest=sha256("\n".join(frozen)) if frozen else "",
         late=len(late),
         recorded_at=max(late, default=None),
         unanswered=sum(len(one.unanswered) for one in lines),
+        orders=tuple(one.order for one in lines),
+        unverified=sum(not one.verified for one in lines),
+        one_image=sum(bool(one.one_image) for one in lines),
     )

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from maintenance.reports.model import Report
+from maintenance.work_orders import WorkOrder
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 
 
@@ -39,6 +40,13 @@ class OrderLine(NamedTuple):
     completed_at: datetime | None
     due: datetime | None
     end_reason: str | None
+
+
+class PlannedLine(NamedTuple):
+    """A planned order, and the plan rows that it is of."""
+
+    order: OrderLine
+    lineages: tuple[str, ...]
 
 
 class DueLine(NamedTuple):
@@ -96,6 +104,16 @@ class Attached(NamedTuple):
     bytes: int
 
 
+class Commented(NamedTuple):
+    """What somebody wrote about an order."""
+
+    order: str
+    kind: str
+    text: str
+    by: str
+    at: datetime
+
+
 class Mended(NamedTuple):
     """What was said of a repair."""
 
@@ -144,7 +162,7 @@ class ReportRepository(ABC):
         """Repair tickets opened in the period, by number."""
 
     @abstractmethod
-    def planned(self, site: str, begins: datetime, ends: datetime) -> Sequence[OrderLine]:
+    def planned(self, site: str, begins: datetime, ends: datetime) -> Sequence[PlannedLine]:
         """Planned orders that fall due in the period and have not ended, by due date."""
 
     @abstractmethod
@@ -169,6 +187,10 @@ class ReportRepository(ABC):
         """Every occurrence whose last day lies in the period, by that day."""
 
     @abstractmethod
+    def done(self, site: str, begins: datetime, ends: datetime) -> Sequence[DueLine]:
+        """Every occurrence completed in the period, by completion."""
+
+    @abstractmethod
     def steps(self, orders: Collection[str]) -> Mapping[str, Sequence[Step]]:
         """Completions and verifications, by order."""
 
@@ -179,6 +201,14 @@ class ReportRepository(ABC):
     @abstractmethod
     def attached(self, orders: Collection[str]) -> Mapping[str, Sequence[Attached]]:
         """Files, by order."""
+
+    @abstractmethod
+    def commented(self, orders: Collection[str]) -> Mapping[str, Sequence[Commented]]:
+        """Comments, by order, as they were recorded."""
+
+    @abstractmethod
+    def whole(self, orders: Collection[str]) -> Mapping[str, WorkOrder]:
+        """The orders themselves, by id."""
 
     @abstractmethod
     def mended(self, orders: Collection[str]) -> Mapping[str, Mended]:

@@ -56,6 +56,11 @@ outlook|全年预计|Outlook for the year
 month_cost|本月支出|This month
 next_month|下月安排|Next month
 next_statutory|下月法定与检验工作|Statutory work and inspections next month
+rounds|巡查与日常检查|Rounds
+by_name|下列|listed below
+not_by_name|其他未列出|others, not listed
+first_day|首日|First day
+last_day|末日|Last day
 planned_n|计划工作|Planned orders
 licences_due|即将到期的证照|Licences that run out
 licence|证照|Licence
@@ -174,6 +179,9 @@ in_house|自行|in-house
 contractor|外委单位|contractor
 authority|主管机构|authority
 automatic|自动|automatic
+not_verified|尚未复核|not verified yet
+comment|备注|Comment
+one_image|签名为同一张图片|signatures that are one and the same image
 kept_at_least|记录至少保存|records are kept for at least
 no_records|期间内没有记录。|No records in this period.
 definitions|指标定义|What the figures mean
@@ -222,6 +230,11 @@ month|个月|month
 year|年|year
 every|每|every
 not_done|未做|not done
+by_last_day|按最迟日期计：最迟日期在期间内的计划项。|By last day: jobs of the plan whose last day lies in the period.
+done_within|期间内完成的计划项|Jobs done in the period
+no_order|无工单（由读数或人工登记）|without an order (by readings, by hand)
+by_completion|按完成日期|by day of completion
+orders_done|完成的工单|Orders completed
 periodic_inspection|定期检验|Periodic inspection
 use_registration|使用登记|Registration of use
 registration|使用登记|Registration

@@ -52,6 +52,10 @@ class SlaRepository(ABC):
         """An order's marks in the order in which they were heard."""
 
     @abstractmethod
+    def marks_of(self, order_ids: Sequence[str]) -> Mapping[str, Sequence[Mark]]:
+        """As ``marks``, of those orders that have any; one query for each thousand."""
+
+    @abstractmethod
     def policies(self, site: str) -> Policies:
         """What was promised on a site through time; read once in a transaction."""
 

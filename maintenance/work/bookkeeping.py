@@ -30,6 +30,7 @@ from maintenance.work.records import (
     overlapping,
     totals,
 )
+from maintenance.work.two_people import require_own_image
 from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound, VersionConflict
@@ -89,7 +90,8 @@ class Books:
 
     def sign(self, role: Signatory, name: str, sha256: str, version: int, at: datetime | None = None) -> Signature:
         """Sign the order as it stands at ``version``: whoever signs has seen it. Statutory work that is complete and
-        signed by both sides is frozen with it. ``VersionConflict`` when the order is another by now."""
+        signed by both sides is frozen with it. ``VersionConflict`` when the order is another by now, ``BadData`` for
+        the image of somebody else's signature there."""
         self._not_signed_off()
         o = self.order
         if version != o.version:
@@ -102,6 +104,7 @@ class Books:
             id=new_key(), work_order=o.id, site=o.site, role=role, name=name, sha256=sha256, order_version=version,
             answers_sha256=answers_digest(o), by=self.by, at=self._moment(at), recorded_at=self.now,
         )  # fmt: skip
+        require_own_image(self.tx, o, made)
         self.tx.work_records.add_signature(made)
         note_order(self.tx, o)
         frozen(self.tx, o, self.by, self.now)

@@ -1,5 +1,6 @@
 """Work orders, their history, and the operations that tablets sent."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -129,6 +130,15 @@ class SqlOrders(OrderRepository):
         h = t.work_order_transitions.c
         statement = TRANSITIONS.select().where(h.work_order == order_id).order_by(h.position)
         return [TRANSITIONS.item(row) for row in self._connection.execute(statement)]
+
+    def transitions_of(self, order_ids: Sequence[str]) -> Mapping[str, Sequence[Transition]]:
+        self.flush()
+        h, found = t.work_order_transitions.c, defaultdict[str, list[Transition]](list)
+        for some in chunks(sorted(set(order_ids))):
+            statement = TRANSITIONS.select().where(h.work_order.in_(some)).order_by(h.position)
+            for step in map(TRANSITIONS.item, self._connection.execute(statement)):
+                found[step.work_order].append(step)
+        return found
 
     def operation(self, op_id: str) -> tuple[Operation, OperationResult] | None:
         row = self._connection.execute(_OPERATIONS.where(t.operations.c.op_id == op_id)).first()

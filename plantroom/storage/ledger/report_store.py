@@ -8,19 +8,22 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from maintenance.evidence import unanswered
+from maintenance.plan import OccurrenceState
 from maintenance.reports.model import Report, ReportKind, ReportState
 from maintenance.reports.ports import (
     Attached,
+    Commented,
     DueLine,
     Mended,
     OrderLine,
+    PlannedLine,
     ReportFilter,
     ReportRepository,
     Signed,
     Step,
 )
 from maintenance.work.endings import USES
-from maintenance.work_orders import Kind, State
+from maintenance.work_orders import Kind, State, WorkOrder
 from plantroom.errors import NotFound
 from plantroom.ports.paging import Page, PageRequest
 from plantroom.storage.ledger import tables_maintenance as m
@@ -30,14 +33,14 @@ from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.tables_accounts import users
 from plantroom.storage.ledger.tables_reports import stored_reports
-from plantroom.storage.ledger.tables_work import repairs, work_attachments, work_signatures
+from plantroom.storage.ledger.tables_work import repairs, work_attachments, work_comments, work_signatures
 from plantroom.storage.ledger.work import Work, chunks, in_scope, one_of
 
 REPORTS = Record(Report, stored_reports)
 T = TypeVar("T")
 
 _t, _w, _o, _s = stored_reports.c, m.work_orders.c, m.occurrences.c, m.work_order_transitions.c
-_p = m.plan_rows.c
+_p, _n = m.plan_rows.c, work_comments.c
 _g, _f, _r = work_signatures.c, work_attachments.c, repairs.c
 _SORTS: Mapping[str, Keys] = {"requested_at": (_t.requested_at, _t.id)}
 
@@ -51,6 +54,16 @@ _OPENING = (
 ).scalar_subquery()
 _WHY = sa.case((PUT_OFF, _OPENING), else_=_w.end_reason)
 """Why an order ended; of one that carries on what was put off, why that was."""
+
+_DUE = (
+    sa.select(
+        _o.subject, _o.lineage, _o.plan_row, _o.cycle, _o.nominal_date, _o.latest, _o.due_at, _o.state,
+        _o.completed_at, _o.work_order, _w.number, ORDER_STATE, _WHY, sa.func.coalesce(_p.kind, ""),
+        sa.func.coalesce(_p.layer, ""), BARE, ENTERED, INCOMPLETE_RECORD,
+    )
+    .outerjoin_from(m.occurrences, m.work_orders, _w.id == _o.work_order)
+    .outerjoin(m.plan_rows, _p.lineage == _o.lineage)
+)  # fmt: skip
 
 
 class SqlReports(ReportRepository):
@@ -109,15 +122,19 @@ class SqlReports(ReportRepository):
         theirs = sa.select(_r.work_order).where(_r.site == site, _r.opened_at >= begins, _r.opened_at < ends)
         return self._orders(_ORDER.where(_w.id.in_(theirs)).order_by(_w.number))
 
-    def planned(self, site: str, begins: datetime, ends: datetime) -> Sequence[OrderLine]:
-        statement = _ORDER.where(
+    def planned(self, site: str, begins: datetime, ends: datetime) -> Sequence[PlannedLine]:
+        statement = _ORDER.add_columns(_w.occurrences).where(
             _w.site == site,
             _w.ended.is_(False),
             _w.due_order >= begins,
             _w.due_order < ends,
             _w.kind != Kind.CORRECTIVE.value,
         )
-        return self._orders(statement.order_by(_w.due_order, _w.number))
+        rows = self._connection.execute(statement.order_by(_w.due_order, _w.number))
+        return [
+            PlannedLine(OrderLine._make(row), tuple(str(one["key"]["lineage"]) for one in stands_for))
+            for *row, stands_for in rows
+        ]
 
     def completed(self, site: str, begins: datetime, ends: datetime) -> Sequence[OrderLine]:
         statement = _ORDER.where(
@@ -138,10 +155,14 @@ class SqlReports(ReportRepository):
     def unanswered(self, orders: Collection[str]) -> Mapping[str, int]:
         found: dict[str, int] = {}
         for some in chunks(sorted(set(orders))):
-            for order in map(ORDERS.item, self._connection.execute(ORDERS.select().where(_w.id.in_(some)))):
-                steps = len(unanswered(order))
-                if steps:
-                    found[order.id] = steps
+            found |= {key: steps for key, order in self.whole(some).items() if (steps := len(unanswered(order)))}
+        return found
+
+    def whole(self, orders: Collection[str]) -> Mapping[str, WorkOrder]:
+        found: dict[str, WorkOrder] = {}
+        for some in chunks(sorted(set(orders))):
+            rows = self._connection.execute(ORDERS.select().where(_w.id.in_(some)))
+            found |= {order.id: order for order in map(ORDERS.item, rows)}
         return found
 
     def contractors(self, site: str, since: datetime) -> Mapping[str, Sequence[str]]:
@@ -167,24 +188,26 @@ class SqlReports(ReportRepository):
         return [OrderLine._make(row) for row in self._connection.execute(statement)]
 
     def due(self, site: str, first: date, last: date) -> Sequence[DueLine]:
-        statement = (
-            sa.select(
-                _o.subject, _o.lineage, _o.plan_row, _o.cycle, _o.nominal_date, _o.latest, _o.due_at, _o.state,
-                _o.completed_at, _o.work_order, _w.number, ORDER_STATE, _WHY, sa.func.coalesce(_p.kind, ""),
-                sa.func.coalesce(_p.layer, ""), BARE, ENTERED, INCOMPLETE_RECORD,
-            )
-            .outerjoin_from(m.occurrences, m.work_orders, _w.id == _o.work_order)
-            .outerjoin(m.plan_rows, _p.lineage == _o.lineage)
-            .where(
-                _o.site == site,
-                RECORDED,
-                _o.nominal_date >= first - FAR,
-                _o.nominal_date <= last + FAR,
-                _o.latest >= first,
-                _o.latest <= last,
-            )
-            .order_by(_o.latest, _o.subject, _o.lineage, _o.cycle)
-        )  # fmt: skip
+        statement = _DUE.where(
+            _o.site == site,
+            RECORDED,
+            _o.nominal_date >= first - FAR,
+            _o.nominal_date <= last + FAR,
+            _o.latest >= first,
+            _o.latest <= last,
+        )
+        return self._occurrences(statement.order_by(_o.latest, _o.subject, _o.lineage, _o.cycle))
+
+    def done(self, site: str, begins: datetime, ends: datetime) -> Sequence[DueLine]:
+        statement = _DUE.where(
+            _o.site == site,
+            _o.state.in_((OccurrenceState.DONE.value, OccurrenceState.CREDITED.value)),
+            _o.completed_at >= begins,
+            _o.completed_at < ends,
+        )
+        return self._occurrences(statement.order_by(_o.completed_at, _o.subject, _o.lineage, _o.cycle))
+
+    def _occurrences(self, statement: sa.Select[Any]) -> Sequence[DueLine]:
         return [DueLine._make(row) for row in self._connection.execute(statement)]
 
     def steps(self, orders: Collection[str]) -> Mapping[str, Sequence[Step]]:
@@ -199,6 +222,10 @@ class SqlReports(ReportRepository):
     def attached(self, orders: Collection[str]) -> Mapping[str, Sequence[Attached]]:
         statement = sa.select(_f.work_order, _f.step, _f.kind, _f.by, _f.at, _f.sha256, _f.size)
         return self._of(orders, statement.order_by(_f.at, _f.id), _f.work_order, Attached)
+
+    def commented(self, orders: Collection[str]) -> Mapping[str, Sequence[Commented]]:
+        statement = sa.select(_n.work_order, _n.kind, _n.text, _n.by, _n.at).order_by(_n.recorded_at, _n.id)
+        return self._of(orders, statement, _n.work_order, Commented)
 
     def mended(self, orders: Collection[str]) -> Mapping[str, Mended]:
         statement = sa.select(_r.work_order, _r.failure_mode, _r.cause, _r.action, _r.note, _r.verdict)

@@ -1,5 +1,6 @@
 """What the SLA clocks keep: marks, clocks at rest, steps of escalation, policies."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -49,6 +50,14 @@ class SqlSla(SlaRepository):
 
     def marks(self, order_id: str) -> Sequence[Mark]:
         return [MARKS.item(row) for row in self._connection.execute(_MARKS_OF, {"order_id": order_id})]
+
+    def marks_of(self, order_ids: Sequence[str]) -> Mapping[str, Sequence[Mark]]:
+        found = defaultdict[str, list[Mark]](list)
+        for some in chunks(sorted(set(order_ids))):
+            statement = MARKS.select().where(_m.work_order.in_(some)).order_by(_m.position)
+            for mark in map(MARKS.item, self._connection.execute(statement)):
+                found[mark.work_order].append(mark)
+        return found
 
     def policies(self, site: str) -> Policies:
         if site not in self._policies:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from maintenance.ports import SpellRepository
+from maintenance.spell_ports import SpellRepository
 from maintenance.spells import Spell
 from plantroom.ports.paging import Page, PageRequest
 from plantroom.storage.ledger import tables_maintenance as t

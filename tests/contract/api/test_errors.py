@@ -37,6 +37,16 @@ def test_wrong_fields_are_named(world: World) -> None:
     assert all(e["message"] for e in problem["errors"])
 
 
+def test_wrong_fields_are_told_in_both_languages(world: World) -> None:
+    body = {"site": HOME, "class": "pump", "criticality": "Z", "colour": "red"}
+    problem = assert_problem(world.admin.post("/api/v1/assets", json=body), 422)
+    told = {e["field"]: e["message"] for e in problem["errors"]}
+    assert told["code"] == "必填 / Field required"
+    assert told["criticality"] == "应为'A'、'B'或'C' / Input should be 'A', 'B' or 'C'"
+    assert told["colour"] == "没有此字段 / Extra inputs are not permitted"
+    assert "code: 必填 / Field required" in problem["detail"]
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"site": NaN}'])
 def test_bodies_that_are_not_what_they_should_be(world: World, body: bytes) -> None:
     answer = world.admin.post("/api/v1/assets", content=body, headers={"Content-Type": "application/json"})

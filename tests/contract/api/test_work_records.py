@@ -184,7 +184,11 @@ def test_statutory_work_that_both_sides_sign_is_frozen_with_its_records(world: W
     assert boss.get("/api/v1/records").json()["items"] == []
     li.post(at(order, "signatures"), json=sheet | {"role": "safety_manager", "name": "李工"})
     assert boss.get("/api/v1/records").json()["items"] == [], "nobody signs for both sides"
-    li.post(at(order, "signatures"), json=sheet | {"role": "safety_manager", "name": "王安全"})
+    manager = {"role": "safety_manager", "name": "王安全"}
+    refused = li.post(at(order, "signatures"), json=sheet | manager)
+    (error,) = refused.json()["errors"]
+    assert (refused.status_code, error["field"], error["code"]) == (422, "sha256", "same_image")
+    li.post(at(order, "signatures"), json=sheet | manager | {"sha256": world.file(content=b"by another hand")})
     (record,) = boss.get("/api/v1/records").json()["items"]
     said = boss.get(f"/api/v1/records/{record['id']}").json()["document"]
     assert [one["name"] for one in said["signatures"]] == ["李工", "李工", "王安全"]

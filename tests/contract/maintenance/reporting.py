@@ -110,9 +110,9 @@ def visit(
     if missed:
         apply_transition(tx, order.id, ended, done, "wang", "春节停梯 / lift closed", now=done)
         return
-    photo, sign = (
+    photo, sign, manager = (
         kept(tx, files, f"{kind} {number}".encode(), mime)
-        for kind, mime in (("photo", "image/jpeg"), ("sign", "image/png"))
+        for kind, mime in (("photo", "image/jpeg"), ("sign", "image/png"), ("manager", "image/png"))
     )
     order = apply_transition(tx, order.id, State.IN_PROGRESS, done - timedelta(hours=1), "li", now=done)
     answers: dict[str, dict[str, object]] = {
@@ -124,7 +124,7 @@ def visit(
     order = tx.orders.update(replace(tx.orders.lock(order.id), answers=answers), order.version)
     order = apply_transition(tx, order.id, State.COMPLETED, done, "li", now=done + entered, file_arrived=files.has)
     order = tx.orders.lock(order.id)
-    Books(tx, order, "wang", done).sign(Signatory.SAFETY_MANAGER, "王安全", sign.sha256, order.version)
+    Books(tx, order, "wang", done).sign(Signatory.SAFETY_MANAGER, "王安全", manager.sha256, order.version)
     seen = done + entered + timedelta(hours=2)
     apply_transition(tx, order.id, State.VERIFIED, seen, "wang", "同意", now=seen, person=True)
 

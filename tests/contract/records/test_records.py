@@ -78,7 +78,8 @@ def do_work(ledger: SqlLedger, order: WorkOrder, *, by: tuple[User, ...] = (LI,)
     work = (answer(order, "A-1-23", number=4.5), answer(order, "A-1-18"))
     assert {status for status, _ in send(ledger, *work)} == {"applied"}
     for user in by:
-        assert send(ledger, op(order, "signature", "A-1-18", value=SIGNATURE), user=user) == [("applied", None)]
+        image = SIGNATURE if user == by[0] else SIGNATURE | {"sha256": "ce" * 32}
+        assert send(ledger, op(order, "signature", "A-1-18", value=image), user=user) == [("applied", None)]
     assert send(ledger, op(order, "complete")) == [("applied", None)]
 
 
