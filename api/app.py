@@ -44,6 +44,7 @@ from api.metrics import Metrics
 from api.middleware import Envelope
 from api.occurrences.endpoints import router as occurrences
 from api.on_call.endpoints import router as on_call
+from api.once import install_replays
 from api.parts.endpoints import router as parts
 from api.plan.coverage import router as coverage
 from api.plan.endpoints import router as plan
@@ -208,6 +209,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.metrics = metrics
     app.state.live = LiveHub(services.ledger)
     install(app)
+    install_replays(app)
     app.include_router(webapp)  # takes every path that is left, behind that of the OpenAPI document
     app.add_middleware(Envelope, metrics=metrics)
     return app

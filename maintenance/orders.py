@@ -241,4 +241,5 @@ def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime, now: datetime) ->
     changed += lawful(tx, done, at)
     waived = ended_with_order(tx, undone, now) if order.state is State.CANCELLED else []
     left = {one.key for one in undone} - {one.key for one in waived}
-    tx.plan.update_occurrences([*changed, *waived, *missed([one for one in undone if one.key in left], last)])
+    changed += [*waived, *missed([one for one in undone if one.key in left], last)]
+    tx.plan.update_occurrences([one for one in changed if one != found[one.key]])

@@ -2,6 +2,7 @@
 completed by what the readings show. Each works inside the caller's transaction on the order as it is then."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
@@ -14,7 +15,6 @@ from maintenance.ports import MaintenanceTx
 from maintenance.transitions import apply_transition
 from maintenance.views import note_order
 from maintenance.waiving import by_order
-from maintenance.work.ports import WorkRecordRepository
 from maintenance.work_orders import State, Transition, WorkOrder
 from plantroom.domain.assets import LocalName
 
@@ -113,28 +113,30 @@ def waive(
     """Write down occurrences (as waived) that nothing asks for any more, and cancel orders that ask for nothing else,
     as ``why`` says. Gives those that it was done with; work that has begun goes on. ``waiting``: orders that the caller
     has locked and found not begun."""
-    found: list[Occurrence] = []
-    for order_id, some in by_order(over).items():
-        if order_id is None:
-            tx.plan.update_occurrences(some)
-            found += some
-            continue
-        locked = waiting.get(order_id) or tx.orders.lock(order_id)
-        if order_id not in waiting and has_begun(tx, locked):
-            continue
-        known = tx.plan.occurrences([one.key for one in locked.occurrences]).values()
+    groups = by_order(over)
+    written = groups.pop(None, [])
+    locked = [waiting.get(one) or tx.orders.lock(one) for one in groups if one is not None]
+    gone_on = begun(tx, [order for order in locked if order.id not in waiting])
+    free = [order for order in locked if order.id not in gone_on]
+    known = tx.plan.occurrences([one.key for order in free for one in order.occurrences])
+    ends: list[tuple[WorkOrder, str]] = []
+    goes_on: list[tuple[WorkOrder, set[OccurrenceKey]]] = []
+    for order in free:
+        some, mine = groups[order.id], [known[one.key] for one in order.occurrences if one.key in known]
         keys = {one.key for one in some}
-        if all(one.key in keys or one.state is not OccurrenceState.DUE for one in known):
-            # Written first: what becomes of them with their order is then not asked for.
-            tx.plan.update_occurrences(some)
-            apply_transition(tx, order_id, State.CANCELLED, now, PLANNER, why(some[0]), changes=locked)
-            found += some
+        if all(one.key in keys or one.state is not OccurrenceState.DUE for one in mine):
+            ends.append((order, why(some[0])))
+            written += some
         else:
-            _lightened(tx, locked, keys)
-            lightened = [replace(one, work_order=None) for one in some]
-            tx.plan.update_occurrences(lightened)
-            found += lightened
-    return found
+            goes_on.append((order, keys))
+            written += [replace(one, work_order=None) for one in some]
+    # Written first: what becomes of them with their order is then not asked for.
+    tx.plan.update_occurrences(written)
+    for order, said in ends:
+        apply_transition(tx, order.id, State.CANCELLED, now, PLANNER, said, changes=order)
+    for order, keys in goes_on:
+        _lightened(tx, order, keys)
+    return written
 
 
 def _lightened(tx: MaintenanceTx, locked: WorkOrder, gone: Container[OccurrenceKey]) -> None:
@@ -143,25 +145,12 @@ def _lightened(tx: MaintenanceTx, locked: WorkOrder, gone: Container[OccurrenceK
     note_order(tx, tx.orders.update(replace(locked, occurrences=left), locked.version))
 
 
-def has_begun(tx: MaintenanceTx, order: WorkOrder) -> bool:
-    """Whether somebody is at a locked order, was, or has answered or booked something on it. One that was given to
-    somebody has not begun by that, nor one that is held before anybody came, or that somebody has only commented on."""
-    return (
-        order.state not in WAITING
-        or order.arrived_at is not None
-        or bool(order.answers)
-        or _is_booked(tx.work_records, order.id)
-    )
-
-
-def _is_booked(books: WorkRecordRepository, order: str) -> bool:
-    """Whether time, parts, cost, a file or a signature stands on it."""
-    return (
-        any(one.removed_at is None for one in books.labour(order))
-        or any(one.removed_at is None for one in books.part_uses(order))
-        or any(one.removed_at is None for one in books.costs(order))
-        or bool(books.attachments(order) or books.signatures(order))
-    )
+def begun(tx: MaintenanceTx, orders: Sequence[WorkOrder]) -> AbstractSet[str]:
+    """Those of some locked orders, by id, at which somebody is, was, or on which somebody has answered or booked
+    something. One that was given to somebody has not begun by that, nor one that is held before anybody came, or that
+    somebody has only commented on."""
+    found = {one.id for one in orders if one.state not in WAITING or one.arrived_at is not None or one.answers}
+    return found | tx.work_records.booked([one.id for one in orders if one.id not in found])
 
 
 def _step(tx: MaintenanceTx, locked: WorkOrder, to: State, at: datetime, now: datetime, text: str = "") -> None:

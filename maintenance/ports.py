@@ -54,8 +54,8 @@ class PlanRepository(PlanRowVersions):
 
     @abstractmethod
     def put_row(self, row: PlanRow) -> PlanRow:
-        """Add a row or, under the same lineage, its next version; once a transaction, for of a version in between the
-        history says nothing. ``Conflict`` when the code belongs to another lineage of the same site."""
+        """Add a row or, under the same lineage, its next version: one a transaction, put again it is that one anew, for
+        of a version in between the history says nothing. ``Conflict`` when another lineage of the site has the code."""
 
     @abstractmethod
     def add_rows(self, rows: Sequence[PlanRow]) -> None:

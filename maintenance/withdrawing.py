@@ -18,7 +18,7 @@ from maintenance.giving_way import GivingWay, asked_again, gives_way
 from maintenance.nesting import containment
 from maintenance.plan import FORMER_CYCLE, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.planner import Subject
-from maintenance.planner_steps import has_begun, waive
+from maintenance.planner_steps import begun, waive
 from maintenance.ports import MaintenanceTx
 from maintenance.rests import AT_REST, Rest, lapsed
 from maintenance.stand_ins import floor_of
@@ -45,13 +45,13 @@ def without_overtaken(
     due = [one for one in history if one.state is OccurrenceState.DUE and one.key not in late]
     told = [one for one in history if one != as_said(one)]
     locked = _locked(tx, [*due_with(over, due), *told])
-    waiting = {order.id: order for order in locked if not has_begun(tx, order)}
-    begun = {order.id for order in locked} - waiting.keys()
+    gone_on = begun(tx, locked)
+    waiting = {order.id: order for order in locked if order.id not in gone_on}
     # What people have done by then is known now that they cannot go on.
     subject = told[0].key.subject
     history = tx.plan.occurrences_of_several([subject]).get(subject, ())
     over, late = _overtaken(history, kin)
-    gone = _made_anew(tx, due_with(over, _loose(history, late, begun)), waiting, now)
+    gone = _made_anew(tx, due_with(over, _loose(history, late, gone_on)), waiting, now)
     heard = [as_said(one) for one in history if one != as_said(one) and one.key not in gone]
     tx.plan.update_occurrences(heard)
     return _with([one for one in history if one.key not in gone], heard)

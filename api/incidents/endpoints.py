@@ -23,6 +23,7 @@ from api.incidents.schemas import (
     Spread,
     StageRequest,
 )
+from api.once import OnlyOnce
 from api.paging import bad_field, page_request
 from api.preconditions import IfMatch, etag, expected_version, require_version
 from api.retrying import BeginAgain
@@ -94,13 +95,16 @@ def get_figures(
 
 
 @router.post("", operation_id="createIncident", status_code=201)
-def post_incident(form: IncidentCreate, caller: Technician, services: Parts, response: Response) -> IncidentDetail:
+def post_incident(
+    form: IncidentCreate, caller: Technician, services: Parts, once: OnlyOnce, response: Response
+) -> IncidentDetail:
     """Open an incident by hand or from a ticket. The channels of the site are told."""
     with services.ledger.begin() as tx:
-        by = caller.principal
+        by, site = caller.principal, _site(tx, caller, form)
+        once.begin(tx, caller)
         people = tuple(one.to_domain() for one in form.people)
         wanted = Wanted(
-            site=_site(tx, caller, form),
+            site=site,
             kind=form.kind,
             title=form.title.to_domain(),
             severity=form.severity,
@@ -113,10 +117,9 @@ def post_incident(form: IncidentCreate, caller: Technician, services: Parts, res
             plan=form.emergency_plan,
         )
         incident = open_incident(tx, wanted, by.name, services.clock.now())
-        shown = _shown(tx, services, incident)
-    response.headers["ETag"] = etag(incident.version)
-    response.headers["Location"] = f"/api/v1/incidents/{incident.id}"
-    return shown
+        response.headers["Location"] = f"/api/v1/incidents/{incident.id}"
+        shown = _answer(tx, services, response, incident)
+        return once.keep(tx, shown, response.headers)
 
 
 def _site(tx: MaintenanceTx, caller: Access, form: IncidentCreate) -> str:
@@ -248,14 +251,16 @@ def post_mark(
 
 @router.post("/{incident_id}/notes", operation_id="addIncidentNote")
 def post_note(
-    incident_id: str, form: NoteRequest, caller: Technician, services: Parts, response: Response
+    incident_id: str, form: NoteRequest, caller: Technician, services: Parts, once: OnlyOnce, response: Response
 ) -> IncidentDetail:
     """Add a line to the timeline."""
     now, by = services.clock.now(), caller.principal.name
     with services.ledger.begin() as tx:
         before = _locked(tx, caller, incident_id)
+        once.begin(tx, caller)
         after = change(tx, before, lambda one: noted(one, form.text, at=form.at, by=by, now=now))
-        return _answer(tx, services, response, after)
+        shown = _answer(tx, services, response, after)
+        return once.keep(tx, shown, response.headers)
 
 
 def _locked(tx: MaintenanceTx, caller: Access, incident_id: str) -> Incident:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.access import Access, Supervisor, Technician, Viewer, sees_money_of_row
 from api.assets.lookup import visible_asset
+from api.once import OnlyOnce
 from api.paging import bad_field, page_request
 from api.plan_changes.previews import has_moved, preview_of
 from api.plan_changes.proposals import (
@@ -59,10 +60,14 @@ def list_changes(query: Annotated[PlanChangeQuery, Query()], caller: Viewer, ser
 
 
 @router.post("", operation_id="requestPlanChange", status_code=201)
-def request_change(form: PlanChangeCreate, caller: Technician, services: Parts, response: Response) -> PlanChange:
+def request_change(
+    form: PlanChangeCreate, caller: Technician, services: Parts, once: OnlyOnce, response: Response
+) -> PlanChange:
     """Ask for a change. What an approver asks for takes effect at once (`state` is `approved`), unless
     `only_request`."""
     with services.ledger.begin() as tx:
+        # First of all: what took effect at once cannot be asked for again.
+        once.begin(tx, caller)
         change = _asked(tx, services, caller, form)
         ask(tx, change)
         if change.action is not None:
@@ -70,9 +75,9 @@ def request_change(form: PlanChangeCreate, caller: Technician, services: Parts, 
             if not form.only_request and may_approve(tx, services, caller, change, found.leaves_law):
                 change = approve(tx, change.id, _decision(tx, services, caller, change, form.reason))
         shown = _shown(tx, services, caller, change)
-    response.headers["ETag"] = etag(change.version)
-    response.headers["Location"] = f"/api/v1/plan-changes/{change.id}"
-    return shown
+        response.headers["ETag"] = etag(change.version)
+        response.headers["Location"] = f"/api/v1/plan-changes/{change.id}"
+        return once.keep(tx, shown, response.headers)
 
 
 @router.post("/preview", operation_id="previewNewPlanChange")

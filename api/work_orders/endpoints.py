@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.access import Access, Technician, Viewer
 from api.assets.lookup import visible_asset
+from api.once import OnlyOnce
 from api.paging import bad_field, page_request
 from api.preconditions import IfMatch, etag, expected_version
 from api.problems import StaleVersion
@@ -109,7 +110,9 @@ def get_order(order_id: str, caller: Viewer, services: Parts, response: Response
 
 
 @router.post("", operation_id="createWorkOrder", status_code=201)
-def post_order(form: WorkOrderCreate, caller: Technician, services: Parts, response: Response) -> WorkOrderDetail:
+def post_order(
+    form: WorkOrderCreate, caller: Technician, services: Parts, once: OnlyOnce, response: Response
+) -> WorkOrderDetail:
     """Work that a person asks for: a repair, an inspection or a replacement, by a checklist where one is named. A
     complaint is an owner's ticket; with `call_back` it is tagged until somebody has called
     (`POST .../comments` of the kind `call_back`). With a `failure_mode` a repair shows at once what worked last
@@ -117,9 +120,11 @@ def post_order(form: WorkOrderCreate, caller: Technician, services: Parts, respo
     _check(form)
     now = services.clock.now()
     with services.ledger.begin() as tx:
+        site = _site(tx, caller, form)
+        once.begin(tx, caller)
         order = create_order(
             tx,
-            site=_site(tx, caller, form),
+            site=site,
             kind=Kind(form.kind),
             origin=ORIGINS[form.source],
             title=form.title.to_domain(),
@@ -135,10 +140,10 @@ def post_order(form: WorkOrderCreate, caller: Technician, services: Parts, respo
         )
         if form.failure_mode is not None:
             code_repair(tx, order, Coding(failure_mode=form.failure_mode), caller.principal.name, now)
+        response.headers["ETag"] = etag(order.version)
+        response.headers["Location"] = f"/api/v1/work-orders/{order.id}"
         detail = with_records(tx, caller, order, detail_of(tx, services, order), now)
-    response.headers["ETag"] = etag(order.version)
-    response.headers["Location"] = f"/api/v1/work-orders/{order.id}"
-    return detail
+        return once.keep(tx, detail, response.headers)
 
 
 def _check(form: WorkOrderCreate) -> None:

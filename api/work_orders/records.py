@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.access import Access, Supervisor, Technician, Viewer
+from api.once import Once, OnlyOnce
 from api.paging import bad_field, cut_in_order
 from api.retrying import BeginAgain
 from api.services import Parts, Services
@@ -39,12 +40,16 @@ def _reading(services: Services, caller: Access, order_id: str) -> Iterator[Main
 
 
 @contextmanager
-def _writing(services: Services, caller: Access, order_id: str, *, money: bool = False) -> Iterator[Books]:
+def _writing(
+    services: Services, caller: Access, order_id: str, once: Once | None = None, *, money: bool = False
+) -> Iterator[Books]:
     """The books of a locked order that the caller may change; those of verified work are a supervisor's, but for what
-    is said about it (``money``: and for invoices, which come late)."""
+    is said about it (``money``: and for invoices, which come late). ``once``: of a request that may be sent again."""
     with services.ledger.begin() as tx:
         order = lock_ticket(tx, order_id)
         caller.require_order_change(order.site, order.department, order.contractor)
+        if once is not None:
+            once.begin(tx, caller)
         if order.state is State.VERIFIED and not money:
             caller.raised(Role.SUPERVISOR).require_site(order.site, [order.department])
         yield Books(tx, order, caller.principal.name, services.clock.now())
@@ -65,14 +70,14 @@ def list_comments(order_id: str, query: Page, caller: Viewer, services: Parts) -
 
 
 @router.post("/{order_id}/comments", operation_id="addComment", status_code=201)
-def add_comment(order_id: str, form: s.CommentIn, caller: Technician, services: Parts) -> s.CommentOut:
+def add_comment(order_id: str, form: s.CommentIn, caller: Technician, services: Parts, once: OnlyOnce) -> s.CommentOut:
     """Say something; it is never edited. The kind `call_back` says that the owner has been called: the order's flag
     for it goes."""
-    with _writing(services, caller, order_id, money=True) as books:
+    with _writing(services, caller, order_id, once, money=True) as books:
         made = books.comment(form.text, form.at, CommentKind(form.kind))
         if made.kind is CommentKind.CALL_BACK and CALL_BACK in books.order.tags:
             keep(books.tx, replace(books.order, tags=tuple(t for t in books.order.tags if t != CALL_BACK)))
-    return s.CommentOut.model_validate(made)
+        return once.keep(books.tx, s.CommentOut.model_validate(made))
 
 
 @router.get("/{order_id}/attachments", operation_id="listAttachments")
@@ -84,11 +89,13 @@ def list_attachments(order_id: str, query: Page, caller: Viewer, services: Parts
 
 
 @router.post("/{order_id}/attachments", operation_id="addAttachment", status_code=201)
-def add_attachment(order_id: str, form: s.AttachmentIn, caller: Technician, services: Parts) -> s.AttachmentOut:
+def add_attachment(
+    order_id: str, form: s.AttachmentIn, caller: Technician, services: Parts, once: OnlyOnce
+) -> s.AttachmentOut:
     """Add a file that was uploaded before. 409 on verified work."""
-    with _writing(services, caller, order_id) as books:
+    with _writing(services, caller, order_id, once) as books:
         made = books.attach(form.kind, form.sha256, form.step, form.note, form.at)
-    return s.AttachmentOut.model_validate(made)
+        return once.keep(books.tx, s.AttachmentOut.model_validate(made))
 
 
 @router.get("/{order_id}/signatures", operation_id="listSignatures")
@@ -100,11 +107,13 @@ def list_signatures(order_id: str, query: Page, caller: Viewer, services: Parts)
 
 
 @router.post("/{order_id}/signatures", operation_id="addSignature", status_code=201)
-def add_signature(order_id: str, form: s.SignatureIn, caller: Technician, services: Parts) -> s.SignatureOut:
+def add_signature(
+    order_id: str, form: s.SignatureIn, caller: Technician, services: Parts, once: OnlyOnce
+) -> s.SignatureOut:
     """Sign the order as it stands at `version`; 412 when it has changed since. 409 on verified work."""
-    with _writing(services, caller, order_id) as books:
+    with _writing(services, caller, order_id, once) as books:
         made = books.sign(form.role, form.name, form.sha256, form.version, form.at)
-    return s.SignatureOut.model_validate(made)
+        return once.keep(books.tx, s.SignatureOut.model_validate(made))
 
 
 @router.get("/{order_id}/labour", operation_id="listLabour")
@@ -116,15 +125,15 @@ def list_labour(order_id: str, query: Page, caller: Viewer, services: Parts) -> 
 
 
 @router.post("/{order_id}/labour", operation_id="addLabour", status_code=201)
-def add_labour(order_id: str, form: s.LabourIn, caller: Technician, services: Parts) -> s.LabourOut:
+def add_labour(order_id: str, form: s.LabourIn, caller: Technician, services: Parts, once: OnlyOnce) -> s.LabourOut:
     """Add time, one's own or a colleague's. 409 `time_overlaps` where the same person was at work on another order
     then."""
     if form.person is None and caller.principal.kind != "person":
         raise bad_field("person", "required", "写明人员 / a machine's token says whose time it is")
     person = form.person or caller.principal.name
-    with _writing(services, caller, order_id) as books:
+    with _writing(services, caller, order_id, once) as books:
         made = books.labour(person, form.minutes, form.starts_at, form.ends_at, form.note, form.at)
-    return s.LabourOut.model_validate(made)
+        return once.keep(books.tx, s.LabourOut.model_validate(made))
 
 
 @router.delete("/{order_id}/labour/{entry_id}", operation_id="takeBackLabour")
@@ -147,11 +156,11 @@ def list_parts(order_id: str, query: Page, caller: Viewer, services: Parts) -> s
 
 
 @router.post("/{order_id}/parts", operation_id="usePart", status_code=201)
-def use_part(order_id: str, form: s.PartUseIn, caller: Technician, services: Parts) -> s.PartUseOut:
+def use_part(order_id: str, form: s.PartUseIn, caller: Technician, services: Parts, once: OnlyOnce) -> s.PartUseOut:
     """Take parts out of the store for the order. 409 `stock_too_low` where there are fewer, unless `although_short`."""
-    with _writing(services, caller, order_id) as books:
+    with _writing(services, caller, order_id, once) as books:
         made = books.use_part(form.part, form.quantity, although_short=form.although_short, at=form.at)
-    return s.PartUseOut.of(made, caller, books.order.site)
+        return once.keep(books.tx, s.PartUseOut.of(made, caller, books.order.site))
 
 
 @router.delete("/{order_id}/parts/{entry_id}", operation_id="returnPart")
@@ -173,11 +182,11 @@ def list_costs(order_id: str, query: Page, caller: Supervisor, services: Parts) 
 
 
 @router.post("/{order_id}/costs", operation_id="addCost", status_code=201)
-def add_cost(order_id: str, form: s.CostIn, caller: Technician, services: Parts) -> s.CostOut:
+def add_cost(order_id: str, form: s.CostIn, caller: Technician, services: Parts, once: OnlyOnce) -> s.CostOut:
     """Add an invoice; it is booked to the order's budget line. 409 for one that the order has already."""
-    with _writing(services, caller, order_id, money=True) as books:
+    with _writing(services, caller, order_id, once, money=True) as books:
         made = books.charge(form.amount, form.invoice, form.contractor, form.note, form.at)
-    return s.CostOut.model_validate(made)
+        return once.keep(books.tx, s.CostOut.model_validate(made))
 
 
 @router.delete("/{order_id}/costs/{entry_id}", operation_id="takeBackCost")

@@ -27,6 +27,9 @@ from plantroom.domain.wording import counted
 from plantroom.errors import BadData
 from plantroom.wire import check_new_code
 
+PLACE = "location"
+"""What a change calls a place."""
+
 AT_ONCE = 2_000
 """Codes that are looked up together."""
 
@@ -89,7 +92,7 @@ class AssetsImport:
                 self.outcome.problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
 
     def _place_of(self, site: str | None) -> Callable[[str], object] | None:
-        return None if site is None else self._of_site(site).read
+        return None if site is None else self._of_site(site).read_or_make
 
     def _class(self, row: Row) -> str | None:
         cell = row.cells.get("class")
@@ -214,7 +217,18 @@ class AssetsImport:
         return text if text == asset.department else self._known.departments(asset.site).read(text).zh
 
     def _location(self, one: Wanted, asset: Asset) -> str | None:
-        return self._of_site(asset.site).read(str(one.said["location"]).strip())
+        places = self._of_site(asset.site)
+        key, made = places.read_or_make(str(one.said["location"]).strip())
+        if made:
+            # Its path holds where the tree is still the one that it was found in.
+            self.outcome.based_on[asset.site] = places.before
+        for place in made:
+            path = str(places.write(place.key))
+            change = Change(PLACE, place.key, path, asset.site, None, place, one.row.sheet, one.row.number)
+            self.outcome.changes.append(change)
+            message = in_words("location_created", places.told(place))
+            self.outcome.problems.warn(one.row.problem("location", "location_created", message))
+        return key
 
     def _told(self, site: str, key: str, value: str | None) -> str | None:
         return self._of_site(site).write(value) if key == "location" else value

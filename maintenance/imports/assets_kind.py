@@ -1,13 +1,14 @@
 """Assets as a kind of table."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from maintenance.by_hand import status_was_set
 from maintenance.imports.asset_columns import COLUMN_ORDER, DAYS, CustomColumns
 from maintenance.imports.asset_places import Places
-from maintenance.imports.asset_records import Known
-from maintenance.imports.assets import AssetsImport
+from maintenance.imports.asset_records import RECORD, Known
+from maintenance.imports.assets import PLACE, AssetsImport
 from maintenance.imports.cells import Cell
 from maintenance.imports.columns import Column, Headings
 from maintenance.imports.fields import cells_of
@@ -25,8 +26,8 @@ from maintenance.ports import MaintenanceTx
 from maintenance.resting import assets_were_made, status_was_changed
 from maintenance.transitions import end_maintenance
 from plantroom.catalogue.classes import equipment_classes
-from plantroom.domain.assets import Asset, AssetStatus, LocalName, Point
-from plantroom.errors import Conflict
+from plantroom.domain.assets import Asset, AssetStatus, LocalName, Location, Point
+from plantroom.errors import Conflict, NotFound
 from plantroom.ports.accounts import Role
 from plantroom.ports.ledger import AssetFilter
 from plantroom.ports.paging import PageRequest
@@ -59,7 +60,7 @@ class AssetsKind(TableKind):
             sites=list(sites),
             find=tx.assets.find_many,
             get=tx.assets.several,
-            places=lambda site: Places(tx.places.tree(site)),
+            places=lambda site: Places(tx.places.tree(site), sites[site]),
             plan=tx.plan.rows,
             classes=equipment_classes(),
             departments=departments_in(tx),
@@ -67,6 +68,10 @@ class AssetsKind(TableKind):
         return AssetsImport(known, custom, asked, problems).run(rows)
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
+        places = [one.after for one in changes if isinstance(one.after, Location)]
+        tx.places.add_many(places)
+        for place in places:
+            tx.live.note("location", place.site, {"key": place.key, "change": "created"})
         created = [one.after for one in changes if one.before is None and isinstance(one.after, Asset)]
         updated = [one for one in changes if one.before is not None]
         classes = equipment_classes()
@@ -75,6 +80,9 @@ class AssetsKind(TableKind):
             tx.assets.add_many(created, points, asked.written)
             assets_were_made(tx, created, asked.now)
         self._update(tx, [(one.before, one.after) for one in updated], asked, len(created))
+        self._tell(tx, [one for one in changes if one.record == RECORD])
+
+    def _tell(self, tx: MaintenanceTx, changes: Sequence[Change]) -> None:
         if len(changes) <= TOLD_SINGLY:
             for one in changes:
                 tx.live.note("asset", one.site, {"key": one.key, "change": "imported"})
@@ -96,12 +104,25 @@ class AssetsKind(TableKind):
                     end_maintenance(tx, after.key, asked.now, after.status)
 
     def current(self, tx: MaintenanceTx, changes: Sequence[Change]) -> Mapping[str, object]:
-        return dict(tx.assets.several([one.key for one in changes], lock=True))
+        found: dict[str, object] = dict(
+            tx.assets.several([one.key for one in changes if one.record == RECORD], lock=True)
+        )
+        for key in (one.key for one in changes if one.record == PLACE):
+            with suppress(NotFound):
+                found[key] = tx.places.get(key)
+        return found
+
+    def still(self, tx: MaintenanceTx, outcome: Outcome) -> bool:
+        if not super().still(tx, outcome):
+            return False
+        if outcome.based_on:
+            tx.places.hold()
+        return all(tx.places.tree(site) == tree for site, tree in outcome.based_on.items())
 
     def revert(self, tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:
         now = tx.assets.several([change.key for change, record in restored if record is not None])
         self._update(tx, [(now[c.key], record) for c, record in restored if record is not None], asked)
-        created = [change for change, record in restored if record is None]
+        created = [change for change, record in restored if record is None and change.record == RECORD]
         known = tx.plan.occurrences_of_several([change.key for change in created])
         said = LocalName("该设备登记了上次完成日期", "its last completions were entered")
         entered = [
@@ -116,6 +137,16 @@ class AssetsKind(TableKind):
                 tx.assets.remove_many([change.key for change in created])
         except Conflict as error:
             return [refused(created[0], "in_use", LocalName(str(error), str(error)))]
+        return self._without_places(tx, [change for change, _ in reversed(restored) if change.record == PLACE])
+
+    def _without_places(self, tx: MaintenanceTx, made: Sequence[Change]) -> list[Problem]:
+        """Take places away that an import made, the innermost first."""
+        said = LocalName("该位置已有其他设备或位置", "other assets or places stand in it")
+        for one in made:
+            try:
+                tx.places.remove(one.key)
+            except Conflict:
+                return [refused(one, "in_use", said)]
         return []
 
     def export(self, tx: MaintenanceTx, site: str | None, language: str) -> Iterator[Sequence[Cell]]:

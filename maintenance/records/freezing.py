@@ -51,7 +51,7 @@ def frozen(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime) -> Recor
     """Freeze an order that has just become a record; a record that was there already gets the verification as an
     addendum. Gives the record; ``None``: the order is none, or both have signed it and what its rows ask for is not
     there yet."""
-    if order.kind not in RECORD_KINDS:
+    if order.kind not in RECORD_KINDS or order.state not in (State.COMPLETED, State.VERIFIED):
         return None
     given = tx.work_records.signatures(order.id)
     cause = becomes_record(order, given, account_names(tx, order, given))

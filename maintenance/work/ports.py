@@ -3,6 +3,7 @@ the errors of ``plantroom.ports.ledger`` apply."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +48,11 @@ class WorkRecordRepository(ABC):
 
     @abstractmethod
     def attachments(self, work_order: str) -> Sequence[Attachment]: ...
+
+    @abstractmethod
+    def booked(self, work_orders: Collection[str]) -> AbstractSet[str]:
+        """Those of the orders on which time, parts or cost stand that nobody has taken back, a file or a signature. One
+        query for each thousand."""
 
     @abstractmethod
     def add_signature(self, signature: Signature) -> None: ...

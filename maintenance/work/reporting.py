@@ -26,7 +26,7 @@ OWNER = "public:owner"
 """Who an owner's report is by: nobody has signed in."""
 
 EVERY = timedelta(hours=1)
-"""How often contacts are looked through."""
+"""How often what is kept for a time is looked through."""
 
 ANYTHING = "other"
 """Key of a category. What is broken is for the engineers, also where the cleaners are named first (requirements.md
@@ -168,11 +168,12 @@ def _joined(tx: MaintenanceTx, order_id: str, said: Said, now: datetime) -> Work
 
 
 def contacts_job(ledger: Ledger[MaintenanceTx], clock: Clock) -> Job:
-    """Deletes names and phone numbers whose time is over, by the real clock: a planning clock that was set deletes
-    nothing."""
+    """Deletes what is kept for a time: names and phone numbers of owners, answers to requests that have a key. By the
+    real clock: a planning clock that was set deletes nothing."""
 
     def run(_planned: datetime) -> None:
         with ledger.begin() as tx:
             tx.owner_reports.forget_contacts(clock.now())
+            tx.accounts.forget_answers(clock.now())
 
     return Job("contacts", EVERY, run)

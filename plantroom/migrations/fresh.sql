@@ -1884,6 +1884,20 @@ CREATE TRIGGER work_order_transitions_no_replace BEFORE INSERT ON "work_order_tr
 -- next
 CREATE TRIGGER operations_no_replace BEFORE INSERT ON "operations" WHEN NEW."position" > 0 AND NEW."position" <= (SELECT MAX("position") FROM "operations") BEGIN SELECT RAISE(FAIL, 'operations is append-only: its rows are neither changed nor deleted'); END
 -- next
+CREATE TABLE kept_answers (
+	account TEXT NOT NULL, 
+	"key" TEXT NOT NULL, 
+	request TEXT NOT NULL, 
+	body_sha256 TEXT NOT NULL, 
+	status INTEGER NOT NULL, 
+	body TEXT NOT NULL, 
+	at BIGINT NOT NULL, 
+	headers JSON NOT NULL, 
+	CONSTRAINT pk_kept_answers PRIMARY KEY (account, "key")
+)
+-- next
+CREATE INDEX ix_kept_answers_at ON kept_answers (at)
+-- next
 INSERT INTO "counters" VALUES ('places_changed', 0)
 -- next
 INSERT INTO "counters" VALUES ('plant_rebuilt', 0)
@@ -1896,6 +1910,6 @@ INSERT INTO "counters" VALUES ('work_order_number', 0)
 -- next
 INSERT INTO "checklist_templates" VALUES ('4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945', '[]')
 -- next
-INSERT INTO "alembic_version" VALUES ('0038')
+INSERT INTO "alembic_version" VALUES ('0039')
 -- next
 INSERT INTO "audit_entries" VALUES (1, {at_us}, 'system:migration', 'system', '', '从此刻起保存变更记录 / changes are kept from here on', '', 'migration 0024', 'begun', 'ledger', '{ledger}', '{ledger}', NULL, NULL, NULL, '{"kept_since":"{at}"}')

@@ -1,10 +1,12 @@
 """Port of the ledger's accounts: users and their grants, sessions, tokens."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from plantroom.ports.answers import AnswerRepository
 
 
 class Role(StrEnum):
@@ -78,8 +80,8 @@ class SignInCounts:
     in_flight_from_address: int
 
 
-class AccountRepository(ABC):
-    """Users, sessions, tokens, failed sign-ins."""
+class AccountRepository(AnswerRepository):
+    """Users, sessions, tokens, failed sign-ins, answers to requests that have a key."""
 
     @abstractmethod
     def user_by_name(self, username: str) -> User | None: ...

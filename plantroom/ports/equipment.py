@@ -47,6 +47,10 @@ class PlaceRepository(ABC):
         """``Conflict`` while something stands in it: another place, or an asset, a scrapped one included."""
 
     @abstractmethod
+    def hold(self) -> None:
+        """Nobody else changes a location until the transaction ends."""
+
+    @abstractmethod
     def assets_in(self, site: str) -> Mapping[str | None, int]:
         """How many assets that are not scrapped stand directly in each place of the site; ``None``: in none."""
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from plantroom.errors import Conflict, NotFound
 from plantroom.ports.accounts import AccountRepository, ApiToken, SessionRecord, SignInCounts, User
 from plantroom.storage.ledger import tables_accounts as t
+from plantroom.storage.ledger.answers import SqlAnswers
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.work import Work, clean
@@ -23,12 +24,11 @@ ATTEMPTS_KEPT = timedelta(days=1)
 """Attempts to sign in that were never ended (a crash) are dropped after this when the next one begins."""
 
 
-class SqlAccounts(AccountRepository):
+class SqlAccounts(SqlAnswers, AccountRepository):
     """``AccountRepository`` on SQL."""
 
     def __init__(self, work: Work) -> None:
-        self._work = work
-        self._connection = work.connection
+        super().__init__(work)
 
     def user_by_name(self, username: str) -> User | None:
         row = self._connection.execute(USERS.select().where(t.users.c.username == clean(username))).first()

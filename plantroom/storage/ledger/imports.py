@@ -11,7 +11,7 @@ from maintenance.emergency.plans import EmergencyPlan
 from maintenance.imports.outcome import Change
 from maintenance.imports.ports import ImportFilter, ImportRepository, ImportRun, Mode
 from maintenance.plan import Occurrence, PlanRow
-from plantroom.domain.assets import Asset, Point
+from plantroom.domain.assets import Asset, Location, Point
 from plantroom.domain.parts import PointSensor
 from plantroom.errors import Conflict, NotFound
 from plantroom.ports.accounts import User
@@ -25,6 +25,7 @@ from plantroom.storage.ledger.work import Work, chunks
 RUNS = Record(ImportRun, t.imports)
 RECORDS: Mapping[str, type[Any]] = {
     "asset": Asset,
+    "location": Location,
     "point": Point,
     "sensor": PointSensor,
     "plan_row": PlanRow,

@@ -54,6 +54,9 @@ class SqlPlaces(PlaceRepository):
             known[location.key] = location
         self._work.backend.insert_many(self._connection, t.locations, LOCATIONS.rows(locations))
 
+    def hold(self) -> None:
+        self._work.places_were_changed()
+
     def update(self, location: Location, expected_version: int | None) -> Location:
         revision = self._work.places_were_changed()
         stored = self.get(location.key)

@@ -43,6 +43,8 @@ class SqlPlan(SqlStandings, PlanRepository):
 
     def __init__(self, work: Work) -> None:
         super().__init__(work)
+        self._put: set[str] = set()
+        """Lineages of rows whose newest version this transaction has made."""
 
     def rows(self, site: str | None = None, on: date | None = None) -> Sequence[PlanRow]:
         r = t.plan_rows.c
@@ -120,13 +122,19 @@ class SqlPlan(SqlStandings, PlanRepository):
         owner = self._connection.execute(sa.select(r.lineage).where(r.profile == profile, r.code == row.code)).scalar()
         if owner is not None and owner != row.lineage:
             raise Conflict(f"the code {row.code!r} belongs to another row of the plan table")
-        row = replace(row, version=(stored or 0) + 1)
+        again = stored is not None and row.lineage in self._put
+        row = replace(row, version=(stored or 0) + (not again))
         values = _row_values(row)
         if stored is None:
             self._connection.execute(t.plan_rows.insert(), values)
         else:
             self._connection.execute(t.plan_rows.update().where(r.lineage == row.lineage), values)
+        if again:
+            v = t.plan_row_versions.c
+            mine = t.plan_row_versions.delete().where(v.lineage == row.lineage, v.version == row.version)
+            self._connection.execute(mine)
         self._connection.execute(t.plan_row_versions.insert(), _version_values(row, values))
+        self._put.add(row.lineage)
         return row
 
     def add_rows(self, rows: Sequence[PlanRow]) -> None:
@@ -142,6 +150,7 @@ class SqlPlan(SqlStandings, PlanRepository):
         self._connection.execute(t.plan_rows.insert(), values)
         versions = [_version_values(*both) for both in zip(first, values, strict=True)]
         self._connection.execute(t.plan_row_versions.insert(), versions)
+        self._put.update(row.lineage for row in first)
 
     def remove_row(self, lineage: str) -> None:
         self.hold()

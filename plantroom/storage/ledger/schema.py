@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 from plantroom.errors import SettingError
 from plantroom.storage.ledger.backend import Backend
 
-HEAD = "0038"
+HEAD = "0039"
 """The newest migration. Kept here so that a start on a current ledger does not load Alembic; a test compares."""
 
 URL_SETTING = "PLANTROOM_LEDGER_URL"

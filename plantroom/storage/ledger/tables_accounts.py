@@ -1,4 +1,4 @@
-"""Tables of users, sessions, tokens and sign-ins."""
+"""Tables of users, sessions, tokens, sign-ins, and of answers that are given again."""
 
 import sqlalchemy as sa
 
@@ -66,4 +66,19 @@ sign_in_attempts = sa.Table(
     sqlite_autoincrement=True,
     comment="Sign-ins whose password is being looked at: a few rows, each gone within a second",
     info=unaudited("signing in changes nothing"),
+)
+
+kept_answers = sa.Table(
+    "kept_answers",
+    metadata,
+    sa.Column("account", Word, primary_key=True),
+    sa.Column("key", Word, primary_key=True),
+    sa.Column("request", Text, nullable=False),
+    sa.Column("body_sha256", Word, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("body", Text, nullable=False),
+    sa.Column("at", Instant, nullable=False, index=True),
+    sa.Column("headers", Json, nullable=False),
+    comment="First answers to requests that have a key, for a day",
+    info=unaudited("what was answered; what was done has its own entries"),
 )

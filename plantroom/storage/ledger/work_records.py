@@ -1,9 +1,10 @@
 """Comments, files, signatures, labour, parts and cost of work orders; what tickets were found on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -13,7 +14,7 @@ from plantroom.ports.paging import Scope
 from plantroom.storage.ledger import tables_work as t
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.tables_accounts import users
-from plantroom.storage.ledger.work import Work, in_scope
+from plantroom.storage.ledger.work import Work, chunks, in_scope
 
 COMMENTS = Record(Comment, t.work_comments)
 ATTACHMENTS = Record(Attachment, t.work_attachments)
@@ -23,6 +24,12 @@ PART_USES = Record(PartUse, t.work_parts)
 COSTS = Record(ExternalCost, t.work_costs)
 BOOKINGS = Record(CostBooking, t.cost_bookings)
 FOUND = Record(FoundOn, t.work_found_on)
+
+_BOOKED: Sequence[tuple[Any, ...]] = [
+    *((table.c, table.c.removed_at.is_(None)) for table in (t.work_labour, t.work_parts, t.work_costs)),
+    *((table.c,) for table in (t.work_attachments, t.work_signatures)),
+]
+"""Columns of what is booked on an order, and when it counts."""
 
 R = TypeVar("R")
 
@@ -49,6 +56,13 @@ class SqlWorkRecords(WorkRecordRepository):
 
     def attachments(self, work_order: str) -> Sequence[Attachment]:
         return self._of(ATTACHMENTS, work_order)
+
+    def booked(self, work_orders: Collection[str]) -> AbstractSet[str]:
+        found: set[str] = set()
+        for some in chunks(sorted(set(work_orders))):
+            each = [sa.select(c.work_order).where(c.work_order.in_(some), *stands) for c, *stands in _BOOKED]
+            found.update(self._connection.execute(sa.union(*each)).scalars())
+        return found
 
     def add_signature(self, signature: Signature) -> None:
         self._add(SIGNATURES, signature)

@@ -16,6 +16,9 @@ from plantroom.storage.ledger.codec import dump
 from plantroom.storage.ledger.columns import to_microseconds
 from tests.contract.ledger.given import NOW
 
+MADE_SINCE = {"0034": ["asset_rests"], "0035": ["seed_choices", "class_points"], "0039": ["kept_answers"]}
+"""Tables by the revision that made them."""
+
 
 @contextmanager
 def older_ledger(url: str, revision: str) -> Iterator[Connection]:
@@ -28,6 +31,15 @@ def older_ledger(url: str, revision: str) -> Iterator[Connection]:
         command.upgrade(config(connection), revision)
         yield connection
     engine.dispose()
+
+
+def back_to(connection: Connection, revision: str) -> None:
+    """A ledger says that it is of an earlier revision, and has none of the tables that were made since."""
+    for made, tables in MADE_SINCE.items():
+        if made > revision:
+            for table in tables:
+                connection.execute(sa.text(f"DROP TABLE {table}"))
+    connection.execute(sa.text(f"UPDATE alembic_version SET version_num = '{revision}'"))
 
 
 def insert(connection: Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:

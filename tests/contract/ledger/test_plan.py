@@ -20,6 +20,7 @@ from maintenance.plan import (
     PlanRow,
     Roll,
 )
+from maintenance.records.verifying import verify
 from maintenance.work_orders import ChecklistItem
 from plantroom.domain.assets import LocalName
 from plantroom.errors import Conflict, NotFound
@@ -62,6 +63,7 @@ def test_a_row_comes_back_with_every_field(planted: SqlLedger) -> None:
 def test_the_next_version_replaces_the_row_and_may_rename_it(planted: SqlLedger) -> None:
     with planted.begin() as tx:
         tx.plan.put_row(plan_row())
+    with planted.begin() as tx:
         stored = tx.plan.put_row(plan_row(code="SP-99", late_days=4))
         assert (stored.version, stored.late_days) == (2, 4)
         assert list(tx.plan.rows()) == [stored]
@@ -76,17 +78,43 @@ def test_a_row_is_given_at_the_version_in_effect_on_a_day(planted: SqlLedger) ->
     def begins(month: int, **changes: Any) -> PlanRow:
         return plan_row(effective_from=date(2026, month, 1), **changes)
 
-    with planted.begin() as tx:
-        first = tx.plan.put_row(begins(2))
-        later = tx.plan.put_row(begins(8, code="SP-99"))
-        tx.plan.put_row(begins(12, late_days=4))
-        sooner = tx.plan.put_row(begins(11, late_days=5))  # takes the place of the one before
-        other = tx.plan.put_row(begins(9, lineage="north-row", code="N", site="north"))
+    def put(row: PlanRow) -> PlanRow:
+        with planted.begin() as tx:
+            return tx.plan.put_row(row)
+
+    first = put(begins(2))
+    later = put(begins(8, code="SP-99"))
+    put(begins(12, late_days=4))
+    sooner = put(begins(11, late_days=5))  # takes the place of the one before
+    other = put(begins(9, lineage="north-row", code="N", site="north"))
     with planted.read() as tx:
         days = [date(2026, 1, 31), date(2026, 2, 1), date(2026, 7, 31), date(2026, 8, 1), date(2026, 12, 1)]
         assert [list(tx.plan.rows("demo", on=day)) for day in days] == [[first], [first], [first], [later], [sooner]]
         assert list(tx.plan.rows(on=date(2026, 1, 1))) == [first, other]
         assert list(tx.plan.rows("demo")) == [sooner]
+
+
+def test_a_transaction_makes_one_version_of_a_row_and_the_last_word_counts(planted: SqlLedger) -> None:
+    with planted.begin() as tx:
+        tx.plan.put_row(plan_row(late_days=1))
+        first = tx.plan.put_row(plan_row(late_days=2))
+        assert (first.version, list(tx.plan.versions(first.lineage))) == (1, [first])
+    with planted.begin() as tx:
+        tx.plan.put_row(plan_row(late_days=3))
+        second = tx.plan.put_row(plan_row(late_days=4, effective_from=date(2026, 5, 1)))
+    with planted.read() as tx:
+        assert (second.version, list(tx.plan.versions(first.lineage))) == (2, [second, first])
+        assert list(tx.plan.rows()) == [second]
+        assert [list(tx.plan.rows(on=date(2026, month, 1))) for month in (4, 5)] == [[first], [second]]
+    assert verify(planted).broken is None
+
+
+def test_a_row_that_was_removed_and_put_again_is_a_new_one(planted: SqlLedger) -> None:
+    with planted.begin() as tx:
+        tx.plan.put_row(plan_row(late_days=1))
+        tx.plan.remove_row("row-1")
+        again = tx.plan.put_row(plan_row(late_days=2))
+        assert (again.version, list(tx.plan.versions("row-1"))) == (1, [again])
 
 
 def test_a_code_belongs_to_one_row_of_a_site(planted: SqlLedger) -> None:

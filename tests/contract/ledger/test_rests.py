@@ -18,6 +18,7 @@ from plantroom.storage.ledger.engine import SqlTx
 from plantroom.storage.ledger.tables_audit import audit_entries
 from plantroom.storage.ledger.tables_maintenance import asset_rests
 from tests.contract.ledger.given import NOW, add_plant, order
+from tests.contract.ledger.older import back_to
 
 DAY = timedelta(days=1)
 
@@ -46,9 +47,7 @@ def test_an_asset_that_was_entered_by_mistake_goes_with_its_rests(planted: SqlLe
 def back_to_0033(ledger: SqlLedger) -> None:
     with ledger.begin() as tx:
         assert isinstance(tx, SqlTx)
-        for table in ("asset_rests", "seed_choices", "class_points"):
-            tx.work.connection.execute(sa.text(f"DROP TABLE {table}"))
-        tx.work.connection.execute(sa.text("UPDATE alembic_version SET version_num = '0033'"))
+        back_to(tx.work.connection, "0033")
 
 
 def said(ledger: SqlLedger, asset: str, *statuses: AssetStatus) -> list[object]:

@@ -24,8 +24,8 @@ WEEKLY: dict[str, Any] = {"anchor": date(2026, 3, 2)}
 
 
 def put(ledger: Store, *rows: PlanRow) -> None:
-    with ledger.begin() as tx:
-        for one in rows:
+    for one in rows:
+        with ledger.begin() as tx:
             tx.plan.put_row(one)
 
 

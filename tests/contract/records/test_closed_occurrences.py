@@ -21,6 +21,7 @@ from plantroom.storage.ledger.engine import SqlTx
 from plantroom.storage.ledger.tables_audit import audit_entries
 from plantroom.storage.ledger.tables_maintenance import occurrences
 from tests.contract.ledger.given import NOW, add_plant, occurrence, plan_row
+from tests.contract.ledger.older import back_to
 from tests.contract.records.test_tampering import falsified
 
 DONE, MISSED, WAIVED, CREDITED, DUE = (
@@ -341,7 +342,7 @@ def test_what_was_closed_before_the_update_is_entered_as_it_stands(empty_url: st
                 occurrence(6),
             ):
                 tx.plan.add_occurrences([one])
-            older.execute(sa.text("UPDATE alembic_version SET version_num = '0035'"))
+            back_to(older, "0035")
     with closing(SqlLedger(empty_url)) as opened:
         opened.open()
         verdict = verify(opened)

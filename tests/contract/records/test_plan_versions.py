@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-import sqlalchemy as sa
 
 from maintenance.orders import create_order
 from maintenance.ports import KeptVersion
@@ -21,6 +20,7 @@ from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.codec import dump
 from plantroom.storage.ledger.engine import SqlTx
 from tests.contract.ledger.given import NOW, add_plant, name, plan_row
+from tests.contract.ledger.older import back_to
 
 CHANGED, REMOVED, INSERTED = Tampering.ROW_CHANGED, Tampering.ROW_REMOVED, Tampering.ROW_INSERTED
 LI = Author("li", AuthorKind.PERSON, "u-li")
@@ -142,7 +142,7 @@ def updated(empty_url: str) -> Iterator[SqlLedger]:
         with made.begin() as tx:
             assert isinstance(tx, SqlTx)
             older = tx.work.connection.execution_options(plantroom_recorder=None)
-            older.execute(sa.text("UPDATE alembic_version SET version_num = '0036'"))
+            back_to(older, "0036")
     with closing(SqlLedger(empty_url)) as opened:
         opened.open()
         yield opened

@@ -24,6 +24,7 @@ from plantroom.storage.ledger.engine import SqlTx
 from plantroom.storage.ledger.tables import metadata
 from plantroom.storage.ledger.tables_audit import audit_entries
 from tests.contract.ledger.given import NOW, ROOT, add_plant, asset, name, occurrence, plan_row, point
+from tests.contract.ledger.older import back_to
 
 CHANGED, REMOVED, INSERTED = Tampering.ROW_CHANGED, Tampering.ROW_REMOVED, Tampering.ROW_INSERTED
 MORE = (
@@ -192,7 +193,7 @@ def updated(empty_url: str) -> Iterator[SqlLedger]:
             older = tx.work.connection.execution_options(plantroom_recorder=None)
             tx.assets.add(asset("p3", "P-103"), [point(asset="p3")])
             older.execute(sa.text("UPDATE assets SET model = 'set by an update' WHERE key = 'p2'"))
-            older.execute(sa.text("UPDATE alembic_version SET version_num = '0036'"))
+            back_to(older, "0036")
     with closing(SqlLedger(empty_url)) as opened:
         opened.open()
         yield opened

@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from maintenance.orders import create_order
 from maintenance.records.sealing import seal_all
@@ -27,6 +26,7 @@ from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.engine import SqlTx
 from plantroom.storage.ledger.tables_audit import audit_entries
 from tests.contract.ledger.given import NOW, add_plant, name, operation, plan_row
+from tests.contract.ledger.older import back_to
 from tests.contract.records.history import unlock
 from tests.contract.records.test_tampering import falsified
 
@@ -158,7 +158,7 @@ def updated(empty_url: str) -> Iterator[SqlLedger]:
             older = tx.work.connection.execution_options(plantroom_recorder=None)
             unlock(tx)
             older.execute(audit_entries.delete().where(audit_entries.c.entity.in_(entities)))
-            older.execute(sa.text("UPDATE alembic_version SET version_num = '0037'"))
+            back_to(older, "0037")
     with closing(SqlLedger(empty_url)) as opened:
         opened.open()
         yield opened

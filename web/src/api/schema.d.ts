@@ -19222,7 +19222,10 @@ export interface operations {
     createIncident: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 200 characters, made for this one request (a UUID, say). The same request sent again with it within 24 hours gets the first answer (with `Idempotent-Replayed: true`) and changes nothing; another request with it gets 422. One that was refused may be mended and sent with the same key. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -19393,7 +19396,10 @@ export interface operations {
     addIncidentNote: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 200 characters, made for this one request (a UUID, say). The same request sent again with it within 24 hours gets the first answer (with `Idempotent-Replayed: true`) and changes nothing; another request with it gets 422. One that was refused may be mended and sent with the same key. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 incident_id: string;
             };
@@ -20849,7 +20855,10 @@ export interface operations {
     requestPlanChange: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 200 characters, made for this one request (a UUID, say). The same request sent again with it within 24 hours gets the first answer (with `Idempotent-Replayed: true`) and changes nothing; another request with it gets 422. One that was refused may be mended and sent with the same key. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -23700,7 +23709,10 @@ export interface operations {
     createWorkOrder: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 200 characters, made for this one request (a UUID, say). The same request sent again with it within 24 hours gets the first answer (with `Idempotent-Replayed: true`) and changes nothing; another request with it gets 422. One that was refused may be mended and sent with the same key. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -24009,7 +24021,10 @@ export interface operations {
     addAttachment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 200 characters, made for this one request (a UUID, say). The same request sent again with it within 24 hours gets the first answer (with `Idempotent-Replayed: true`) and changes nothing; another request with it gets 422. One that was refused may be mended and sent with the same key. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 order_id: string;
             };
@@ -24155,7 +24170,10 @@ export interface operations {
     addComment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 200 characters, made for this one request (a UUID, say). The same request sent again with it within 24 hours gets the first answer (with `Idempotent-Replayed: true`) and changes nothing; another request with it gets 422. One that was refused may be mended and sent with the same key. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 order_id: string;
             };
@@ -24228,7 +24246,10 @@ export interface operations {
     addCost: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 200 characters, made for this one request (a UUID, say). The same request sent again with it within 24 hours gets the first answer (with `Idempotent-Replayed: true`) and changes nothing; another request with it gets 422. One that was refused may be mended and sent with the same key. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 order_id: string;
             };
@@ -24516,7 +24537,10 @@ export interface operations {
     addLabour: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 200 characters, made for this one request (a UUID, say). The same request sent again with it within 24 hours gets the first answer (with `Idempotent-Replayed: true`) and changes nothing; another request with it gets 422. One that was refused may be mended and sent with the same key. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 order_id: string;
             };
@@ -24624,7 +24648,10 @@ export interface operations {
     usePart: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 200 characters, made for this one request (a UUID, say). The same request sent again with it within 24 hours gets the first answer (with `Idempotent-Replayed: true`) and changes nothing; another request with it gets 422. One that was refused may be mended and sent with the same key. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 order_id: string;
             };
@@ -24770,7 +24797,10 @@ export interface operations {
     addSignature: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 200 characters, made for this one request (a UUID, say). The same request sent again with it within 24 hours gets the first answer (with `Idempotent-Replayed: true`) and changes nothing; another request with it gets 422. One that was refused may be mended and sent with the same key. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 order_id: string;
             };

@@ -1,0 +1,184 @@
+"""Requests that are sent again with their ``Idempotency-Key``, because the first answer never came."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.once import REPLAYED
+from maintenance.work.reporting import contacts_job
+from plantroom.ports.accounts import Role
+from plantroom.storage.ledger import SqlLedger
+from tests.contract.api.test_several_at_once import beside, contended  # noqa: F401 (a fixture)
+from tests.contract.api.world import HOME, World
+
+ORDERS = "/api/v1/work-orders"
+KEY = {"Idempotency-Key": "6f1c2a54-8a0e-4bb0-9a0b-0d1f4f3a9c11"}
+
+
+def wanted(**other: Any) -> dict[str, Any]:
+    return {"site": HOME, "title": {"zh": "走廊灯不亮"}, "text": "走廊灯不亮"} | other
+
+
+def count(client: TestClient) -> int:
+    return len(client.get(ORDERS).json()["items"])
+
+
+def same(first: Any, again: Any) -> bool:
+    """Whether an answer is the first one, given again."""
+    both = [(one.status_code, one.text, one.headers.get("etag"), one.headers.get("location")) for one in (first, again)]
+    return both[0] == both[1] and REPLAYED not in first.headers and again.headers[REPLAYED] == "true"
+
+
+def test_the_same_order_is_made_once_and_answered_alike(world: World) -> None:
+    client = world.admin
+    first = client.post(ORDERS, json=wanted(), headers=KEY)
+    assert first.status_code == 201, first.text
+    assert all(same(first, client.post(ORDERS, json=wanted(), headers=KEY)) for _ in range(3))
+    assert count(client) == 1
+    assert client.post(ORDERS, json=wanted()).status_code == 201, "without a key each is one of its own"
+    assert count(client) == 2
+
+
+def test_the_first_answer_is_given_though_the_order_has_moved_on(world: World) -> None:
+    first = world.admin.post(ORDERS, json=wanted(), headers=KEY)
+    moved = world.admin.post(f"{ORDERS}/{first.json()['id']}/transitions", json={"to": "acknowledged"})
+    assert moved.status_code == 200, moved.text
+    assert same(first, world.admin.post(ORDERS, json=wanted(), headers=KEY))
+
+
+def test_another_request_with_the_key_is_refused_with_the_reason(world: World) -> None:
+    client = world.admin
+    order = client.post(ORDERS, json=wanted(), headers=KEY).json()["id"]
+    other = client.post(ORDERS, json=wanted(text="电梯停了"), headers=KEY)
+    elsewhere = client.post(f"{ORDERS}/{order}/comments", json={"text": "在修"}, headers=KEY)
+    for answer, said in ((other, "内容与首次不同"), (elsewhere, f"POST {ORDERS}")):
+        (problem,) = answer.json()["errors"]
+        assert (answer.status_code, problem["field"], problem["code"]) == (422, "Idempotency-Key", "key_used_otherwise")
+        assert said in problem["message"]
+        assert "make a new one" in problem["message"]
+    assert count(client) == 1
+    assert client.get(f"{ORDERS}/{order}/comments").json()["items"] == []
+
+
+def test_a_key_is_one_account_s_own(world: World) -> None:
+    assert world.admin.post(ORDERS, json=wanted(), headers=KEY).status_code == 201
+    by_li = world.as_(Role.TECHNICIAN, HOME).post(ORDERS, json=wanted(), headers=KEY)
+    assert (by_li.status_code, REPLAYED in by_li.headers) == (201, False)
+    assert count(world.admin) == 2
+
+
+def test_a_refused_request_leaves_its_key_free(world: World) -> None:
+    client = world.admin
+    refused = [client.post(ORDERS, json=wanted(**bad), headers=KEY).status_code for bad in ({"site": "?"}, {"x": 1})]
+    assert refused == [404, 422]
+    assert client.post(ORDERS, json=wanted(), headers=KEY).status_code == 201
+    assert count(client) == 1
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "a key with blanks in it"])
+def test_a_key_that_is_none_is_refused(world: World, key: str) -> None:
+    answer = world.admin.post(ORDERS, json=wanted(), headers={"Idempotency-Key": key})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
+
+
+def test_keys_are_forgotten_after_a_day(world: World) -> None:
+    client = world.admin
+    first = client.post(ORDERS, json=wanted(), headers=KEY)
+    clean_up = contacts_job(world.ledger, world.clock)
+    world.clock.forward(hours=23, minutes=59)
+    clean_up.run(world.clock.now())
+    assert same(first, client.post(ORDERS, json=wanted(), headers=KEY))
+    world.clock.forward(minutes=2)
+    assert REPLAYED not in client.post(ORDERS, json=wanted(), headers=KEY).headers, "before anybody has cleaned up"
+    assert count(client) == 2
+    world.clock.forward(hours=25)
+    clean_up.run(world.clock.now())
+    with world.ledger.begin() as tx:
+        assert tx.accounts.forget_answers(world.clock.now() + timedelta(days=2)) == 0
+
+
+def test_a_request_that_met_another_writer_is_kept_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = world.admin
+    monkeypatch.setattr(world.ledger, "begin", contended(1, world.ledger.begin))
+    first = client.post(ORDERS, json=wanted(), headers=KEY)
+    assert first.status_code == 201
+    assert same(first, client.post(ORDERS, json=wanted(), headers=KEY))
+    assert count(client) == 1
+
+
+def bodies(world: World) -> Iterator[tuple[str, dict[str, Any]]]:
+    order, key = f"{ORDERS}/{world.ticket().id}", world.keys[HOME]
+    yield f"{order}/comments", {"text": "在修"}
+    yield f"{order}/labour", {"minutes": 30, "person": "li"}
+    yield f"{order}/costs", {"amount": 120.5, "invoice": "INV-1"}
+    yield "/api/v1/incidents", {"site": HOME, "asset": key, "kind": "equipment_failure", "title": {"zh": "漏水"}}
+    suggestion = {"site": HOME, "suggestion": "泵房每月多查一次", "reason": "常堵"}
+    yield "/api/v1/plan-changes", {"origin": "owner", "asset": key, **suggestion}
+
+
+def test_whatever_is_added_is_added_once(world: World) -> None:
+    for path, body in bodies(world):
+        key = {"Idempotency-Key": f"a key-of-{path}".replace(" ", "-")[:200]}
+        first = world.admin.post(path, json=body, headers=key)
+        assert first.status_code == 201, (path, first.text)
+        listed = len(world.admin.get(path).json()["items"])
+        assert same(first, world.admin.post(path, json=body, headers=key)), path
+        assert len(world.admin.get(path).json()["items"]) == listed, path
+
+
+def at_once(clients: Sequence[TestClient]) -> list[Any]:
+    ready = threading.Barrier(len(clients))
+
+    def send(client: TestClient) -> Any:
+        ready.wait()
+        return client.post(ORDERS, json=wanted(), headers=KEY)
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        return list(pool.map(send, clients))
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_several_at_the_same_moment_are_one(
+    world: World, database: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """With another process, which has a connection to the ledger of its own."""
+    mine, url = world.admin, f"sqlite:///{tmp_path / 'ledger.db'}"
+    if database == "postgresql":
+        url, mine = request.getfixturevalue("postgresql_url"), request.getfixturevalue("beside")[1]
+    with closing(SqlLedger(url)) as other:
+        other.open()
+        theirs = TestClient(create_app(replace(world.services, ledger=other)), headers=mine.headers)
+        answers = at_once([mine, theirs] * 3)
+    assert {(one.status_code, one.text) for one in answers} == {(201, answers[0].text)}
+    assert sum(REPLAYED in one.headers for one in answers) == 5
+    assert count(mine) == 1
+
+
+def test_the_second_waits_for_the_first_and_does_it_where_that_one_failed(
+    world: World,
+    beside: tuple[SqlLedger, TestClient],  # noqa: F811
+) -> None:
+    ledger, client = beside
+    now = world.clock.now()
+    first = client.post(ORDERS, json=wanted(), headers=KEY)
+    with ledger.begin() as tx:
+        answer = tx.work.connection.exec_driver_sql("SELECT account, key FROM kept_answers").one()
+        tx.accounts.forget_answers(now + timedelta(days=2))
+    with ThreadPoolExecutor(1) as pool:
+        with ledger.begin() as tx:
+            assert tx.accounts.kept_answer(answer.account, answer.key, now) is None
+            sent = pool.submit(client.post, ORDERS, json=wanted(), headers=KEY)
+            with pytest.raises(TimeoutError):
+                sent.result(timeout=0.5)
+        done = sent.result(timeout=5)
+    assert (done.status_code, REPLAYED in done.headers) == (201, False)
+    assert done.json()["id"] != first.json()["id"]
