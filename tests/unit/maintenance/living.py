@@ -224,7 +224,11 @@ def _act(life: Life, record: Record, today: date, step: Step) -> None:
     )
     if not begun or step.act in {"nothing", "rests", "clicks", "moves"}:
         return
-    chosen = begun[min(step.which, len(begun) - 1)] if step.act in {"done", "early"} else begun[0]
+    if step.act == "early" and any(isinstance(one.schedule, BeforeSchedule) for one in life.rows):
+        begun = _first_of_each(begun)
+    elif step.act != "done":
+        begun = begun[:1]
+    chosen = begun[min(step.which, len(begun) - 1)]
     for place, one in enumerate(sorted(chosen, key=lambda o: o.key)):
         if step.act in {"missed", "deferred"}:
             record.occurrences[one.key] = missed([one], min(o.latest for o in chosen))[0]
@@ -236,6 +240,14 @@ def _act(life: Life, record: Record, today: date, step: Step) -> None:
         last = _last_allowed(life, record, one, at)
         latest = one.latest if last is None else min(one.latest, last)
         record.occurrences[one.key] = replace(one, state=state, completed_at=at, latest=latest)
+
+
+def _first_of_each(orders: list[list[Occurrence]]) -> list[list[Occurrence]]:
+    """The first order of each row: a job may be done before what goes before it."""
+    found: dict[str, list[Occurrence]] = {}
+    for one in orders:
+        found.setdefault(one[0].key.lineage, one)
+    return list(found.values())
 
 
 def _last_allowed(life: Life, record: Record, one: Occurrence, at: datetime) -> date | None:
