@@ -7509,6 +7509,26 @@ export interface components {
          */
         DutyRole: "duty" | "standby";
         /**
+         * EarlyWork
+         * @description Planned work that was done (else begun) on ``day``, so many ``days`` before its window ``opens``. It counts;
+         *     ``text`` says what the next date counts from.
+         */
+        EarlyWork: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Days */
+            days: number;
+            /**
+             * Opens
+             * Format: date
+             */
+            opens: string;
+            text: components["schemas"]["Name"];
+        };
+        /**
          * Effort
          * @description What the row, and those that depend on it, take in these twelve months on the machines in question, CNY (`null`
          *     for those who do not see budgets). `unpriced` jobs say no cost.
@@ -15567,7 +15587,7 @@ export interface components {
         /**
          * WorkOrderDetail
          * @description A work order with everything that is needed to do it. ``answers`` maps a step to its accepted answer.
-         *     ``recorded_late`` is ``null`` for what was entered in time.
+         *     ``recorded_late`` is ``null`` for what was entered in time, ``early`` for what is not done before its window.
          *
          *     ``records`` (codes, totals, links, signatures) and ``worked_last_time`` (closed tickets of the class and failure
          *     mode, this machine's first) come with an order that is read, and not with the answer to a step.
@@ -15600,6 +15620,7 @@ export interface components {
             due: string | null;
             /** Earliest */
             earliest: string | null;
+            early?: components["schemas"]["EarlyWork"] | null;
             /** End Reason */
             end_reason: string | null;
             /** Episode */
