@@ -3,15 +3,16 @@
 A row gives way from the day it ends, and while another row of its subject stands for it. Its dates before that day are
 its own: they are still to be done, and what takes its place counts from them. A last day before that day, or one that
 is over (of moments by the hour: a time that is over), is given to nobody: whoever changes the plan afterwards takes no
-miss off the record.
+miss off the record. The same holds of what goes before a job that has been done without it (``maintenance.preceding``).
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
+from maintenance.preceding import gone_without
 from maintenance.stand_ins import stand_ins
 
 
@@ -27,16 +28,20 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class GivingWay:
     """The spans by lineage, on a day. ``mine`` are the lineages of the subject's rows; ``now`` is the instant by which
-    moments by the hour are over (``None``: none are before their day is)."""
+    moments by the hour are over (``None``: none are before their day is). ``needless`` says of occurrences that nobody
+    needs any more why, in both languages."""
 
     today: date
     spans: Mapping[str, Sequence[Span]]
     mine: Collection[str] = frozenset()
     now: datetime | None = None
+    needless: Mapping[OccurrenceKey, str] = field(default_factory=dict)
 
     def why(self, one: Occurrence) -> str | None:
         """Why an occurrence that is not over is not to be done (in both languages); ``None``: it is, or was."""
-        return None if self.is_over(one) else self.why_not(one.key.lineage, one.nominal_date, one.latest)
+        if self.is_over(one):
+            return None
+        return self.needless.get(one.key) or self.why_not(one.key.lineage, one.nominal_date, one.latest)
 
     def is_over(self, one: Occurrence) -> bool:
         """Whether its last day, or its time, is over: so it was before its row gave way."""
@@ -45,7 +50,7 @@ class GivingWay:
         return one.latest < self.today
 
     def why_not(self, lineage: str, nominal: date, latest: date) -> str | None:
-        """As ``why``."""
+        """As ``why``, of a row that gives way."""
         if latest < self.today:
             return None
         for one in self.spans.get(lineage, ()):
@@ -65,9 +70,14 @@ class GivingWay:
 
 
 def giving_way(
-    rows: Sequence[PlanRow], hourly: Sequence[PlanRow], today: date, now: datetime | None = None
+    rows: Sequence[PlanRow],
+    hourly: Sequence[PlanRow],
+    today: date,
+    now: datetime | None = None,
+    history: Sequence[Occurrence] = (),
 ) -> GivingWay:
-    """Of a subject's rows (``rows_for``, ``hour_rows_for``). Rows by the hour end, but none stands for them."""
+    """Of a subject's rows (``rows_for``, ``hour_rows_for``) and its history. Rows by the hour end, but none stands for
+    them."""
     by_code = {row.code: row for row in rows}
     found: defaultdict[str, list[Span]] = defaultdict(list)
     for row in (*rows, *hourly):
@@ -76,7 +86,8 @@ def giving_way(
     for one in stand_ins(rows, {}):
         span = Span(one.since, one.until or date.max, _taken(by_code[one.row], one.since))
         found[by_code[one.law].lineage].append(span)
-    return GivingWay(today, dict(found), frozenset(row.lineage for row in (*rows, *hourly)), now)
+    mine = frozenset(row.lineage for row in (*rows, *hourly))
+    return GivingWay(today, dict(found), mine, now, gone_without(rows, history))
 
 
 def by_nobody(_: Occurrence) -> bool:

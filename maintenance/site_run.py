@@ -102,7 +102,7 @@ class SiteRun:
         rows, hourly = (of(self._rows, subject, self._systems) for of in (rows_for, hour_rows_for))
         found = without_overtaken(self._tx, history, lambda: families_of(rows, self._by_code), self._now)
         found = without_lapsed(self._tx, subject, found, rests, self._zone, self._now)
-        return without_given_way(self._tx, found, giving_way(rows, hourly, self._today, self._now), self._now)
+        return without_given_way(self._tx, found, giving_way(rows, hourly, self._today, self._now, found), self._now)
 
     def _gather(self, subjects: Sequence[Subject]) -> None:
         """What the rows of these subjects go by beside the plan."""

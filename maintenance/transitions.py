@@ -13,6 +13,7 @@ from maintenance.evidence import FileArrived, awaited, no_file, with_arrived
 from maintenance.findings import FindingApplier
 from maintenance.incidents.holding import require_record
 from maintenance.isolation import RESTING, isolate, released
+from maintenance.missing import require_last_day
 from maintenance.orders import keep, last_completed_by, pages, take_step
 from maintenance.over_with_work import end_with_work
 from maintenance.ports import MaintenanceTx, OrderFilter
@@ -51,11 +52,13 @@ def apply_transition(
     tag it ``incomplete``. A drill is not completed without its record (``maintenance.incidents``). Statutory work,
     inspections and drills that are verified, or complete and signed by both sides, are frozen as a record
     (``maintenance.records``) and take no step after that. Raises ``NotFound``, ``IllegalTransition``,
-    ``RecordFrozen``, ``BadData`` (reason missing, ``at`` too early, what a drill's record lacks).
+    ``RecordFrozen``, ``NotMissedYet`` (planned work before its last day), ``BadData`` (reason missing, ``at`` too
+    early, what a drill's record lacks).
     """
     order = changes if changes is not None else lock_ticket(tx, order_id)
     refuse_frozen(tx, order, to)
     require_record(tx, order, to, by, now or at)
+    require_last_day(tx, order, to, now or at)
     more = partial(take_step, now=now, in_time=in_time, file_arrived=file_arrived, person=person, code=code)
     moved = more(tx, order, to, at, by, reason)
     stored, taken_at = keep(tx, isolate(tx, moved)), min(at, now or at)

@@ -55,9 +55,17 @@ def ended_with_order(tx: MaintenanceTx, occurrences: Sequence[Occurrence], now: 
         _waived(one)
         for one in occurrences
         if one.key in over
-        or one.latest >= min(gone, ends.get(one.key.lineage, date.min))
+        or one.latest >= gone
+        or _is_behind(one, ends.get(one.key.lineage, date.min), now)
         or any(one.latest >= since and one.nominal_date < until for since, until in replaced[one.key.lineage])
     ]
+
+
+def _is_behind(one: Occurrence, end: date, now: datetime) -> bool:
+    """Whether its last day is not before the day that its row ends on. A patrol by the hour of that very day whose time
+    is over was over before: the planner withdraws those that were not."""
+    was_over = one.due_at is not None and one.latest == end and one.due_at <= now
+    return one.latest >= end and not was_over
 
 
 def _scrapped_on(tx: MaintenanceTx, subject: Subject, zone: ZoneInfo) -> date:

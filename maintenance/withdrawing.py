@@ -1,6 +1,6 @@
 """What the planner withdraws before it plans a subject: what was due when somebody entered what was done before
-Plantroom, what lapsed while its machine was out of use, and what rows that have given way had due; and what it takes
-back of that. Inside the caller's transaction.
+Plantroom, what lapsed while its machine was out of use, what rows that have given way had due, and what goes before a
+job that is done; and what it takes back of that. Inside the caller's transaction.
 
 Withdrawn is what nobody has begun: its order is cancelled, its occurrence waived. What has begun stays with its people
 and counts when it is done. What a row has back that was withdrawn is forgotten, so that it is made again with its own
@@ -159,7 +159,8 @@ def without_lapsed(
 def without_given_way(
     tx: MaintenanceTx, history: Sequence[Occurrence], gone: GivingWay, now: datetime
 ) -> Sequence[Occurrence]:
-    """The history after what rows that give way had due has been withdrawn, and forgotten what they have back."""
+    """The history after what rows that give way had due, and what goes before jobs that are done, has been withdrawn,
+    and forgotten what they have back."""
     over = [replace(one, state=OccurrenceState.WAIVED) for one in history if gives_way(one, gone)]
     history = _with(history, waive(tx, over, now, lambda one: gone.why(one) or ""))
     again = set(asked_again(history, gone, partial(by_people, tx)))

@@ -2,6 +2,7 @@
 
 from api.services import Services
 from api.work_orders.schemas import WorkOrderDetail
+from maintenance.early import early_work
 from maintenance.entered import entered_late
 from maintenance.ports import MaintenanceTx
 from maintenance.work_orders import WorkOrder
@@ -22,4 +23,5 @@ def detail_of(tx: MaintenanceTx, services: Services, order: WorkOrder) -> WorkOr
         steps=tx.sla.steps(order.id),
         now=services.clock.now(),
         late=late,
+        early=early_work(tx, order),
     )

@@ -189,13 +189,14 @@ def move_order(
     response: Response,
     if_match: IfMatch = None,
 ) -> WorkOrderDetail:
-    """Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending
-    back and ending work that was not done need a supervisor. `deferred` is no such step: `/deferral` asks for the new
-    day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (planned work that
-    waits: its making) and five minutes from now. 409 `not_assignable` when a technician begins or completes what they
-    could not be given: a certificate or a licensed contractor is missing. What a law asks for is not completed by
-    somebody who has signed in with items of its checklist unanswered and no `reason` (422 `items_unanswered`; what a
-    machine's token completes so is `incomplete`), nor verified while anything is missing without one (422
+    """Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending back
+    and ending work that was not done need a supervisor. `deferred` is no such step: `/deferral` asks for the new
+    day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (planned work
+    that waits: its making) and five minutes from now. 409 `not_missed_yet` when planned work is to be `missed`
+    before its last day, which it names. 409 `not_assignable` when a technician begins or completes what they could
+    not be given: a certificate or a licensed contractor is missing. What a law asks for is not completed by
+    somebody who has signed in with items of its checklist unanswered and no `reason` (422 `items_unanswered`; what
+    a machine's token completes so is `incomplete`), nor verified while anything is missing without one (422
     `reason_required`, names what)."""
     now = services.clock.now()
     with services.ledger.begin() as tx:

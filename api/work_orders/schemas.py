@@ -10,6 +10,7 @@ from api.shapes import AssetRef, Instant, ListQuery, Name, NameIn, Payload, Shap
 from api.work_orders.clocks import Clock, Escalation, Mark, clocks_at
 from api.work_orders.learned_schemas import LearnedLevel
 from api.work_orders.records_schemas import CodingIn, RecordsOut
+from maintenance.early import Early
 from maintenance.entered import Entered
 from maintenance.sla.clocks import Clock as DomainClock
 from maintenance.sla.clocks import ClockState
@@ -163,9 +164,19 @@ class RecordedLate(Shape):
         return cls(done_at=one.done_at, recorded_at=one.recorded_at, hours=round(one.hours, 1), device=one.device)
 
 
+class EarlyWork(Shape):
+    """Planned work that was done (else begun) on ``day``, so many ``days`` before its window ``opens``. It counts;
+    ``text`` says what the next date counts from."""
+
+    days: int
+    day: date
+    opens: date
+    text: Name
+
+
 class WorkOrderDetail(WorkOrder):
     """A work order with everything that is needed to do it. ``answers`` maps a step to its accepted answer.
-    ``recorded_late`` is ``null`` for what was entered in time.
+    ``recorded_late`` is ``null`` for what was entered in time, ``early`` for what is not done before its window.
 
     ``records`` (codes, totals, links, signatures) and ``worked_last_time`` (closed tickets of the class and failure
     mode, this machine's first) come with an order that is read, and not with the answer to a step."""
@@ -178,6 +189,7 @@ class WorkOrderDetail(WorkOrder):
     marks: list[Mark]
     escalations: list[Escalation]
     recorded_late: RecordedLate | None = None
+    early: EarlyWork | None = None
     records: RecordsOut | None = None
     worked_last_time: list[LearnedLevel] = Field(default_factory=list)
 
@@ -193,6 +205,7 @@ class WorkOrderDetail(WorkOrder):
         marks: Sequence[DomainMark] = (),
         steps: Sequence[StepDone] = (),
         late: Entered | None = None,
+        early: Early | None = None,
     ) -> Self:
         """From the ledger's records."""
         more = {
@@ -204,6 +217,7 @@ class WorkOrderDetail(WorkOrder):
             "marks": [Mark.of(one) for one in marks],
             "escalations": [Escalation.of(one) for one in steps],
             "recorded_late": None if late is None else RecordedLate.of(late),
+            "early": early,
         }
         return cls.model_validate(_fields(order, asset, clocks_at(clocks, now)) | more)
 

@@ -154,8 +154,9 @@ class _Plans:
         found: dict[str, Sequence[Occurrence]] = {}
         for subject in self._subjects:
             dated, hourly = (of(rows, subject, self._look.systems) for of in (rows_for, hour_rows_for))
-            gone = giving_way(dated, hourly, day, max(self._look.now, datetime.combine(day, time(), self._zone)))
-            found[subject.key] = as_it_will_stand(history.get(subject.key, ()), gone, partial(by_people, self._tx))
+            known, now = history.get(subject.key, ()), max(self._look.now, datetime.combine(day, time(), self._zone))
+            gone = giving_way(dated, hourly, day, now, known)
+            found[subject.key] = as_it_will_stand(known, gone, partial(by_people, self._tx))
         return found
 
     def _facts(self, rows: Sequence[PlanRow]) -> Mapping[str, Facts]:

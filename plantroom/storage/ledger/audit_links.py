@@ -1,12 +1,13 @@
 """Rows beside each other: what names an order that is not there, due occurrences that are not what their orders say.
 
 For tables of which nothing is entered while the plan makes them: a million occurrences that are only due, and the
-orders for them. What is written in both is compared; whoever forges both is not found here.
+orders for them. What is written in both is compared, and an order's own days with them
+(``plantroom.storage.ledger.audit_days``); whoever forges all of it is not found here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
-from typing import Any, NamedTuple
+from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -14,6 +15,7 @@ from sqlalchemy.engine import Connection
 from maintenance.plan import OccurrenceState
 from plantroom.domain.audit_verify import Broken, Place, Tampering
 from plantroom.ports.audit import NamedFile
+from plantroom.storage.ledger.audit_days import OrderDays, OrdersDays, RowDays
 from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.tables_equipment import files
 from plantroom.storage.ledger.tables_maintenance import occurrences, work_order_transitions, work_orders
@@ -26,19 +28,13 @@ _o, _w, _t, _f, _r = occurrences.c, work_orders.c, work_order_transitions.c, fil
 _Key = tuple[str, str, int]
 
 
-class _Said(NamedTuple):
-    """What an order says of one of its occurrences, or the table does."""
-
-    nominal: str
-    latest: str
-
-
 def linked(connection: Connection, backend: Backend) -> int:
     """As ``AuditRepository.linked``."""
     _orders_of_steps(connection)
     _orders_of_due(connection)
     try:
-        return sum(_as_ordered(connection, backend, some) for some in _standing(connection))
+        days = OrdersDays(connection)
+        return sum(_as_ordered(connection, backend, some, days) for some in _standing(connection))
     except (ValueError, TypeError, KeyError) as error:
         detail = f"a value in the table work_orders is none: it was changed ({error!r})"
         raise Broken(Place(Tampering.ROW_CHANGED, detail=detail)) from error
@@ -74,48 +70,59 @@ def _removed(detail: str) -> None:
     raise Broken(Place(Tampering.ROW_REMOVED, detail=detail))
 
 
-def _standing(connection: Connection) -> Iterator[Sequence[Any]]:
+def _standing(connection: Connection) -> Iterator[Sequence[OrderDays]]:
     """Orders that have not ended, with what they say of their occurrences."""
-    orders = sa.select(_w.id, _w.number, _w.occurrences).where(_w.ended.is_(False)).order_by(_w.id).limit(AT_ONCE)
+    columns = (_w.id, _w.number, _w.site, _w.occurrences, _w.due, _w.due_order, _w.earliest)
+    orders = sa.select(*columns).where(_w.ended.is_(False)).order_by(_w.id).limit(AT_ONCE)
     last = ""
-    while rows := connection.execute(orders.where(_w.id > last)).all():
+    while rows := [OrderDays(*row) for row in connection.execute(orders.where(_w.id > last))]:
         yield rows
-        last = rows[-1][0]
+        last = rows[-1].id
 
 
-def _as_ordered(connection: Connection, backend: Backend, orders: Sequence[Any]) -> int:
+def _as_ordered(connection: Connection, backend: Backend, orders: Sequence[OrderDays], days: OrdersDays) -> int:
     """How many due occurrences of some orders there are, each as its order has it."""
-    said = {
-        (one["key"]["subject"], one["key"]["lineage"], int(one["key"]["cycle"])): (number, order, one)
-        for order, number, listed in orders
-        for one in listed
-    }
+    said = {_key(one): (order, one) for order in orders for one in order.listed}
     there, count = _rows(connection, backend, list(said)), 0
-    for key, (number, order, one) in said.items():
+    for key, (order, one) in said.items():
         name = f"the occurrence {'/'.join(map(str, key))} of {one['plan_row']}"
         if key not in there:
-            detail = f"{name} is not there, and order #{number}, which has not ended, is for it"
+            detail = f"{name} is not there, and order #{order.number}, which has not ended, is for it"
             raise Broken(Place(Tampering.OCCURRENCE_REMOVED, detail=detail))
         is_, state, for_order = there[key]
-        if state != OccurrenceState.DUE.value or for_order != order:
+        if state != OccurrenceState.DUE.value or for_order != order.id:
             continue
         count += 1
-        then = _Said(one["nominal_date"], one["due"])
-        if then != is_:
-            words = f"nominal day {is_.nominal}, latest {is_.latest}; order #{number} has {then.nominal}, {then.latest}"
+        until = one.get("due_at")
+        then = (one["nominal_date"], one["due"], None if until is None else datetime.fromisoformat(until))
+        if then != is_[:3]:
+            words = f"{_words(*is_[:3])}; order #{order.number} has {_words(*then)}"
             detail = f"{name} is due and not as its order has it: {words}"
             raise Broken(Place(Tampering.OCCURRENCE_CHANGED, detail=detail))
+    for order in orders:
+        days.compare(order, [there[_key(one)][0] for one in order.listed])
     return count
 
 
-def _rows(connection: Connection, backend: Backend, keys: Sequence[_Key]) -> Mapping[_Key, tuple[_Said, str, str]]:
+def _key(one: Mapping[str, Any]) -> _Key:
+    return one["key"]["subject"], one["key"]["lineage"], int(one["key"]["cycle"])
+
+
+def _words(nominal: str, latest: str, until: datetime | None) -> str:
+    return f"nominal day {nominal}, latest {latest}{'' if until is None else f', until {until.isoformat()}'}"
+
+
+def _rows(connection: Connection, backend: Backend, keys: Sequence[_Key]) -> Mapping[_Key, tuple[RowDays, str, str]]:
     columns = (_o.subject, _o.lineage, _o.cycle)
-    found: dict[_Key, tuple[_Said, str, str]] = {}
+    found: dict[_Key, tuple[RowDays, str, str]] = {}
     for start in range(0, len(keys), AT_ONCE):
         among = backend.among(columns, keys[start : start + AT_ONCE])
-        wanted = sa.select(*columns, _o.nominal_date, _o.latest, _o.state, _o.work_order).where(among)
-        for subject, lineage, cycle, nominal, latest, state, order in connection.execute(wanted):
-            found[subject, lineage, cycle] = (_Said(_day(nominal), _day(latest)), state, order)
+        wanted = sa.select(*columns, _o.nominal_date, _o.latest, _o.due_at, _o.earliest, _o.state, _o.work_order).where(
+            among
+        )
+        for subject, lineage, cycle, nominal, latest, until, earliest, state, order in connection.execute(wanted):
+            row = RowDays(_day(nominal), _day(latest), until, earliest)
+            found[subject, lineage, cycle] = (row, state, order)
     return found
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from maintenance.materialise import materialise
 from maintenance.plan import Layer, Missed, Occurrence, OccurrenceState, PlanRow
+from maintenance.transitions import apply_transition
 from maintenance.work_orders import State
 from tests.contract.maintenance.conftest import SYSTEMS
 from tests.contract.maintenance.test_given_way import PUMP, Store, is_sound, known, put
@@ -61,3 +62,19 @@ def test_what_was_not_over_is_made_again_when_the_row_goes_on(any_ledger: Store,
         put(any_ledger, version)
         materialise(any_ledger, EVENING, SYSTEMS)
     assert (over(any_ledger), ahead(any_ledger)) == (before, {OccurrenceState.DUE})
+
+
+def test_a_patrol_that_was_over_is_missed_when_somebody_cancels_it_on_the_day_that_its_row_ends(
+    any_ledger: Store,
+) -> None:
+    put(any_ledger, patrol(Missed.STACK))
+    for now in (MORNING, EVENING):
+        materialise(any_ledger, now, SYSTEMS)
+    morning, later = over(any_ledger)[0], next(one for one in known(any_ledger, "PAT") if one not in over(any_ledger))
+    put(any_ledger, replace(patrol(Missed.STACK), ends=DAY))
+    with any_ledger.begin() as tx:
+        for one in (morning, later):
+            apply_transition(tx, str(one.work_order), State.CANCELLED, EVENING, "li", "row ended")
+        found = tx.plan.occurrences([morning.key, later.key])
+    assert found[morning.key].state is OccurrenceState.MISSED
+    assert found[later.key].state is OccurrenceState.WAIVED

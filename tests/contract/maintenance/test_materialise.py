@@ -111,7 +111,7 @@ def test_what_is_missed_together_counts_on_the_orders_last_day_and_gets_its_own_
         return {o.plan_row: (o.state.value, o.latest) for o in found}
 
     with any_ledger.begin() as tx:
-        apply_transition(tx, made.id, State.MISSED, NOW, "wang", "nobody there")
+        apply_transition(tx, made.id, State.MISSED, NOW + timedelta(days=4), "wang", "nobody there")
     assert latest() == {code: ("missed", date(2026, 3, 6)) for code in own}
     with any_ledger.begin() as tx:
         apply_transition(tx, made.id, State.IN_PROGRESS, NOW, "li", "done in time", in_time=True)

@@ -34,7 +34,7 @@ QUARTER = row(
 )  # fmt: skip
 """Its window lies inside the visit's, so that nothing of the order moves when the visit is withdrawn of it."""
 
-DAY = date(2026, 3, 17)
+DAY = date(2026, 3, 18)
 
 
 @pytest.fixture

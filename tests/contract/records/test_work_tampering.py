@@ -3,7 +3,7 @@ does not."""
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,9 @@ MORE = (
     f' work_order, "to", at, recorded_at, "by", reason, person, code FROM {STEPS} WHERE "to" = \'deferred\''
 )
 OF_TICKET = f"WHERE work_order IN ({TICKET})"
+PUT_OFF = "kind = 'preventive' AND id NOT IN ('d1', 'd2')"
+"""The order that carries on what was put off to 28 November."""
+LATER, OTHER = (f"(SELECT o.due FROM work_orders o WHERE o.{which})" for which in (PUT_OFF, "id = 'd2'"))
 GONE = "; ".join(
     f"DELETE FROM {table} {OF_TICKET}" for table in (STEPS, "work_order_marks", "sla_clocks", "sla_steps", "repairs")
 )
@@ -48,7 +51,8 @@ def live(ledger: SqlLedger) -> None:
     add_plant(ledger)
     drafts = [
         DraftOrder(
-            f"d{n}", "demo", "preventive", "open", "点检", "Look", "p1", None, NOW, "2026-11-18", NOW, "", "", (), "", (
+            f"d{n}", "demo", "preventive", "open", "点检", "Look", "p1", None,
+            datetime(2026, 11, 22 + n, 15, 59, 59, tzinfo=UTC), "2026-11-18", NOW, "", "", (), "", (
                 DraftOccurrence("row-1", "p1", n, "SP-01", f"2026-11-2{n}", "2026-11-18", f"2026-11-2{n + 2}"),
             ),
         )
@@ -111,11 +115,21 @@ def test_what_the_program_has_written_is_intact_and_counted(lived: SqlLedger) ->
         (f"DELETE FROM work_found_on; {GONE}; DELETE FROM work_orders WHERE kind = 'corrective'", REMOVED,
          "is not there any more"),
         ("UPDATE occurrences SET latest = '2027-11-24' WHERE state = 'due'", Tampering.OCCURRENCE_CHANGED,
-         "p1/row-1/2 of SP-01|latest 2027-11-24; order #|has 2026-11-22, 2026-11-24"),
+         "p1/row-1/2 of SP-01|latest 2027-11-24; order #|has nominal day 2026-11-22, latest 2026-11-24"),
         ("UPDATE occurrences SET nominal_date = '2026-11-20' WHERE state = 'due'", Tampering.OCCURRENCE_CHANGED,
          "nominal day 2026-11-20"),
         ("DELETE FROM occurrences WHERE state = 'due'", Tampering.OCCURRENCE_REMOVED,
          "p1/row-1/2 of SP-01 is not there, and order #"),
+        (f"UPDATE work_orders SET due = {LATER}, due_order = {LATER} WHERE id = 'd2'", CHANGED,
+         "work_orders d2 (#|) has due 2026-11-28T15:59:59+00:00; what it is for says 2026-11-24T15:59:59+00:00"),
+        (f"UPDATE work_orders SET due_order = {LATER} WHERE id = 'd2'", CHANGED,
+         "work_orders d2 (#|has due_order 2026-11-28T15:59:59+00:00; what it is for says due 2026-11-24"),
+        ("UPDATE work_orders SET due = NULL, due_order = (SELECT max(due_order) FROM work_orders) WHERE id = 'd2'",
+         CHANGED, "work_orders d2 (#"),
+        (f"UPDATE work_orders SET due = {OTHER}, due_order = {OTHER} WHERE {PUT_OFF}", CHANGED,
+         "has due 2026-11-24T15:59:59+00:00; what it is for says 2026-11-23T15:59:59+00:00"),
+        ("UPDATE work_orders SET earliest = '2026-11-08' WHERE id = 'd2'", CHANGED,
+         "work_orders d2 (#|has earliest 2026-11-08; what it is for says 2026-11-18"),
         ("DELETE FROM work_orders WHERE id = 'd2'", REMOVED, "work_orders d2 is not there|p1/row-1/2"),
     ],
 )  # fmt: skip
@@ -128,6 +142,17 @@ def test_what_was_changed_by_hand_is_named(lived: SqlLedger, statement: str, wha
     assert broken.what is what, broken
     for part in said.split("|"):
         assert part in broken.detail, broken.detail
+
+
+def test_what_was_put_off_keeps_its_new_day_once_it_has_begun(lived: SqlLedger) -> None:
+    with acting(LI), lived.begin() as tx:
+        assert isinstance(tx, SqlTx)
+        (put_off,) = tx.work.connection.exec_driver_sql(f"SELECT id FROM work_orders WHERE {PUT_OFF}").scalars()
+        apply_transition(tx, put_off, State.IN_PROGRESS, NOW, "li", now=NOW, person=True)
+    verdict = verify(lived)
+    assert verdict.broken is None, verdict.broken
+    assert verdict.seen is not None
+    assert verdict.seen.due == 2
 
 
 def test_a_ticket_that_is_gone_while_its_steps_are_there_is_named(sqlite_url: str) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 from maintenance.former import entered_on, former_work, standing_for
+from maintenance.giving_way import GivingWay, as_it_will_stand
 from maintenance.intervals import NO_INTERVAL
 from maintenance.lateness import last_allowed
 from maintenance.nesting import Job, Track
@@ -20,11 +21,10 @@ from maintenance.plan import (
     missed,
 )
 from maintenance.planner import SubjectPlan, asset_subject, plan_subject
+from maintenance.preceding import gone_without
 from maintenance.recurrence import every_day, shifted
 from maintenance.rests import Rest, lapsed, without_lapsed
-from maintenance.schedules import (
-    IntervalSchedule,
-)
+from maintenance.schedules import BeforeSchedule, IntervalSchedule
 from tests.unit.maintenance.histories import WORKS, ZONE, Life, Step
 from tests.unit.maintenance.rest_oracle import Away, begins, check_first, check_skipped, check_waived
 
@@ -137,7 +137,8 @@ def _look(life: Life, record: Record, today: date) -> None:
     for one in lapsed(list(record.occurrences.values()), record.rests, ZONE):
         record.occurrences[one.key] = one
     away = record.away
-    check_waived(record.occurrences.values(), away)
+    _withdraw_needless(life, record, today)
+    check_waived([o for o in record.occurrences.values() if not _is_needless(life, record, o)], away)
     plan = _plan(life, record, today)
     tracks = {t.row.code: replace_track(t) for t in plan.tracks}
     for standing in plan.standing:
@@ -177,6 +178,31 @@ def _look(life: Life, record: Record, today: date) -> None:
             )
 
 
+def _withdraw_needless(life: Life, record: Record, today: date) -> None:
+    """What goes before a job that has been done is withdrawn while it is not over, and nothing else is."""
+    known = list(record.occurrences.values())
+    gone = GivingWay(today, {}, [one.lineage for one in life.rows], None, gone_without(life.rows, known))
+    left = {one.key: one for one in as_it_will_stand(known, gone)}
+    assert left.keys() == record.occurrences.keys(), "nothing that was withdrawn is made again"
+    for key, one in left.items():
+        was_due = record.occurrences[key].state is OccurrenceState.DUE and one.latest >= today
+        needless = was_due and _is_needless(life, record, one)
+        assert (one.state is not record.occurrences[key].state) == needless, f"{one} is not needed: {needless}"
+    record.occurrences = left
+
+
+def _is_needless(life: Life, record: Record, one: Occurrence) -> bool:
+    """Whether it goes before a job that has been done, and has no dates of its own."""
+    own = next(r for r in life.rows if r.lineage == one.key.lineage)
+    if not isinstance(own.schedule, BeforeSchedule) or own.interval != NO_INTERVAL:
+        return False
+    job = shifted(one.nominal_date, own.schedule.lead_days)
+    return any(
+        o.plan_row == own.schedule.code and o.nominal_date == job and o.state in CREDIT
+        for o in record.occurrences.values()
+    )
+
+
 def replace_track(track: Track) -> Track:
     """A copy: the plan uses its tracks up."""
     return replace(track)
@@ -198,7 +224,11 @@ def _act(life: Life, record: Record, today: date, step: Step) -> None:
     )
     if not begun or step.act in {"nothing", "rests", "clicks", "moves"}:
         return
-    chosen = begun[min(step.which, len(begun) - 1)] if step.act == "done" else begun[0]
+    if step.act == "early" and any(isinstance(one.schedule, BeforeSchedule) for one in life.rows):
+        begun = _first_of_each(begun)
+    elif step.act != "done":
+        begun = begun[:1]
+    chosen = begun[min(step.which, len(begun) - 1)]
     for place, one in enumerate(sorted(chosen, key=lambda o: o.key)):
         if step.act in {"missed", "deferred"}:
             record.occurrences[one.key] = missed([one], min(o.latest for o in chosen))[0]
@@ -210,6 +240,14 @@ def _act(life: Life, record: Record, today: date, step: Step) -> None:
         last = _last_allowed(life, record, one, at)
         latest = one.latest if last is None else min(one.latest, last)
         record.occurrences[one.key] = replace(one, state=state, completed_at=at, latest=latest)
+
+
+def _first_of_each(orders: list[list[Occurrence]]) -> list[list[Occurrence]]:
+    """The first order of each row: a job may be done before what goes before it."""
+    found: dict[str, list[Occurrence]] = {}
+    for one in orders:
+        found.setdefault(one[0].key.lineage, one)
+    return list(found.values())
 
 
 def _last_allowed(life: Life, record: Record, one: Occurrence, at: datetime) -> date | None:
@@ -297,7 +335,7 @@ def _is_breach(one: Occurrence) -> bool:
 def _check_record(life: Life, record: Record) -> None:
     """No gap between completions beyond ``max_gap`` without a missed record, no skip, no key twice."""
     away = record.away
-    check_waived(record.occurrences.values(), away)
+    check_waived([o for o in record.occurrences.values() if not _is_needless(life, record, o)], away)
     for one in life.rows:
         mine = sorted((o for o in record.occurrences.values() if o.key.lineage == one.lineage), key=lambda o: o.key)
         assert (

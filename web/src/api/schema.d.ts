@@ -4171,13 +4171,14 @@ export interface paths {
         put?: never;
         /**
          * Move Order
-         * @description Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending
-         *     back and ending work that was not done need a supervisor. `deferred` is no such step: `/deferral` asks for the new
-         *     day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (planned work that
-         *     waits: its making) and five minutes from now. 409 `not_assignable` when a technician begins or completes what they
-         *     could not be given: a certificate or a licensed contractor is missing. What a law asks for is not completed by
-         *     somebody who has signed in with items of its checklist unanswered and no `reason` (422 `items_unanswered`; what a
-         *     machine's token completes so is `incomplete`), nor verified while anything is missing without one (422
+         * @description Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending back
+         *     and ending work that was not done need a supervisor. `deferred` is no such step: `/deferral` asks for the new
+         *     day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (planned work
+         *     that waits: its making) and five minutes from now. 409 `not_missed_yet` when planned work is to be `missed`
+         *     before its last day, which it names. 409 `not_assignable` when a technician begins or completes what they could
+         *     not be given: a certificate or a licensed contractor is missing. What a law asks for is not completed by
+         *     somebody who has signed in with items of its checklist unanswered and no `reason` (422 `items_unanswered`; what
+         *     a machine's token completes so is `incomplete`), nor verified while anything is missing without one (422
          *     `reason_required`, names what).
          */
         post: operations["moveWorkOrder"];
@@ -7507,6 +7508,26 @@ export interface components {
          * @enum {string}
          */
         DutyRole: "duty" | "standby";
+        /**
+         * EarlyWork
+         * @description Planned work that was done (else begun) on ``day``, so many ``days`` before its window ``opens``. It counts;
+         *     ``text`` says what the next date counts from.
+         */
+        EarlyWork: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Days */
+            days: number;
+            /**
+             * Opens
+             * Format: date
+             */
+            opens: string;
+            text: components["schemas"]["Name"];
+        };
         /**
          * Effort
          * @description What the row, and those that depend on it, take in these twelve months on the machines in question, CNY (`null`
@@ -15566,7 +15587,7 @@ export interface components {
         /**
          * WorkOrderDetail
          * @description A work order with everything that is needed to do it. ``answers`` maps a step to its accepted answer.
-         *     ``recorded_late`` is ``null`` for what was entered in time.
+         *     ``recorded_late`` is ``null`` for what was entered in time, ``early`` for what is not done before its window.
          *
          *     ``records`` (codes, totals, links, signatures) and ``worked_last_time`` (closed tickets of the class and failure
          *     mode, this machine's first) come with an order that is read, and not with the answer to a step.
@@ -15599,6 +15620,7 @@ export interface components {
             due: string | null;
             /** Earliest */
             earliest: string | null;
+            early?: components["schemas"]["EarlyWork"] | null;
             /** End Reason */
             end_reason: string | null;
             /** Episode */

@@ -38,10 +38,10 @@ const late = { done_at: "2026-01-03T08:00:00Z", recorded_at: "2026-01-15T08:00:0
 let host: HTMLElement;
 const shown = (): string | null | undefined => host.querySelector("[data-late]")?.textContent;
 
-async function show(recorded_late: object | null): Promise<void> {
+async function show(recorded_late: object | null, early: object | null = null): Promise<void> {
   vi.stubGlobal(
     "fetch",
-    vi.fn(async () => new Response(JSON.stringify({ ...done, recorded_late }))),
+    vi.fn(async () => new Response(JSON.stringify({ ...done, recorded_late, early }))),
   );
   render(<Ticket id="o1" />, host);
   await vi.waitFor(() => expect(host.textContent).toContain("#7"));
@@ -65,8 +65,15 @@ describe("the page of an order", () => {
     expect(shown()).toMatch(/entered on .*tablet tab-7/);
   });
 
+  it("says that work was done before its window, and what the next date counts from", async () => {
+    const text = name("早59天", "59 days before its window");
+    await show(null, { days: 59, day: "2026-01-03", opens: "2026-03-03", text });
+    expect(host.querySelector("[data-early]")?.textContent).toContain("早59天");
+  });
+
   it("says nothing of work that was entered in time", async () => {
     await show(null);
     expect(shown()).toBeUndefined();
+    expect(host.querySelector("[data-early]")).toBeNull();
   });
 });

@@ -172,6 +172,17 @@ function RecordedLate({ order }: { order: WorkOrderDetail }) {
   );
 }
 
+/** That planned work is done before its window, and what the next date counts from. */
+function Early({ order }: { order: WorkOrderDetail }) {
+  const early = order.early ?? null;
+  return early === null ? null : (
+    <div class="note" data-early>
+      <Icon name="clock" />
+      <span>{nameOf(early.text)}</span>
+    </div>
+  );
+}
+
 function Head({ order }: { order: WorkOrderDetail }) {
   const asset = order.asset_ref;
   return (
@@ -207,6 +218,7 @@ function Head({ order }: { order: WorkOrderDetail }) {
         )}
       </div>
       <RecordedLate order={order} />
+      <Early order={order} />
       {order.state === "on_hold" && order.hold_reason !== null && (
         <div class="note warn">
           <Icon name="clock" />
