@@ -101,12 +101,19 @@ _BEFORE_WORK = re.compile(
 )
 _AFTER_WORK = re.compile(r"(?:[\s:：,，、;；。·-]|至少|各|应|进行|的)+$")
 _LEAST = 2
+_LONGEST = 500
+"""Characters of a text that is taken apart: as many as a task has at most."""
+
+_MOST = 12
+"""Frequencies of a text that is taken apart."""
 
 
 def several_in(text: str, *, alone: bool) -> Sequence[Said]:
     """The frequencies of a text, the same one once; empty where there is one at most, or it is not sure which work each
     is for. ``alone``: the text says only how often, so that a lone 月 counts. A text that says frequencies without
     work gives each with none."""
+    if len(text) > _LONGEST or len(_OFTEN.findall(text)) > _MOST:
+        return ()
     if _MAY_BE.search(text) is None or _ALTERNATIVE.search(text) or _DEPENDS.search(text):
         return ()
     label = _LABEL.match(text)

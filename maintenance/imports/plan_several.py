@@ -128,6 +128,8 @@ def _of_cell(row: Row) -> Sequence[Row]:
 
 def _of_sentence(row: Row, key: str) -> Sequence[Row]:
     said = several_in(row.text(key), alone=False)
+    if not said:
+        return ()
     try:
         found_in(row.text(key))
     except CellProblem:
