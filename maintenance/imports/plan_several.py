@@ -238,7 +238,8 @@ def _named(rows: Sequence[PlanRow]) -> LocalName:
     """What is told of the rows that a line has become: code, name, how often."""
     zh, en = [], []
     for row in rows:
-        often, says_so = how_often(row), how_often(row).zh in row.name.zh
+        often = how_often(row)
+        says_so = often.zh in row.name.zh or often.en in row.name.en
         zh.append(f"{row.code} {row.name.zh}" + ("" if says_so else f"（{often.zh}）"))
         en.append(f"{row.code} {row.name.en}" + ("" if says_so else f" ({often.en})"))
     return LocalName(

@@ -74,6 +74,14 @@ def test_ticks_beside_one_task_are_rows_that_are_called_apart() -> None:
     assert again(text, found).counts == {"created": 0, "updated": 0, "unchanged": 2}
 
 
+def test_the_rows_of_an_english_line_are_called_apart_and_told_in_english() -> None:
+    found = table("System,Task,M,Y\nWater supply,valve,√,√\n")
+    assert [name for name, *_ in made(found)] == ["valve (monthly)", "valve (yearly)"]
+    (message,) = told(found)
+    assert "2 rows: WATER-1MONTH valve (monthly), WATER-12MONTH valve (yearly): " in message
+    assert "WATER-1MONTH valve (monthly)、" in message
+
+
 def test_a_row_that_a_line_of_its_own_has_made_is_found_by_the_task_alone() -> None:
     found = table("系统,内容,周期\n供电系统,清扫,每月\n")
     second = again("系统,内容,月,年\n供电系统,清扫,√,√\n", found)
