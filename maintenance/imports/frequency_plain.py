@@ -73,6 +73,15 @@ def without_work(bare: str) -> str:
     return said if dated else _COUNTED_WORK.sub(r"\1次", said)
 
 
+def is_any_work(text: str) -> bool:
+    """Whether a text says that work is done and not which, nor on what: 维护保养, 检查, maintenance."""
+    return without_work(f"{_SOMETHING}{plain_of(text)}") in (_SOMETHING, f"{_SOMETHING}{WORK}")
+
+
+_SOMETHING = "x"
+"""Stands before the work: English words of it count behind a letter only."""
+
+
 def _with_months(bare: str) -> str:
     """A year and a half as 18 months."""
     found = _AND_HALF.match(bare)

@@ -16,8 +16,9 @@ _PARTS = re.compile(r"[，,;；。:：、+＋\n]")
 
 
 def says_often(text: str) -> bool:
-    """Whether a part of the sentence is a frequency."""
-    return bool(_read(text)[0])
+    """Whether a part of the sentence is a frequency, or several stand within its words (每月检查和每年试验)."""
+    known, others = _read(text)
+    return bool(known) or len(others) > 1
 
 
 def found_in(text: str) -> Frequency | None:

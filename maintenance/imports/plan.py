@@ -4,14 +4,11 @@ A line changes only what it says: the frequency, the department, the columns tha
 along (the tolerance) follows it, and what the law asks for never becomes laxer by that.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
-from maintenance.frequencies import canonical
 from maintenance.imports.fields import changed, same
-from maintenance.imports.frequency_words import Frequency, read_frequency
 from maintenance.imports.outcome import AllRights, Change, Outcome, Rights
 from maintenance.imports.plan_assets import Machines, subject_of
 from maintenance.imports.plan_checks import RowChecks
@@ -31,31 +28,25 @@ from maintenance.imports.plan_matching import (
     is_the_same,
     law_of_machines,
     named_by_law,
-    schedule_in_words,
     system_of,
 )
 from maintenance.imports.plan_months import with_first_day
 from maintenance.imports.plan_new import new_row, with_tolerance
 from maintenance.imports.plan_numbers import without_numbers
+from maintenance.imports.plan_otherwise import counted_values, says_otherwise
 from maintenance.imports.plan_reading import Wanted, task_not_read, understand
+from maintenance.imports.plan_several import called_apart, one_frequency_each
 from maintenance.imports.plan_stand_ins import check_stand_ins
 from maintenance.imports.plan_subject import EQUIPMENT, for_all_of, in_the_task, word_apart
 from maintenance.imports.plan_told import told_new
 from maintenance.imports.plan_words import names, standards, subject_text, tolerance
 from maintenance.imports.problems import CellProblem, Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
-from maintenance.imports.rule_words import frequency_text
 from maintenance.imports.tables import Row
 from maintenance.imports.vocabulary import Departments, Named, seed_departments
 from maintenance.plan import AppliesTo, Layer, PlanRow
 from maintenance.plan_changes.waiting import Waiting
 from maintenance.schedule_words import often_in_words
-from maintenance.schedules import (
-    BY_INTERVAL,
-    BeforeSchedule,
-    IntervalSchedule,
-    MeterSchedule,
-)
 from maintenance.seed.lists import seed_checklists
 from maintenance.stand_ins import standing_since
 from plantroom.domain.assets import LocalName
@@ -106,8 +97,8 @@ class PlanImport:
     def run(self, rows: Iterable[Row]) -> Outcome:
         """Compare every row. Rows may name rows that come later in the table."""
         codes = self._codes.union(row.code for row in self._every_site)
-        asked = without_numbers(list(rows), codes, self.outcome.problems)
-        understood = [self._understood(row, codes) for row in asked]
+        asked = one_frequency_each(without_numbers(list(rows), codes, self.outcome.problems))
+        understood = [self._understood(row, codes) for row in asked.rows]
         placed = [self._placed(wanted) for wanted in understood if wanted is not None]
         lines = [wanted for wanted in placed if wanted is not None]
         self._coming = frozenset(wanted.code for wanted in lines if wanted.code is not None)
@@ -117,6 +108,7 @@ class PlanImport:
         problems, rights = self.outcome.problems, self._checks.rights
         check_stand_ins(self.outcome.changes, self._changed, self._known, self._today, rights, problems)
         resolve(self._lines, self._known, self.outcome.problems)
+        asked.tell(self.outcome, [*self._known, *self._mine])
         return self.outcome
 
     def _understood(self, row: Row, codes: frozenset[str]) -> Wanted | None:
@@ -125,6 +117,7 @@ class PlanImport:
         return replace(wanted, work=work) if wanted is not None and work else wanted
 
     def _line(self, wanted: Wanted) -> None:
+        wanted = called_apart(wanted, self._mine, self._every_site)
         match, shared = self._found(wanted)
         before = match or shared
         if before is not None and self._said_again(wanted, before):
@@ -289,7 +282,7 @@ class PlanImport:
             changes["standard"] = [row.standard.zh, wanted.standard]
             row = replace(row, standard=LocalName(wanted.standard, row.standard.en if has_english else wanted.standard))
         row, moved = self._with_subject(wanted, row)
-        values = without_other_basis(wanted, match, _values(wanted, match), self.outcome.problems)
+        values = without_other_basis(wanted, match, counted_values(wanted, match), self.outcome.problems)
         row, others = changed(row, BY_KEY, values)
         row = replace(row, applies_to=self._machines.narrowest(row.applies_to))
         if "tolerance" in changes and {"early_days", "late_days"} & wanted.values.keys():
@@ -298,12 +291,12 @@ class PlanImport:
 
     def _with_frequency(self, wanted: Wanted, row: PlanRow, changes: dict[str, list[object]]) -> PlanRow:
         found = wanted.frequency
-        if found is None or not _says_otherwise(wanted, row):
+        if found is None or not says_otherwise(wanted, row):
             return row
         if keeps_its_dates(wanted, row, self.outcome.problems):
             return row
         before = row
-        keeps = "schedule" in _values(wanted, row) or keeps_its_rule(row, found)
+        keeps = "schedule" in counted_values(wanted, row) or keeps_its_rule(row, found)
         schedule = row.schedule if keeps else found.schedule
         changes["frequency"] = [
             often_in_words(row.interval, row.schedule).zh,
@@ -352,41 +345,6 @@ def _as_kept(
     if kept.interval != before.interval:
         found["frequency"] = [often_in_words(one.interval, one.schedule).zh for one in (before, kept)]
     return found
-
-
-def _values(wanted: Wanted, row: PlanRow) -> Mapping[str, Any]:
-    """The values of the line's columns that count. Of an export's two cells that say when, the one that somebody has
-    changed does: the schedule that the row has does not stand against another frequency, but for one that an interval
-    stands beside (a season's weeks, another job, a meter that is capped)."""
-    found, schedule = wanted.frequency, row.schedule
-    if found is None or wanted.values.get("schedule") != schedule or not _says_otherwise(wanted, row):
-        return wanted.values
-    beside = isinstance(schedule, IntervalSchedule | BeforeSchedule) or (
-        isinstance(schedule, MeterSchedule) and row.interval.every > 0
-    )
-    if beside and found.schedule == BY_INTERVAL:
-        return wanted.values
-    return {key: value for key, value in wanted.values.items() if key != "schedule"}
-
-
-def _says_otherwise(wanted: Wanted, row: PlanRow) -> bool:
-    """Whether a line's frequency is another than the row's. Yearly is what a row before a season or before another job
-    is, in words."""
-    found = wanted.frequency
-    assert found is not None
-    if found == _as_exported(row):
-        return False
-    if canonical(found.interval) != canonical(row.interval):
-        return True
-    if found.schedule == BY_INTERVAL:
-        return row.schedule.type not in ("interval", "season", "before")
-    return schedule_in_words(found.schedule) != schedule_in_words(row.schedule)
-
-
-def _as_exported(row: PlanRow) -> Frequency | None:
-    """What the row's own cell in an export means."""
-    text = frequency_text(row.interval, row.schedule, "zh")
-    return read_frequency(text) if text else None
 
 
 def compare(

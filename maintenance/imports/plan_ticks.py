@@ -30,8 +30,18 @@ TICKED: Sequence[Column] = tuple(
 )
 """The columns; an export has none of them."""
 
-_PERIODS = {key: one["says"] for key, one in _DATA.items() if "says" in one}
-_MONTHS = {f"month_{month}": month for month in range(1, YEAR + 1)}
+PERIODS = {key: one["says"] for key, one in _DATA.items() if "says" in one}
+"""The columns 日, 周, 月, 季, 年, with how often each says."""
+
+_WORDS = {
+    fold(word): one["says"] for key, one in _DATA.items() if "says" in one for word in (one["zh"], *one["also"])
+} | {"h": PERIODS["every_half_year"]}
+"""How often a word says that stands in a month's column: 季, 半年, Q, H."""
+
+MONTHS = {month: f"month_{month}" for month in range(1, YEAR + 1)}
+"""The months' columns."""
+
+_LEAST = 2
 _NONE = frozenset({"×", "✗", "✘", "☐", "□", "-", "—", "–", "/", "\\", "无", "否", "0", "n", "no", "不"})
 """What stands in a cell that is not ticked."""
 
@@ -70,20 +80,36 @@ _WRITE = LocalName("请在该行写“周期”，如 每月一次", "write how 
 
 def is_ticked(row: Row) -> bool:
     """Whether a row says by ticks how often."""
-    return any(_marked(row, key) for key in (*_PERIODS, *_MONTHS)) or bool(row.text("months"))
+    return any(_marked(row, key) for key in (*PERIODS, *MONTHS.values())) or bool(row.text("months"))
+
+
+def ticked_periods(row: Row) -> Mapping[str, str]:
+    """The columns 日, 周, 月, 季, 年 that a row has a tick under, with what each says; none where another word stands
+    under one of them."""
+    marked = {key: says for key, says in PERIODS.items() if _marked(row, key)}
+    return marked if all(fold(row.text(key)) in _TICKS for key in marked) else {}
+
+
+def worded_months(row: Row) -> Mapping[int, str]:
+    """The months (1 to 12) in whose columns different words for 半月, 月, 季, 半年, 年 stand, with how often each says;
+    none where another mark stands among them."""
+    marked = {month: fold(row.text(key)) for month, key in MONTHS.items() if _marked(row, key)}
+    if len(set(marked.values())) < _LEAST or not all(mark in _WORDS for mark in marked.values()):
+        return {}
+    return {month: _WORDS[mark] for month, mark in marked.items()}
 
 
 def frequency_of_ticks(row: Row) -> Frequency | None:
     """How often, by the ticks alone; ``None`` without any. Raises ``CellProblem``."""
-    periods = [key for key in _PERIODS if _marked(row, key)]
+    periods = [key for key in PERIODS if _marked(row, key)]
     for key in periods:
         if fold(row.text(key)) not in _TICKS:
             raise CellProblem("unknown_frequency", _not_a_tick(row, key))
     if len(periods) > 1:
-        known = [read_frequency(_PERIODS[key]) for key in periods]
+        known = [read_frequency(PERIODS[key]) for key in periods]
         raise several([often_in_words(one.interval, one.schedule) for one in known])
     months = _months(row)
-    found = read_frequency(_PERIODS[periods[0]]) if periods else None
+    found = read_frequency(PERIODS[periods[0]]) if periods else None
     if found is not None or not months:
         return None if found is None else with_months_of(found, months)
     every = evenly(months)
@@ -105,7 +131,7 @@ def with_months_of(found: Frequency, months: Sequence[int]) -> Frequency | None:
 def with_ticks(row: Row, found: Frequency, problems: Problems) -> Frequency:
     """A row's frequency with the months that are ticked beside it; where these, or ticks under 日, 月, 季, do not go
     with it, a warning says that they are left out."""
-    for key in _PERIODS:
+    for key in PERIODS:
         if _marked(row, key) and not _says_the_same(row, key, found):
             said = left_out(f"{row.heading(key)} {row.text(key)}", found)
             problems.warn(row.problem(key, "beside_frequency", message("beside_frequency", said)))
@@ -132,20 +158,20 @@ def with_ticks(row: Row, found: Frequency, problems: Problems) -> Frequency:
 
 
 def _says_the_same(row: Row, key: str, found: Frequency) -> bool:
-    of = read_frequency(_PERIODS[key])
+    of = read_frequency(PERIODS[key])
     return fold(row.text(key)) in _TICKS and canonical(of.interval) == canonical(found.interval)
 
 
 def column_of(row: Row) -> str:
     """The column that a problem with the ticks is told of."""
-    return next((key for key in (*_PERIODS, *_MONTHS) if _marked(row, key)), "months")
+    return next((key for key in (*PERIODS, *MONTHS.values()) if _marked(row, key)), "months")
 
 
 def _months(row: Row) -> Sequence[int]:
     named = row.text("months")
     if named:
         return months_of(without_work(plain_of(named)), alone=True) or _plain(named)
-    ticked = [month for key, month in _MONTHS.items() if _marked(row, key)]
+    ticked = [month for month, key in MONTHS.items() if _marked(row, key)]
     marks = {fold(row.text(f"month_{month}")) for month in ticked}
     several = next((one for one in sorted(marks) if _SEVERAL.fullmatch(one)), None)
     if several is not None:

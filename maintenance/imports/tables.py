@@ -53,6 +53,8 @@ class Row:
     """The texts under other headings for the column which titles stand for, as wide as that (专业 beside 系统名称)."""
     section: str = ""
     """The title above the row, where the column that titles stand for is there."""
+    often: LocalName | None = None
+    """Of one of the rows that a line with several frequencies stands for: how often, where others have its task."""
 
     def heading(self, key: str) -> str:
         """The heading of a column as it was written; of one that is not there its key."""

@@ -124,8 +124,8 @@ def test_ticks_under_how_often(head: str, mark: str) -> None:
     ]  # fmt: skip
 
 
-def test_several_ticks_are_an_error_that_names_them() -> None:
-    (error,) = table("系统,内容,日,周,月\n水泵,检查,√,,√\n").problems.errors
+def test_several_ticks_of_a_line_with_a_code_are_an_error_that_names_them() -> None:
+    (error,) = table("编号,系统,内容,日,周,月\nP-1,水泵,检查,√,,√\n").problems.errors
     assert (error.code, error.column) == ("unknown_frequency", "日")
     assert "每日一次、每月一次，请分行填写" in error.message
 
