@@ -15,8 +15,7 @@ SAME_IMAGE = "same_image"
 def account_names(tx: MaintenanceTx, order: WorkOrder, given: Iterable[Signature]) -> Mapping[str, str]:
     """What the accounts are called that an order's signatures name, by user name."""
     usernames = signed_on_tablets(order) | {one.name.strip() for one in given}
-    users = (tx.accounts.user_by_name(name) for name in sorted(usernames))
-    return {user.username: user.name for user in users if user is not None}
+    return {username: user.name for username, user in tx.accounts.users_by_name(usernames).items()}
 
 
 def require_own_image(tx: MaintenanceTx, order: WorkOrder, made: Signature) -> None:
