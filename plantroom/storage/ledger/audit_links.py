@@ -137,7 +137,7 @@ def _stored(connection: Connection, which: sa.ColumnElement[bool]) -> Iterator[t
     days = (_o.nominal_date, _o.latest, _o.due_at, _o.earliest)
     wanted = sa.select(_o.subject, _o.lineage, _o.cycle, *days, _o.state, _o.work_order).where(which)
     for subject, lineage, cycle, nominal, latest, until, earliest, state, order in connection.execute(wanted):
-        row = RowDays(_day(nominal), _day(latest), until, earliest)
+        row = RowDays(_day(nominal), _day(latest), until, earliest, state == OccurrenceState.DUE.value)
         yield (subject, lineage, cycle), (row, state, order)
 
 
