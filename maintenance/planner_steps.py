@@ -118,24 +118,24 @@ def waive(
     locked = [waiting.get(one) or tx.orders.lock(one) for one in groups if one is not None]
     gone_on = begun(tx, [order for order in locked if order.id not in waiting])
     free = [order for order in locked if order.id not in gone_on]
+    gone = {one.key for one in over if one.work_order not in gone_on}  # of no order, too, although one may list it
     known = tx.plan.occurrences([one.key for order in free for one in order.occurrences])
     ends: list[tuple[WorkOrder, str]] = []
-    goes_on: list[tuple[WorkOrder, set[OccurrenceKey]]] = []
+    goes_on: list[WorkOrder] = []
     for order in free:
         some, mine = groups[order.id], [known[one.key] for one in order.occurrences if one.key in known]
-        keys = {one.key for one in some}
-        if all(one.key in keys or one.state is not OccurrenceState.DUE for one in mine):
+        if all(one.key in gone or one.state is not OccurrenceState.DUE for one in mine):
             ends.append((order, why(some[0])))
             written += some
         else:
-            goes_on.append((order, keys))
+            goes_on.append(order)
             written += [replace(one, work_order=None) for one in some]
     # Written first: what becomes of them with their order is then not asked for.
     tx.plan.update_occurrences(written)
     for order, said in ends:
         apply_transition(tx, order.id, State.CANCELLED, now, PLANNER, said, changes=order)
-    for order, keys in goes_on:
-        _lightened(tx, order, keys)
+    for order in goes_on:
+        _lightened(tx, order, gone)
     return written
 
 

@@ -69,4 +69,4 @@ class PlanRowVersions(ABC):
     @abstractmethod
     def hand_over(self, lineage: str, heir: str, site: str, since: date) -> Sequence[str]:
         """Make a row's occurrences on a site those of another row, which has none there. Gives the orders that carry
-        those that are due or have a nominal date from ``since`` on."""
+        those that are due or have a nominal date from ``since`` on, and those that have not ended."""

@@ -30,7 +30,6 @@ from plantroom.domain.audit import canonical, sha256
 from plantroom.domain.authorship import explained
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, FieldProblem, NotFound
-from plantroom.ports.accounts import User
 
 MAX_TEXT = 10_000
 """Characters of an addendum's text and of its reason."""
@@ -82,7 +81,7 @@ def _freeze(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime, cause: 
         rows={o.key.lineage: known[o.key.lineage] for o in order.occurrences if o.key.lineage in known},
         steps=steps,
         work=_work(tx, order.id),
-        people=_people(tx, people_in(order, steps)),
+        people=tx.accounts.users_by_name(people_in(order, steps)),
         drill=tx.incidents.drill(order.id) if order.kind is Kind.DRILL else None,
         contractor=_contractor(tx, order),
     )
@@ -131,11 +130,6 @@ def _work(tx: MaintenanceTx, order_id: str) -> Work:
         parts=[one for one in books.part_uses(order_id) if one.removed_at is None],
         found=books.found_by(order_id),
     )
-
-
-def _people(tx: MaintenanceTx, names: frozenset[str]) -> dict[str, User]:
-    found = {name: tx.accounts.user_by_name(name) for name in sorted(names)}
-    return {name: user for name, user in found.items() if user is not None}
 
 
 def place_of(tx: MaintenanceTx, site: str, key: str | None) -> str:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from maintenance.lifecycle import INCOMPLETE
 from maintenance.work.records import Signature, of_its_answers
-from maintenance.work.signers import hands, one_image, signers
+from maintenance.work.signers import hands, shared_images, signers
 from maintenance.work_orders import Kind, State, WorkOrder
 from plantroom.domain.audit import canonical, microseconds, sha256
 from plantroom.errors import Conflict
@@ -116,7 +116,7 @@ def becomes_record(
     if order.state is not State.COMPLETED or INCOMPLETE in order.tags:
         return None
     signed = of_its_answers(order, given)
-    both = signers(order, signed, called).both and one_image(hands(order, signed, called)) is None
+    both = signers(order, signed, called).both and not shared_images(hands(order, signed, called))
     return Sealing.SIGNED if both else None
 
 

@@ -15,10 +15,13 @@ from maintenance.entered import ENTERED_BY, is_late
 from maintenance.evidence import FILE_KINDS, files_of
 from maintenance.records.model import Addendum, AddendumKind, Record, Sealing
 from maintenance.reports.ports import Attached, Signed
+from maintenance.work.signers import Hand, naming, shared_images
+from plantroom.domain.assets import LocalName
 from plantroom.domain.audit import sha256
 
 _DID = frozenset({"answered", "completed", "in_progress"})
 _ACCEPTED = frozenset({"evidence_pending", "completed", "verified"})
+_NOWHERE = LocalName("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,11 +285,13 @@ def _signatures(said: Mapping[str, Any], signed: Sequence[Signed], names: Mappin
 
 def _one_image(signatures: Iterable[Signature], names: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
     """Who has signed with the image of somebody else. A name may be an account's user name."""
-    people: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for one in signatures:
-        name = names.get(one.name, one.name)
-        people[one.sha256].setdefault(" ".join(name.split()).casefold(), name)
-    return tuple(tuple(found.values()) for sha256, found in people.items() if sha256 and len(found) > 1)
+    person = naming(names)
+    found = [
+        Hand(person(one.name), names.get(one.name, one.name), _NOWHERE, one.sha256, one.at)
+        for one in signatures
+        if one.sha256
+    ]
+    return tuple(tuple(one.name for one in shared.hands) for shared in shared_images(found))
 
 
 def _not_ok(item: Mapping[str, Any], judged: Mapping[str, Mapping[str, Any]]) -> Item:

@@ -2,7 +2,7 @@
 were frozen now. It may still change."""
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,6 @@ from maintenance.work.records import Comment, CommentKind
 from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.assets import Asset, Site
 from plantroom.domain.audit import canonical
-from plantroom.ports.accounts import User
 
 
 def is_pending(order: OrderLine) -> bool:
@@ -39,7 +38,8 @@ def pending_lines(
     store, zone = tx.report_store, ZoneInfo(site.time_zone)
     whole, steps = store.whole(orders), tx.orders.transitions_of(orders)
     signed, attached, comments = store.signed(orders), store.attached(orders), store.commented(orders)
-    people = _people(tx, {name for key, order in whole.items() for name in people_in(order, steps.get(key, ()))})
+    names = {name for key, order in whole.items() for name in people_in(order, steps.get(key, ()))}
+    people = tx.accounts.users_by_name(names)
     lines = []
     for order in sorted(whole.values(), key=lambda one: one.number):
         sources = Sources(
@@ -68,8 +68,3 @@ def _comment(said: Commented, site: Site) -> Comment:
 
 def _has_ticket(order: WorkOrder) -> bool:
     return any("ticket" in answer for answer in order.answers.values())
-
-
-def _people(tx: MaintenanceTx, names: Collection[str]) -> dict[str, User]:
-    found = {name: tx.accounts.user_by_name(name) for name in sorted(names)}
-    return {name: user for name, user in found.items() if user is not None}

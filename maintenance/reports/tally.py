@@ -84,12 +84,13 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What fell due, and the lists of what was done, by the word that each is called by. ``unlisted``: jobs that were
-    done in the period and stand in no list, by where their last days lie: readings or somebody by hand said so, without
-    an order."""
+    """What fell due, and the lists of what was done, by the word that each is called by. Jobs that were done in the
+    period and stand in no list, by where their last days lie: ``no_order``, those that readings or somebody by hand
+    said; ``unlisted``, those of orders that stand in none (work that was sent back and is done again)."""
 
     fallen: Fallen
     lists: Mapping[str, Listed]
+    no_order: Split
     unlisted: Split
 
 
@@ -115,7 +116,8 @@ def tally(
     return Tally(
         _fallen(due, period, now, lawful),
         {name: _listed(orders, of_order, period) for name, orders in lists.items()},
-        _by_last_day(left, period),
+        _by_last_day((one for one in left if one.order is None), period),
+        _by_last_day((one for one in left if one.order is not None), period),
     )
 
 

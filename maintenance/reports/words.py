@@ -233,6 +233,7 @@ not_done|未做|not done
 by_last_day|按最迟日期计：最迟日期在期间内的计划项。|By last day: jobs of the plan whose last day lies in the period.
 done_within|期间内完成的计划项|Jobs done in the period
 no_order|无工单（由读数或人工登记）|without an order (by readings, by hand)
+unlisted|工单未列入（退回重做等）|orders not listed (sent back to be done again, or the like)
 by_completion|按完成日期|by day of completion
 orders_done|完成的工单|Orders completed
 periodic_inspection|定期检验|Periodic inspection

@@ -8,6 +8,7 @@ somebody else. Pure.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from maintenance.evidence import files_of
 from maintenance.work.records import Signatory, Signature
@@ -20,6 +21,7 @@ ROLES: Mapping[Signatory, LocalName] = {
     Signatory.OWNER_REPRESENTATIVE: LocalName("业主代表", "the owner's representative"),
 }
 _WHOLE = LocalName("整张工单", "the whole order")
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Signers:
 def signers(order: WorkOrder, given: Iterable[Signature] = (), called: Mapping[str, str] | None = None) -> Signers:
     """Who has signed an order on tablets and beside (``given``). ``called``: names of accounts by their user names. Of
     files of tablets those that have not arrived count, too."""
-    person = _naming(called)
+    person = naming(called)
     beside = [(one.role, person(one.name)) for one in given]
     tablets = frozenset(map(person, signed_on_tablets(order)))
     doers = tablets | {who for role, who in beside if role is Signatory.TECHNICIAN}
@@ -56,54 +58,67 @@ def signers(order: WorkOrder, given: Iterable[Signature] = (), called: Mapping[s
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """One signature: whose (``person``, by name without case), what that one is called, where it stands, and the
-    SHA-256 of its image."""
+    """One signature: whose (``person``, by name without case), what that one is called, where it stands, the SHA-256 of
+    its image, and when it was made (aware; ``None``: nobody knows)."""
 
     person: str
     name: str
     place: LocalName
     sha256: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One and the same image for the signatures of different people: one of each (``hands``), and what those are called
+    who have to sign again (``again``)."""
+
+    hands: tuple[Hand, ...]
+    again: tuple[str, ...]
 
 
 def hands(order: WorkOrder, given: Iterable[Signature] = (), called: Mapping[str, str] | None = None) -> list[Hand]:
     """The signatures of an order, on tablets and beside (``given``); ``called`` as of ``signers``."""
-    person, known = _naming(called), called or {}
+    person, known = naming(called), called or {}
     items = {item.step: item.name for item in order.template}
     found = []
     for step, entry in order.answers.items():
         for file in files_of(entry):
             if file.get("kind") == "signature":
                 by = str(file.get("by"))
-                found.append(Hand(person(by), known.get(by) or by, _place(step, items), str(file.get("sha256"))))
-    return found + [Hand(person(one.name), one.name, ROLES[one.role], one.sha256) for one in given]
+                at = datetime.fromisoformat(str(file["at"])) if file.get("at") else None
+                found.append(Hand(person(by), known.get(by) or by, _place(step, items), str(file.get("sha256")), at))
+    beside = [Hand(person(one.name), one.name, ROLES[one.role], one.sha256, one.at) for one in given]
+    return found + beside
 
 
-def one_image(found: Iterable[Hand]) -> tuple[Hand, Hand] | None:
-    """Two signatures of different people that are one and the same image, where neither of the two has signed with
-    another image, too, that nobody else has: two people cannot make the same one. ``None``: there are none."""
+def shared_images(found: Iterable[Hand]) -> list[Shared]:
+    """Images that stand for different people, which two people cannot make, as long as one of these has to sign again:
+    nobody knows whose image it is, so that everybody needs another one that nobody else has, as the latest of theirs.
+    Of two at the same time the later one of the list is the latest. O(n)."""
     listed = list(found)
-    people: defaultdict[str, set[str]] = defaultdict(set)
+    people: defaultdict[str, dict[str, Hand]] = defaultdict(dict)
+    latest: dict[str, Hand] = {}
     for one in listed:
-        people[one.sha256].add(one.person)
-    settled = {one.person for one in listed if len(people[one.sha256]) == 1}
-    left: defaultdict[str, list[Hand]] = defaultdict(list)
-    for one in listed:
-        if one.person not in settled:
-            left[one.sha256].append(one)
-    for some in left.values():
-        other = next((one for one in some if one.person != some[0].person), None)
-        if other is not None:
-            return some[0], other
-    return None
+        people[one.sha256].setdefault(one.person, one)
+        if one.person not in latest or (one.at or _LONG_AGO) >= (latest[one.person].at or _LONG_AGO):
+            latest[one.person] = one
+    shared = []
+    for some in people.values():
+        again = tuple(one.name for who, one in some.items() if len(people[latest[who].sha256]) > 1)
+        if len(some) > 1 and again:
+            shared.append(Shared(tuple(some.values()), again))
+    return shared
 
 
-def words_of(first: Hand, second: Hand) -> LocalName:
-    """What whoever has to mend it is told of ``one_image``."""
+def words_of(shared: Shared) -> LocalName:
+    """What whoever has to mend it is told of the first two of ``shared_images``."""
+    first, second, *_ = shared.hands
     return LocalName(
         f"{first.place.zh}（{first.name}）与{second.place.zh}（{second.name}）的签名是同一张图片，"
-        "两个人不可能签出同一张图片：请其中一人本人重新签名",
+        f"两个人不可能签出同一张图片：请{'、'.join(shared.again)}本人重新签名",
         f"the signature of {first.place.en} ({first.name}) and that of {second.place.en} ({second.name}) are one and "
-        "the same image, which two people cannot make: let one of them sign again by own hand",
+        f"the same image, which two people cannot make: let {' and '.join(shared.again)} sign again by own hand",
     )
 
 
@@ -112,7 +127,7 @@ def _place(step: str, items: Mapping[str, LocalName]) -> LocalName:
     return _WHOLE if name is None else LocalName(f"检查项{step} {name.zh}", f"item {step} {name.en}")
 
 
-def _naming(called: Mapping[str, str] | None) -> Callable[[str], str]:
+def naming(called: Mapping[str, str] | None) -> Callable[[str], str]:
     """Who is meant by a name, or by the user name of an account."""
     names = {username.casefold(): name for username, name in (called or {}).items() if name}
     return lambda name: " ".join(names.get(name.strip().casefold(), name).split()).casefold()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from maintenance.ports import MaintenanceTx
 from maintenance.work.records import Signature, of_its_answers
-from maintenance.work.signers import Hand, hands, one_image, signed_on_tablets, signers, words_of
+from maintenance.work.signers import Shared, hands, shared_images, signed_on_tablets, signers, words_of
 from maintenance.work_orders import WorkOrder
 from plantroom.errors import BadData, FieldProblem
 
@@ -15,14 +15,7 @@ SAME_IMAGE = "same_image"
 def account_names(tx: MaintenanceTx, order: WorkOrder, given: Iterable[Signature]) -> Mapping[str, str]:
     """What the accounts are called that an order's signatures name, by user name."""
     usernames = signed_on_tablets(order) | {one.name.strip() for one in given}
-    users = (tx.accounts.user_by_name(name) for name in sorted(usernames))
-    return {user.username: user.name for user in users if user is not None}
-
-
-def require_own_images(tx: MaintenanceTx, order: WorkOrder) -> None:
-    """``BadData`` that names both, when the signatures of two people are one image."""
-    given = of_its_answers(order, tx.work_records.signatures(order.id))
-    _refuse(order, "evidence.second_signature", one_image(hands(order, given, account_names(tx, order, given))))
+    return {username: user.name for username, user in tx.accounts.users_by_name(usernames).items()}
 
 
 def require_own_image(tx: MaintenanceTx, order: WorkOrder, made: Signature) -> None:
@@ -31,7 +24,8 @@ def require_own_image(tx: MaintenanceTx, order: WorkOrder, made: Signature) -> N
     given = [*tx.work_records.signatures(order.id), made]
     *there, new = hands(order, given, account_names(tx, order, given))
     other = next((one for one in there if one.sha256 == new.sha256 and one.person != new.person), None)
-    _refuse(order, "sha256", None if other is None else (other, new))
+    if other is not None:
+        raise _refusal(order, "sha256", Shared((other, new), (new.name,)))
 
 
 def of_several(tx: MaintenanceTx, order: WorkOrder, sha256: str) -> bool:
@@ -41,19 +35,23 @@ def of_several(tx: MaintenanceTx, order: WorkOrder, sha256: str) -> bool:
     return len({one.person for one in found if one.sha256 == sha256}) > 1
 
 
-def _refuse(order: WorkOrder, field: str, found: tuple[Hand, Hand] | None) -> None:
-    if found is None:
-        return
-    words = words_of(*found)
+def _refusal(order: WorkOrder, field: str, shared: Shared) -> BadData:
+    words = words_of(shared)
     said = f"{words.zh} / {words.en}"
-    raise BadData(f"工单#{order.number} / work order #{order.number}: {said}", [FieldProblem(field, SAME_IMAGE, said)])
+    return BadData(f"工单#{order.number} / work order #{order.number}: {said}", [FieldProblem(field, SAME_IMAGE, said)])
 
 
 def require_two_people(tx: MaintenanceTx, order: WorkOrder) -> None:
-    """``BadData`` when one person has signed an order both for whoever did it and as the safety manager: verified, its
-    record would say that two have."""
+    """``BadData`` when an order may not be verified, since its record would say that two have signed: the signatures of
+    two people are one image (names both, and who has to sign again), or one person has signed both for whoever did it
+    and as the safety manager. Nobody can sign again what is frozen: its record stays, and the inspection pack names
+    them."""
     given = of_its_answers(order, tx.work_records.signatures(order.id))
-    if signers(order, given, account_names(tx, order, given)).one_for_both:
+    called = account_names(tx, order, given)
+    shared = shared_images(hands(order, given, called))
+    if shared and tx.records.of_order(order.id) is None:
+        raise _refusal(order, "evidence.second_signature", shared[0])
+    if signers(order, given, called).one_for_both:
         words = (
             "实施人与安全管理员的签名是同一人，请由另一人补签后再核验"
             " / technician and safety manager are one person: let another one sign, too, then verify"

@@ -1,7 +1,7 @@
 """Port of the ledger's accounts: users and their grants, sessions, tokens."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -85,6 +85,10 @@ class AccountRepository(AnswerRepository):
 
     @abstractmethod
     def user_by_name(self, username: str) -> User | None: ...
+
+    @abstractmethod
+    def users_by_name(self, usernames: Collection[str]) -> Mapping[str, User]:
+        """Those that there are, by user name; one statement for a thousand."""
 
     @abstractmethod
     def user(self, user_id: str) -> User: ...

@@ -1,6 +1,6 @@
 """Users, sessions, tokens and sign-ins."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from plantroom.storage.ledger import tables_accounts as t
 from plantroom.storage.ledger.answers import SqlAnswers
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.records import Record
-from plantroom.storage.ledger.work import Work, clean
+from plantroom.storage.ledger.work import Work, chunks, clean
 
 USERS = Record(User, t.users)
 SESSIONS = Record(SessionRecord, t.sessions)
@@ -33,6 +33,15 @@ class SqlAccounts(SqlAnswers, AccountRepository):
     def user_by_name(self, username: str) -> User | None:
         row = self._connection.execute(USERS.select().where(t.users.c.username == clean(username))).first()
         return None if row is None else USERS.item(row)
+
+    def users_by_name(self, usernames: Collection[str]) -> Mapping[str, User]:
+        wanted = sorted({clean(one) for one in usernames})
+        found = (
+            USERS.item(row)
+            for some in chunks(wanted)
+            for row in self._connection.execute(USERS.select().where(t.users.c.username.in_(some)))
+        )
+        return {user.username: user for user in found}
 
     def user(self, user_id: str) -> User:
         row = self._connection.execute(USERS.select().where(t.users.c.id == user_id)).first()

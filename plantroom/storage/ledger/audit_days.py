@@ -40,12 +40,18 @@ class OrderDays(NamedTuple):
 
 
 class RowDays(NamedTuple):
-    """What the table says of an occurrence."""
+    """What the table says of an occurrence. ``is_due``: it is not closed."""
 
     nominal: str
     latest: str
     due_at: datetime | None
     earliest: date
+    is_due: bool
+
+    def may_begin(self, day: date | None) -> bool:
+        """Whether an order for it may name that day as its first one. What was done before the law's last day, which
+        comes sooner than its window, is closed with that day, and its order keeps its own."""
+        return day == self.earliest or (not self.is_due and day is not None and day > self.earliest)
 
 
 class OrdersDays:
@@ -66,9 +72,9 @@ class OrdersDays:
         end = min(self._ends(order, one) for one in order.listed)
         if order.due != end and not self._is_put_off(order) and not self._was_lightened(order, end):
             self._wrong(order, f"due {_said(order.due)}", _said(end))
-        begins = {one.earliest for one in rows}
-        if begins and order.earliest not in begins and not self._is_of_another(order, _o.earliest, order.earliest):
-            days = ", ".join(sorted(day.isoformat() for day in begins))
+        fits = any(one.may_begin(order.earliest) for one in rows)
+        if rows and not fits and not self._is_of_another(order, _o.earliest, order.earliest):
+            days = ", ".join(sorted({one.earliest.isoformat() for one in rows}))
             self._wrong(order, f"earliest {order.earliest}", days)
 
     def _ends(self, order: OrderDays, one: Mapping[str, Any]) -> datetime:

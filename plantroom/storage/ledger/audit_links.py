@@ -26,6 +26,8 @@ AT_ONCE = 1_000
 
 _o, _w, _t, _f, _r = occurrences.c, work_orders.c, work_order_transitions.c, files.c, stored_reports.c
 _Key = tuple[str, str, int]
+_Stored = tuple[RowDays, str, str]
+"""Days, state and work order of an occurrence."""
 
 
 def linked(connection: Connection, backend: Backend) -> int:
@@ -86,6 +88,8 @@ def _as_ordered(connection: Connection, backend: Backend, orders: Sequence[Order
     there, count = _rows(connection, backend, list(said)), 0
     for key, (order, one) in said.items():
         name = f"the occurrence {'/'.join(map(str, key))} of {one['plan_row']}"
+        if key not in there and (heirs := _handed_over(connection, key, order)) is not None:
+            there[key] = heirs
         if key not in there:
             detail = f"{name} is not there, and order #{order.number}, which has not ended, is for it"
             raise Broken(Place(Tampering.OCCURRENCE_REMOVED, detail=detail))
@@ -112,18 +116,29 @@ def _words(nominal: str, latest: str, until: datetime | None) -> str:
     return f"nominal day {nominal}, latest {latest}{'' if until is None else f', until {until.isoformat()}'}"
 
 
-def _rows(connection: Connection, backend: Backend, keys: Sequence[_Key]) -> Mapping[_Key, tuple[RowDays, str, str]]:
+def _handed_over(connection: Connection, key: _Key, order: OrderDays) -> _Stored | None:
+    """An occurrence of an order that names it by the row that it was of: the site has had a row of its own since the
+    order was completed (``hand_over``), and it was sent back to be done again."""
+    subject, _, cycle = key
+    listed = {one["key"]["lineage"] for one in order.listed}
+    mine = (_o.subject == subject, _o.cycle == cycle, _o.work_order == order.id, _o.lineage.not_in(listed))
+    return next((found for _, found in _stored(connection, sa.and_(*mine))), None)
+
+
+def _rows(connection: Connection, backend: Backend, keys: Sequence[_Key]) -> dict[_Key, _Stored]:
     columns = (_o.subject, _o.lineage, _o.cycle)
-    found: dict[_Key, tuple[RowDays, str, str]] = {}
+    found: dict[_Key, _Stored] = {}
     for start in range(0, len(keys), AT_ONCE):
-        among = backend.among(columns, keys[start : start + AT_ONCE])
-        wanted = sa.select(*columns, _o.nominal_date, _o.latest, _o.due_at, _o.earliest, _o.state, _o.work_order).where(
-            among
-        )
-        for subject, lineage, cycle, nominal, latest, until, earliest, state, order in connection.execute(wanted):
-            row = RowDays(_day(nominal), _day(latest), until, earliest)
-            found[subject, lineage, cycle] = (row, state, order)
+        found.update(_stored(connection, backend.among(columns, keys[start : start + AT_ONCE])))
     return found
+
+
+def _stored(connection: Connection, which: sa.ColumnElement[bool]) -> Iterator[tuple[_Key, _Stored]]:
+    days = (_o.nominal_date, _o.latest, _o.due_at, _o.earliest)
+    wanted = sa.select(_o.subject, _o.lineage, _o.cycle, *days, _o.state, _o.work_order).where(which)
+    for subject, lineage, cycle, nominal, latest, until, earliest, state, order in connection.execute(wanted):
+        row = RowDays(_day(nominal), _day(latest), until, earliest, state == OccurrenceState.DUE.value)
+        yield (subject, lineage, cycle), (row, state, order)
 
 
 def _day(value: date) -> str:

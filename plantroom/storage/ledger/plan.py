@@ -89,7 +89,8 @@ class SqlPlan(SqlStandings, PlanRepository):
     def hand_over(self, lineage: str, heir: str, site: str, since: date) -> Sequence[str]:
         self.hold()
         mine = (_o.lineage == lineage, _o.site == site)
-        alive = sa.or_(_o.state == OccurrenceState.DUE.value, _o.nominal_date >= since)
+        goes_on = sa.exists().where(t.work_orders.c.id == _o.work_order, t.work_orders.c.ended.is_(False))
+        alive = sa.or_(_o.state == OccurrenceState.DUE.value, _o.nominal_date >= since, goes_on)
         orders = sa.select(_o.work_order).where(*mine, alive, _o.work_order.is_not(None)).distinct()
         found = list(self._connection.execute(orders.order_by(_o.work_order)).scalars())
         for subject in self._connection.execute(sa.select(_o.subject).where(*mine).distinct()).scalars():

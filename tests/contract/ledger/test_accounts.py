@@ -29,6 +29,8 @@ def test_users_come_back_with_their_grants(ledger: SqlLedger) -> None:
         assert tx.accounts.user_by_name("ben") == BEN
         assert tx.accounts.user_by_name("nobody") is None
         assert tx.accounts.user_by_name("n\x00") is None
+        assert tx.accounts.users_by_name({"ben", "anna", "nobody", "n\x00"}) == {"anna": ANNA, "ben": BEN}
+        assert tx.accounts.users_by_name(()) == {}
         assert list(tx.accounts.users()) == [ANNA, BEN]
         with pytest.raises(NotFound):
             tx.accounts.user("u9")

@@ -7,16 +7,20 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from maintenance.intervals import Interval, IntervalUnit
 from maintenance.orders import create_order
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState
 from maintenance.ports import MaintenanceTx
+from maintenance.records.document import people_in
+from maintenance.reports.pack_pending import pending_lines
 from maintenance.transitions import apply_transition
 from maintenance.work.bookkeeping import Books
 from maintenance.work_orders import Kind, Origin, State, WorkOrder, WorkOrderOccurrence
 from plantroom.ports.ledger import Ledger
 from plantroom.storage.files import FolderFiles
+from plantroom.storage.ledger.engine import SqlTx
 from tests.contract.maintenance.reporting import HALF_MONTH, NOW, furnish, kept, sign
 from tests.contract.maintenance.test_pack_gaps import AT, YEARLY, pack, verified, yearly
 
@@ -66,6 +70,18 @@ def test_it_is_listed_as_what_is_verified_and_marked(any_ledger: Store, done: Wo
     assert "维护记录: 尚未复核 1" in text
     assert "not verified yet" in records_of(pack(any_ledger, tmp_path, "en"))
     assert "其他完成的工作 完成 # 工作 种类 实施人 复核 无" in text, "it is in one list alone"
+
+
+def test_everybody_who_took_part_is_asked_for_at_once(any_ledger: Store, done: WorkOrder) -> None:
+    texts: list[str] = []
+    with any_ledger.read() as tx:
+        order = tx.orders.get(done.id)
+        assert len(people_in(order, tx.orders.transitions(done.id))) > 1
+        site = tx.assets.site("demo")
+        assert isinstance(tx, SqlTx)
+        sa.event.listen(tx.work.connection, "before_cursor_execute", lambda _c, _cur, text, *_: texts.append(text))
+        assert pending_lines(tx, site, [done.id], {}, {}, NOW, lambda _: True)
+    assert sum("FROM users" in text for text in texts) == 1
 
 
 def test_once_it_is_verified_it_is_a_record_with_its_sha(any_ledger: Store, done: WorkOrder, tmp_path: Path) -> None:

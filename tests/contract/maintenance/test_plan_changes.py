@@ -15,10 +15,12 @@ from maintenance.plan_changes.keeping import Decision, RowHasMoved, approve, ask
 from maintenance.plan_changes.model import Action, ChangeOrigin, ChangeState, PlanChange
 from maintenance.plan_changes.ports import ChangeFilter
 from maintenance.plan_run import PlanRun
-from maintenance.ports import MaintenanceTx
+from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.records.verifying import verify
 from maintenance.site_plan import SitePlan, read_site
 from maintenance.site_run import SiteRun
 from maintenance.transitions import apply_transition
+from maintenance.work.deferring import defer
 from maintenance.work_orders import State
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
@@ -169,6 +171,37 @@ def test_a_version_does_not_move_the_dates_of_machines_without_a_day_of_service(
     assert after[: len(before)] == before
     gaps = {(b - a).days for (_, a), (_, b) in pairwise(after)}
     assert gaps == {15}
+
+
+@pytest.mark.parametrize("how", [State.DEFERRED, State.COMPLETED])
+def test_an_order_of_long_ago_that_goes_on_is_of_the_own_row_and_the_history_is_intact(
+    any_ledger: Store, how: State
+) -> None:
+    """What was put off counts as missed until it is done, and what was done is sent back after the change."""
+    row = put(any_ledger, replace(HALF_MONTH, layer=Layer.CONTRACT, kind="preventive", max_gap_days=None))
+    materialise(any_ledger, NOW, SYSTEMS)
+    with any_ledger.begin() as tx:
+        first, *_ = tx.orders.list(OrderFilter(origin="plan", open_only=True), PageRequest(limit=9)).items
+        if how is State.DEFERRED:
+            day = date(2026, 7, 1)
+            first = defer(tx, tx.orders.lock(first.id), day, "access", "no key", "li", NOW, person=True).follows
+        else:
+            for to in (State.IN_PROGRESS, State.COMPLETED):
+                apply_transition(tx, first.id, to, NOW, "li")
+    later = NOW + timedelta(days=90)
+    change = asked(any_ledger, change_of(row, "demo"))
+    with any_ledger.begin() as tx:
+        approve(tx, change.id, replace(DECISION, at=later, today=later.date()))
+        if how is State.COMPLETED:
+            apply_transition(tx, first.id, State.IN_PROGRESS, later, "wang", "not done", now=later)
+    assert verify(any_ledger).broken is None
+    if how is State.DEFERRED:
+        with any_ledger.begin() as tx:
+            (listed,) = tx.orders.get(first.id).occurrences
+            assert listed.key.lineage != row.lineage
+            for to in (State.IN_PROGRESS, State.COMPLETED):
+                apply_transition(tx, first.id, to, later, "li")
+            assert tx.plan.occurrences([listed.key])[listed.key].state is OccurrenceState.DONE
 
 
 def test_a_scheduler_that_goes_by_the_rows_as_they_were_makes_nothing(any_ledger: Store) -> None:

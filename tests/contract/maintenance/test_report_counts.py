@@ -18,7 +18,7 @@ from maintenance.work_orders import Kind, Origin, State, WorkOrderOccurrence
 from plantroom.domain.assets import LocalName
 from plantroom.ports.ledger import Ledger
 from plantroom.storage.files import FolderFiles
-from tests.contract.maintenance.reporting import HALF_MONTH, furnish, visit
+from tests.contract.maintenance.reporting import HALF_MONTH, bare_visit, furnish, visit
 from tests.contract.maintenance.test_reports import MARCH, PACK, made, text_of
 
 Store = Ledger[MaintenanceTx]
@@ -104,3 +104,16 @@ def test_a_job_that_somebody_has_said_is_done_without_an_order_is_in_no_list(any
     said = text_of(made(any_ledger, tmp_path, PACK)[1])
     assert "期间内完成的计划项 4：维护记录 3，" in said
     assert "无工单（由读数或人工登记） 1" in said
+
+
+def test_work_that_was_sent_back_is_in_no_list_and_has_its_order(any_ledger: Store, tmp_path: Path) -> None:
+    furnish(any_ledger, FolderFiles(tmp_path))
+    later = datetime(2026, 3, 30, 3, tzinfo=UTC)
+    with any_ledger.begin() as tx:
+        order = bare_visit(tx, 20, date(2026, 3, 28))
+        apply_transition(tx, order.id, State.IN_PROGRESS, later, "wang", "照片不清", now=later, person=True)
+    for wanted in (PACK, MARCH):
+        said = text_of(made(any_ledger, tmp_path, wanted)[1])
+        assert "无工单（由读数或人工登记） 0，工单未列入（退回重做等） 1" in said
+    english = text_of(made(any_ledger, tmp_path, replace(PACK, language="en"))[1])
+    assert "by hand) 0, orders not listed (sent back to be done again, or the like) 1" in english

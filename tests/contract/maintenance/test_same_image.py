@@ -7,6 +7,7 @@ import pytest
 from maintenance.operations import SyncEffects
 from maintenance.orders import create_order
 from maintenance.ports import MaintenanceTx
+from maintenance.records import model
 from maintenance.sync import apply_operations
 from maintenance.transitions import apply_transition
 from maintenance.work.bookkeeping import Books
@@ -57,13 +58,26 @@ def signed(ledger: Store, folder: Path, order: WorkOrder, by: str, sha256: str, 
     return apply_operations(ledger, user, f"tab-{by}", NOW, told, NOW, SyncEffects(FolderFiles(folder).has))
 
 
+def sign_again(ledger: Store, folder: Path, order: WorkOrder, role: Signatory, name: str) -> None:
+    """At a desk, by own hand."""
+    own = image(ledger, folder, f"by the hand of {name}".encode())
+    with ledger.begin() as tx:
+        done = tx.orders.lock(order.id)
+        Books(tx, done, "zhao", NOW).sign(role, name, own, done.version)
+
+
+def refused(ledger: Store, order: WorkOrder, words: str) -> None:
+    with pytest.raises(BadData, match=words), ledger.begin() as tx:
+        apply_transition(tx, order.id, State.VERIFIED, NOW, "zhao", person=True)
+
+
 def test_at_a_desk_nobody_signs_with_the_image_of_somebody_else(lived: Store, order: WorkOrder, tmp_path: Path) -> None:
     one = image(lived, tmp_path)
     signed(lived, tmp_path, order, "li", one, "complete")
     version = stored(lived, order).version
-    with pytest.raises(BadData) as refused, lived.begin() as tx:
+    with pytest.raises(BadData) as found, lived.begin() as tx:
         Books(tx, tx.orders.lock(order.id), "wang", NOW).sign(Signatory.SAFETY_MANAGER, "王安全", one, version)
-    (problem,) = refused.value.problems
+    (problem,) = found.value.problems
     assert (problem.field, problem.code) == ("sha256", "same_image")
     assert "检查项A-1 层门（李工）与安全管理员（王安全）的签名是同一张图片" in problem.message
     assert (
@@ -86,12 +100,16 @@ def test_what_tablets_bring_is_kept_told_and_not_verified_until_one_signs_again(
     assert [(result.status, result.code) for result in sent[1:]] == [("applied", "same_image"), ("applied", None)]
     with lived.read() as tx:
         assert tx.records.of_order(order.id) is None, "both have not signed"
-    with pytest.raises(BadData, match=r"A-1 层门（李工）与整张工单（.*）的签名是同一张图片"), lived.begin() as tx:
-        apply_transition(tx, order.id, State.VERIFIED, NOW, "zhao", person=True)
-    own = image(lived, tmp_path, b"by own hand")
-    with lived.begin() as tx:
-        done = tx.orders.lock(order.id)
-        Books(tx, done, "li", NOW).sign(Signatory.TECHNICIAN, "李工", own, done.version)
+    refused(lived, order, r"A-1 层门（李工）与整张工单（(.*)）的签名是同一张图片.*请李工、\1本人重新签名")
+    sign_again(lived, tmp_path, order, Signatory.TECHNICIAN, "李工")
+    refused(lived, order, "请王经理.*本人重新签名")
+    with lived.read() as tx:
+        assert tx.records.of_order(order.id) is None, "the only signature of wang's is the image of li"
+    assert "签名为同一张图片：李工、王经理" in records_of(pack(lived, tmp_path))
+    sign_again(lived, tmp_path, order, Signatory.SAFETY_MANAGER, "wang")
+    with lived.read() as tx:
+        assert tx.records.of_order(order.id) is not None
+    assert "签名为同一张图片" not in records_of(pack(lived, tmp_path))
     with lived.begin() as tx:
         apply_transition(tx, order.id, State.VERIFIED, NOW, "zhao", person=True)
     assert stored(lived, order).state is State.VERIFIED
@@ -103,3 +121,18 @@ def test_the_pack_names_both_on_the_record_s_line(lived: Store, order: WorkOrder
     signed(lived, tmp_path, order, "wang", one, "complete")
     assert "签名为同一张图片：李工、王经理" in records_of(pack(lived, tmp_path))
     assert "signatures that are one and the same image: 李工, 王经理" in records_of(pack(lived, tmp_path, "en"))
+
+
+def test_a_record_that_was_frozen_with_it_stays_is_verified_and_named(
+    lived: Store, order: WorkOrder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = image(lived, tmp_path)
+    monkeypatch.setattr(model, "shared_images", lambda _: [])
+    signed(lived, tmp_path, order, "li", one)
+    signed(lived, tmp_path, order, "wang", one, "complete")
+    monkeypatch.undo()
+    with lived.begin() as tx:
+        assert tx.records.of_order(order.id) is not None
+        apply_transition(tx, order.id, State.VERIFIED, NOW, "zhao", person=True)
+    assert stored(lived, order).state is State.VERIFIED, "nobody can sign again what is frozen"
+    assert "签名为同一张图片：李工、王经理" in records_of(pack(lived, tmp_path))

@@ -9,7 +9,8 @@ import pytest
 
 from maintenance.figures.compliance import PlanCounts, plan_counts
 from maintenance.materialise import materialise
-from maintenance.plan import Missed, Occurrence
+from maintenance.plan import Missed, Occurrence, OccurrenceState
+from maintenance.planner_steps import waive
 from maintenance.work_orders import State, WorkOrder, WorkOrderOccurrence
 from tests.contract.maintenance.conftest import NOW, SYSTEMS
 from tests.contract.maintenance.test_given_way import (
@@ -106,3 +107,19 @@ def test_an_order_of_before_that_still_lists_it_changes_nothing_either(
         step(any_ledger, quarter, *((State.IN_PROGRESS, how) if how is State.COMPLETED else (how,)), when=DAY)
     assert order_of(any_ledger, quarter).state is (how or State.MISSED)
     assert states(any_ledger)[DATES[1]] == "waived"
+
+
+def test_an_order_is_cancelled_with_the_last_of_what_it_lists_whatever_names_it(any_ledger: Store) -> None:
+    """One of the two that it lists does not name it."""
+    put(any_ledger, LAW, QUARTER)
+    materialise(any_ledger, NOW, SYSTEMS)
+    do(any_ledger, DATES[0], DATES[0])
+    (together,) = [one for one in known(any_ledger) if one.nominal_date == DATES[1]]
+    order = order_of(any_ledger, together)
+    with any_ledger.begin() as tx:
+        there = tx.plan.occurrences([one.key for one in order.occurrences])
+        (other,) = [one for key, one in there.items() if key != together.key]
+        tx.plan.update_occurrences([replace(other, work_order=None)])
+        over = [replace(one, state=OccurrenceState.WAIVED) for one in (together, replace(other, work_order=None))]
+        waive(tx, over, NOW, lambda _: "over")
+    assert order_of(any_ledger, together).state is State.CANCELLED

@@ -214,14 +214,29 @@ describe("settling", () => {
     expect(await pendingOf("u", db)).toEqual([]);
   });
 
-  it.each(["applied", "duplicate"])(
-    "keeps what took no step, as the server says, until it was seen: %s",
-    async (status) => {
+  it.each([
+    ["applied", "opened_again"],
+    ["duplicate", "opened_again"],
+    ["applied", "same_image"],
+    ["duplicate", "same_image"],
+  ])(
+    "keeps what does not do what was expected, as the server says, until it was seen: %s, %s",
+    async (status, code) => {
       await takeBundle("u", bundle(order("o")), db);
       const { op_id } = await record({ type: "complete", work_order: "o" }, "u", name, db);
-      await settle("u", [{ op_id, status, code: "opened_again", version: 5 }], db);
-      expect(await pendingOf("u", db)).toMatchObject([{ op_id, status: "noted", code: "opened_again" }]);
+      await settle("u", [{ op_id, status, code, version: 5 }], db);
+      expect(await pendingOf("u", db)).toMatchObject([{ op_id, status: "noted", code }]);
       await dismiss(op_id, db);
+      expect(await pendingOf("u", db)).toEqual([]);
+    },
+  );
+
+  it.each(["incomplete", "evidence_pending", "outside_limits"])(
+    "lets go what the order itself shows: %s",
+    async (code) => {
+      await takeBundle("u", bundle(order("o")), db);
+      const { op_id } = await record({ type: "complete", work_order: "o" }, "u", name, db);
+      await settle("u", [{ op_id, status: "applied", code, version: 5 }], db);
       expect(await pendingOf("u", db)).toEqual([]);
     },
   );

@@ -117,6 +117,10 @@ export async function keepOrder(user: string, order: BundleOrder, db: Database =
   });
 }
 
+/** What the server says of operations that it took and that do not do what their author expects, and that no page of
+ * the order shows. */
+const TO_BE_SEEN: ReadonlySet<string> = new Set(["opened_again", "same_image"]);
+
 export interface Outcome {
   op_id: string;
   status: string;
@@ -139,7 +143,7 @@ export async function settle(
         continue;
       }
       const taken = result.status === "applied" || result.status === "duplicate";
-      if (taken && result.code === "opened_again") {
+      if (taken && result.code != null && TO_BE_SEEN.has(result.code)) {
         await db.operations.update(op.op_id, { status: "noted", code: result.code });
       } else if (taken) {
         await db.operations.delete(op.op_id);

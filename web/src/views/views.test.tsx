@@ -12,7 +12,7 @@ import { LongText } from "./parts/longtext";
 import { Line } from "./parts/orderline";
 import { fromSensor, ReadingRow } from "./parts/reading";
 import { Answered, Empty } from "./parts/states";
-import { ConflictTag, HealthTag, Presence } from "./parts/tags";
+import { ConflictTag, HealthTag, IncompleteTag, Presence } from "./parts/tags";
 import { departmentName } from "./state/names";
 
 const pressure = {
@@ -218,6 +218,14 @@ describe("an item that two devices answered differently", () => {
     render(<ConflictTag order={{ tags: ["late"] }} />, host);
     expect(host.textContent).toBe("");
   });
+});
+
+it("marks an order that was completed without all that its checklist asks for, and no other", () => {
+  const host = document.createElement("div");
+  render(<IncompleteTag order={{ tags: ["late", "incomplete"] }} />, host);
+  expect(host.querySelector(".tag.warn")?.textContent).toBe("Incomplete");
+  render(<IncompleteTag order={{ tags: ["late"] }} />, host);
+  expect(host.textContent).toBe("");
 });
 
 it("names a department in the reader's language, and one that it does not know as it came", () => {

@@ -12,11 +12,11 @@ export const sync: Record<keyof typeof chinese, string> = {
   "sync.why_server": "server not answering",
   "sync.why_throttled": "server busy",
   "sync.refused_look": "{n} refused: look",
-  "sync.noted_look": "{n} only in the history: look",
+  "sync.noted_look": "{n} kept, with something to know: look",
   "sync.nothing": "Nothing on this device is unsent",
   "sync.waiting": "Waiting",
   "sync.refused": "Refused",
-  "sync.noted": "In the history",
+  "sync.noted": "To know",
   "sync.conflict": "Another device answered this item first; both are kept, a supervisor decides.",
   "sync.refused_plain": "The server did not accept this entry.",
   "sync.dismiss": "Got it",
@@ -33,6 +33,7 @@ export const sync: Record<keyof typeof chinese, string> = {
   "op.answer": "Answer",
   "op.complete": "Complete",
   "op.verdict": "Verdict",
+  "op.signature": "Signature",
   "op.report_fault": "Fault report",
   "code.malformed": "The entry is malformed.",
   "code.unknown_type": "The server does not know this kind of entry.",
@@ -60,4 +61,6 @@ export const sync: Record<keyof typeof chinese, string> = {
     "The drill's record is not complete: fill in its items, or write it at the desk.",
   "code.opened_again":
     "Something new came after this, so the ticket still waits for somebody; its history has this entry.",
+  "code.same_image":
+    "The signature is kept, but it is the image of somebody else's on this order, which cannot be verified until each of the two signs again by own hand.",
 };

@@ -11,11 +11,11 @@ export const sync = {
   "sync.why_server": "服务器无应答",
   "sync.why_throttled": "服务器忙",
   "sync.refused_look": "{n} 条被退回：查看",
-  "sync.noted_look": "{n} 条未生效，仅记入历史：查看",
+  "sync.noted_look": "{n} 条已保存，但有情况须知：查看",
   "sync.nothing": "本机没有未发送的记录",
   "sync.waiting": "待发送",
   "sync.refused": "被退回",
-  "sync.noted": "记入历史",
+  "sync.noted": "须知",
   "sync.conflict": "另一台设备先答了同一项，两份都已保留，由主管核对。",
   "sync.refused_plain": "服务器没有接受这条记录。",
   "sync.dismiss": "知道了",
@@ -32,6 +32,7 @@ export const sync = {
   "op.answer": "检查结果",
   "op.complete": "完成",
   "op.verdict": "结论",
+  "op.signature": "签名",
   "op.report_fault": "报修",
   "code.malformed": "记录格式有误。",
   "code.unknown_type": "服务器不认识这种操作。",
@@ -57,4 +58,6 @@ export const sync = {
   "code.step_changed": "这一项已有更新的答案。",
   "code.drill_record_missing": "演练记录尚未填写完整：请在电脑上补填，或填写检查表中的记录项。",
   "code.opened_again": "此后又有新情况，工单仍待处理；这条记录已写入工单历史。",
+  "code.same_image":
+    "签名已保留，但与此工单上另一人的签名是同一张图片：两人各自本人重新签名之前，工单不能核验。",
 } as const;

@@ -18,7 +18,7 @@ import { nameOf, showMoment, t } from "@/i18n";
 import { ChecklistItem } from "../parts/checkitem";
 import { Icon } from "../parts/icon";
 import { Empty, Failed, Skeleton } from "../parts/states";
-import { ConflictTag, DueTag, StateTag } from "../parts/tags";
+import { ConflictTag, DueTag, IncompleteTag, StateTag } from "../parts/tags";
 import { assetCards, operations, orders, record, userId } from "../state/device";
 import { now } from "../state/now";
 import { search } from "../state/router";
@@ -152,6 +152,7 @@ function About({ order, card }: { order: LocalOrder; card: LocalAsset | undefine
       <div class="row wrap" style={{ marginBottom: "12px" }}>
         {isEnded(order.state) ? <StateTag state={order.state} /> : <DueTag order={order} />}
         <ConflictTag order={order} />
+        <IncompleteTag order={order} />
         {card !== undefined && (
           <a class="s textlink" href={`/assets/${encodeURIComponent(card.asset.code)}`}>
             {codeAndName(card.asset.code, nameOf(card.asset.name))}

@@ -46,6 +46,15 @@ export const ConflictTag = ({ order }: { order: { tags: readonly string[] } }) =
     </span>
   ) : null;
 
+/** It was completed without all that its checklist asks for. */
+export const IncompleteTag = ({ order }: { order: { tags: readonly string[] } }) =>
+  order.tags.includes("incomplete") ? (
+    <span class="tag warn" data-tag="incomplete">
+      <Icon name="alert" />
+      {word("tag", "incomplete")}
+    </span>
+  ) : null;
+
 /** When it is due, in words: overdue since, today, tomorrow, or the date. */
 export function DueTag({ order }: { order: OrderFacts }) {
   if (order.due === null) {
