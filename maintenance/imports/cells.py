@@ -100,6 +100,8 @@ def looks_like_error(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """A text as words are compared: width, case, blanks, invisible characters and the script do not matter."""
+    if text.isascii():
+        return "".join(text.casefold().split())
     plain = unicodedata.normalize("NFKC", text.translate(INVISIBLE)).casefold()
     return simplified("".join(plain.split()))
 
