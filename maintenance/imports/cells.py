@@ -102,7 +102,8 @@ def fold(text: str) -> str:
     """A text as words are compared: width, case, blanks, invisible characters and the script do not matter."""
     if text.isascii():
         return "".join(text.casefold().split())
-    plain = unicodedata.normalize("NFKC", text.translate(INVISIBLE)).casefold()
+    visible = text if text.isprintable() else text.translate(INVISIBLE)
+    plain = unicodedata.normalize("NFKC", visible).casefold()
     return simplified("".join(plain.split()))
 
 

@@ -20,6 +20,7 @@ from maintenance.imports.machine_numbers import (
     number_seen,
     numbered_in,
     stem,
+    without_quantities,
 )
 from maintenance.imports.plan_assets import Machine, Machines
 from maintenance.imports.problems import CellProblem
@@ -199,9 +200,10 @@ def may_name(text: str) -> bool:
 def _may_begin_with_one(task: str) -> bool:
     """Whether a task may have the names of machines in it, whichever there are: they have a number or a letter there,
     or stand in brackets."""
-    if any(one.isdigit() for one in task) or may_be_numbered(task) or _BRACKETS.search(task) is not None:
+    plain = without_quantities(task)
+    if any(one.isdigit() for one in plain) or may_be_numbered(task) or _BRACKETS.search(task) is not None:
         return True
-    return not task.isascii() and any(one.isascii() for one in fold(task))
+    return not plain.isascii() and any(one.isascii() and one not in ",;:.%/" for one in plain)
 
 
 def _end_of(folded: str, text: str) -> int:

@@ -62,6 +62,14 @@ def is_quantity(rest: str, word: str = "") -> bool:
     return LENGTH_OF_TIME.match(rest) is not None
 
 
+_QUANTITY = re.compile(rf"(?<![a-z0-9.-])\d+(?:\.\d+)?(?:[-~至]\d+(?:\.\d+)?)*(?:{LENGTH_OF_TIME.pattern})")
+
+
+def without_quantities(text: str) -> str:
+    """A text, folded, without what is counted or measured in it (15天, 125%), but behind a letter."""
+    return _QUANTITY.sub("", fold(text))
+
+
 def as_several(text: str) -> Iterator[Sequence[str]]:
     """The parts of a text that may name several things, by one mark after the other; 1、2号客梯 is 1号客梯 and
     2号客梯."""

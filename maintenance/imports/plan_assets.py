@@ -55,11 +55,16 @@ class Machines:
 
     @cached_property
     def _by_name(self) -> Mapping[str, Sequence[Machine]]:
-        found: dict[str, dict[str, Machine]] = {}
+        found: dict[str, list[Machine]] = {}
         for machine in self._by_key.values():
-            for text in (machine.code, *machine.names):
-                found.setdefault(fold(text), {})[machine.key] = machine
-        return {text: tuple(several.values()) for text, several in found.items() if text}
+            for text in {fold(one) for one in (machine.code, *machine.names)}:
+                several = found.get(text)
+                if several is None:
+                    found[text] = [machine]
+                else:
+                    several.append(machine)
+        found.pop("", None)
+        return found
 
     def called(self, text: str, site: str | None) -> Sequence[Machine]:
         """The machines of a site (``None``: of any) that have this code or exactly this name: width, case and blanks

@@ -267,7 +267,12 @@ def test_two_lifts_of_one_number_are_told_apart_by_their_codes() -> None:
 
 @pytest.mark.parametrize(
     "lines",
-    ["电梯系统,,钢丝绳检查,每月\n冷却塔,,清洗,每季度", "Elevators,,Rope check,Monthly", "电梯,电梯,钢丝绳检查,每季度"],
+    [
+        "电梯系统,,钢丝绳检查，清洁,每月\n冷却塔,,清洗,每季度",
+        "电梯系统,,125%制动试验,每5年\n电梯,,15天保养,每15天",
+        "Elevators,,Rope check,Monthly",
+        "电梯,电梯,钢丝绳检查,每季度",
+    ],
 )
 def test_a_table_that_can_name_no_machine_does_not_look_for_any(lines: str) -> None:
     def load() -> list[tuple[str, Machine]]:
