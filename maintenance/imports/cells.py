@@ -100,7 +100,10 @@ def looks_like_error(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """A text as words are compared: width, case, blanks, invisible characters and the script do not matter."""
-    plain = unicodedata.normalize("NFKC", text.translate(INVISIBLE)).casefold()
+    if text.isascii():
+        return "".join(text.casefold().split())
+    visible = text if text.isprintable() else text.translate(INVISIBLE)
+    plain = unicodedata.normalize("NFKC", visible).casefold()
     return simplified("".join(plain.split()))
 
 

@@ -37,11 +37,12 @@ _HEDGES = re.compile(
 _SAID_TWICE = re.compile(r"(?<=[a-z一二两三四五六七八九十百])\([0-9]+\)(?=[a-z个天日周月季年])")
 """A number in figures behind the same in words: five (5) years."""
 
-_WORK_WORDS = re.compile(
+WORK_WORDS = re.compile(
     "(?:进行|开展|组织|安排|实施|执行|做|全面|例行|定期|专业|例|常规|集中|综合|的|检查|检测|检验|检修|校验|校准|巡检|巡查|巡视|巡回|"
     "保养|维护|维修|维保|保洁|养护|测试|试验|试运行|清洁|清洗|清扫|打扫|消毒|润滑|更换|演练|演习|培训|盘点|评估|抄表|点检|大修|小修|中修|"
     "检|巡|查|修|保|审|与|和|及)+"
 )
+"""Words for what is done, one behind the other (folded)."""
 _EN_WORK = re.compile(
     "(?<=[a-z])(?:routine|preventive|planned)?(?:checks?|checkup|inspections?|inspected|servic(?:e|es|ing)|pm|ppm|"
     "maintenance|tests?|testing|visits?|cleaning|lubrication|greasing|audits?|surveys?|overhauls?|basis|tasks?)+$"
@@ -66,9 +67,9 @@ def plain_of(text: str) -> str:
 def without_work(bare: str) -> str:
     """The text with ``WORK`` for what is done: 每月检查一次 as 每月※一次. 每周一检 is once a week, but
     每周一巡检 and 周一检 are on Mondays."""
-    said = _WORK_WORDS.sub(WORK, _EN_WORK.sub("", bare))
+    said = WORK_WORDS.sub(WORK, _EN_WORK.sub("", bare))
     day = _WEEKDAY.match(bare)
-    work = _WORK_WORDS.match(bare, day.end()) if day is not None else None
+    work = WORK_WORDS.match(bare, day.end()) if day is not None else None
     dated = day is not None and work is not None and (len(work[0]) > 1 or day[0][0] not in "每逢")
     return said if dated else _COUNTED_WORK.sub(r"\1次", said)
 

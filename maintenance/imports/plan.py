@@ -25,7 +25,7 @@ from maintenance.imports.plan_machines import put_machines
 from maintenance.imports.plan_matching import (
     find_row,
     is_plain,
-    is_the_same,
+    law_has_all,
     law_of_machines,
     named_by_law,
     system_of,
@@ -123,7 +123,7 @@ class PlanImport:
         if before is not None and self._said_again(wanted, before):
             return
         law = None if before is not None else self._law_of(wanted)
-        if law is not None and wanted.keys and wanted.code is None and is_the_same(wanted, law):
+        if law is not None and wanted.keys and wanted.code is None and law_has_all(wanted, law):
             say_law_has_it(wanted, law, self.outcome.problems)
             self.outcome.note(wanted.row, "unchanged", law.code)
             return

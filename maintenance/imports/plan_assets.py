@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from maintenance.imports.cells import fold
-from maintenance.imports.machine_numbers import stem
+from maintenance.imports.machine_numbers import LIFT, LIFT_NUMBER, stem_of
 from maintenance.imports.plan_reading import Wanted
 from maintenance.imports.plan_words import subject_text, subject_text_en
 from maintenance.imports.problems import CellProblem
@@ -55,11 +55,16 @@ class Machines:
 
     @cached_property
     def _by_name(self) -> Mapping[str, Sequence[Machine]]:
-        found: dict[str, dict[str, Machine]] = {}
+        found: dict[str, list[Machine]] = {}
         for machine in self._by_key.values():
-            for text in (machine.code, *machine.names):
-                found.setdefault(fold(text), {})[machine.key] = machine
-        return {text: tuple(several.values()) for text, several in found.items() if text}
+            for text in {fold(one) for one in (machine.code, *machine.names)}:
+                several = found.get(text)
+                if several is None:
+                    found[text] = [machine]
+                else:
+                    several.append(machine)
+        found.pop("", None)
+        return found
 
     def called(self, text: str, site: str | None) -> Sequence[Machine]:
         """The machines of a site (``None``: of any) that have this code or exactly this name: width, case and blanks
@@ -78,7 +83,23 @@ class Machines:
     @cached_property
     def stems(self) -> frozenset[str]:
         """What the machines that have a number are called without it, folded."""
-        return frozenset(bare for text in self._by_name if (bare := stem(text)) not in ("", text))
+        return frozenset(bare for text in self._by_name if (bare := stem_of(text)) not in ("", text))
+
+    @cached_property
+    def _lifts(self) -> Mapping[str, Sequence[Machine]]:
+        found: dict[str, dict[str, Machine]] = {}
+        for text, several in self._by_name.items():
+            number = LIFT.fullmatch(text)
+            for machine in several if number is not None else ():
+                if number is not None and machine.equipment_class == "elevator":
+                    found.setdefault(number[1], {})[machine.key] = machine
+        return {number: tuple(several.values()) for number, several in found.items()}
+
+    def lifts(self, text: str, site: str | None) -> Sequence[Machine]:
+        """The lifts of a site that a number alone says (3号梯 is the lift 3号客梯), by their names."""
+        number = LIFT_NUMBER.fullmatch(fold(text))
+        there = self._lifts.get(number[1], ()) if number is not None else ()
+        return [one for one in there if site in (None, one.site)]
 
     def knows(self, codes: Sequence[str]) -> bool:
         """Whether there are machines of all of the codes, former ones too."""

@@ -10,6 +10,7 @@ from maintenance.imports.frequency_words import Frequency
 from maintenance.imports.law_names import is_as_often
 from maintenance.imports.outcome import Rights
 from maintenance.imports.plan_columns import BY_KEY, NO_BASIS
+from maintenance.imports.plan_matching import has_first_day, not_taken_over
 from maintenance.imports.plan_reading import Wanted
 from maintenance.imports.problems import Problem, Problems, in_words
 from maintenance.intervals import Interval
@@ -86,13 +87,23 @@ def without_other_basis(
 
 
 def say_law_has_it(wanted: Wanted, law: PlanRow, problems: Problems) -> None:
-    """Say of a line for single machines that it asks for work of the law again, which all of their class have."""
-    often = how_often(law)
+    """Say of a line for single machines that it asks for work of the law again, which all of their class have, and
+    which of its columns are not taken over."""
+    often, left = how_often(law), not_taken_over(wanted, law)
     said = LocalName(
-        f"法规项目 {law.code}“{law.name.zh}”（{often.zh}）已包含该设备，不另立一项，本行其他内容未采用",
-        f"{law.code} {law.name.en} ({often.en}), which the law asks for, is for that machine too; no second row is "
-        "made, and nothing else of the line is taken over",
+        f"法规项目 {law.code}“{law.name.zh}”（{often.zh}）已包含该设备，不另立一项",
+        f"{law.code} {law.name.en} ({often.en}), which the law asks for, is for that machine too: no second row",
     )
+    if left:
+        names = [wanted.row.heading(key) for key in left]
+        said = LocalName(
+            f"{said.zh}；未采用的列：{'、'.join(names)}", f"{said.en}; columns not taken over: {', '.join(names)}"
+        )
+    if has_first_day(wanted):
+        said = LocalName(
+            f"{said.zh}；某台设备的日期请用“上次完成日期”表（last_completions）录入其上次完成日期",
+            f"{said.en}; a machine has its own dates from what was done last, which the table last_completions enters",
+        )
     problems.warn(wanted.row.problem("task", "law_has_it", in_words("law_has_it", said)))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from maintenance.imports.fields import join_codes, split_codes
 from maintenance.imports.machine_names import NOT_THERE, SAME_NAME, Names, classes_beside
 from maintenance.imports.plan_assets import Machine, Machines
+from maintenance.imports.plan_sections import said_name
 from maintenance.imports.plan_subject import EQUIPMENT
 from maintenance.imports.problems import CellProblem, Problems, in_words
 from maintenance.imports.tables import Row
@@ -71,9 +72,27 @@ def _of_task(row: Row, names: Names, problems: Problems) -> str:
         _tell(row, "task", problem, names, problems)
         return ""
     if not found or (names.classes and any(one.equipment_class not in names.classes for one in found)):
+        _say_number(row, task, names, problems)
         return ""
     _write(row, "task", found)
     return rest
+
+
+def _say_number(row: Row, task: str, names: Names, problems: Problems) -> None:
+    """Say of a task with a number that is not taken for a machine's that the line is for all of what stands beside it.
+    A row that comes back by its code says so no more."""
+    said = [one for one in (meaning(row.text(EQUIPMENT)), meaning(row.text("system"))) if isinstance(one, Named)]
+    if row.text("code") or not said:
+        return
+    number = names.number_in(task)
+    if number:
+        of = said_name(said[0])
+        taken = LocalName(
+            f"“{number}”未按单台设备理解，本项适用于“{of.zh}”的全部设备（只适用于其中一部分时请填“适用设备编号”）",
+            f"{number} was not taken for a machine: the row is for every machine of {of.en} (for some of them only, "
+            "name these in the column Assets)",
+        )
+        problems.warn(row.problem("task", "system_read_as", in_words("system_read_as", taken)))
 
 
 def _tell(row: Row, key: str, problem: CellProblem, names: Names, problems: Problems) -> None:

@@ -17,7 +17,7 @@ from maintenance.imports.plan_subject import EQUIPMENT
 from maintenance.imports.plan_words import of_the_site
 from maintenance.imports.vocabulary import Named, class_words
 from maintenance.plan import Layer, PlanRow
-from maintenance.recurrence import longest_days
+from maintenance.recurrence import longest_between, longest_days
 from maintenance.schedules import BY_INTERVAL, LEAD_DAYS, BeforeSchedule, Schedule, SeasonSchedule
 
 _USER_SYSTEMS = {"ES-M": "elevator_escalator", "EL-Q": "elevator"}
@@ -35,7 +35,8 @@ _CONTENT: Mapping[str, Sequence[str]] = {
 }
 """What the lines of the user's second table say, by the row that each has become (CY-12 to CY-15)."""
 
-_TEXTS = frozenset({"task_en", "standard_en", "basis", "status"})
+_OTHER_WORK = ("kind", "fulfils", "schedule")
+"""The columns by which a line asks for other work than the law's row of that name."""
 
 
 def find_row(wanted: Wanted, known: Sequence[PlanRow]) -> PlanRow | None:
@@ -90,17 +91,36 @@ def law_of_machines(wanted: Wanted, known: Sequence[PlanRow], classes: frozenset
     return named(line, law) or named(replace(line, frequency=None), law)
 
 
-def is_the_same(wanted: Wanted, row: PlanRow) -> bool:
-    """Whether a line asks for nothing else than a row of the law for its machines: as often (of one by age or season as
-    people say it), and in none of its columns otherwise. What they say about the work (``_TEXTS``) does not matter."""
+def law_has_all(wanted: Wanted, row: PlanRow) -> bool:
+    """Whether a row of the law has all the work that a line for some of its machines asks for: of no other kind, for no
+    other row's place, by no other rule, and never oftener (of one by age or season: as people say it)."""
     found = wanted.frequency
-    if found is None or any(BY_KEY[key].get(row) != value for key, value in wanted.values.items() if key not in _TEXTS):
+    if found is None or any(
+        BY_KEY[key].get(row) != wanted.values.get(key, BY_KEY[key].get(row)) for key in _OTHER_WORK
+    ):
         return False
     if found.schedule != BY_INTERVAL:
         return schedule_in_words(found.schedule) == schedule_in_words(row.schedule)
-    if row.schedule != BY_INTERVAL:
-        return is_as_often(found.interval, row)
-    return longest_days(found.interval) == longest_days(row.interval)
+    days, law = longest_days(found.interval), longest_between(row)
+    return is_as_often(found.interval, row) if row.schedule != BY_INTERVAL and days <= law else 0 < law <= days
+
+
+def not_taken_over(wanted: Wanted, row: PlanRow) -> list[str]:
+    """The columns of a line, by key, that say otherwise than a row that has its work, but for what it is called."""
+    found = [key for key, value in wanted.values.items() if key != "task_en" and BY_KEY[key].get(row) != value]
+    if wanted.department not in (None, row.department):
+        found.append("department")
+    if wanted.standard and wanted.standard not in (row.standard.zh, row.standard.en):
+        found.append("standard")
+    often = wanted.frequency
+    if often is not None and (often.months or longest_days(often.interval) > longest_between(row) > 0):
+        found.append("frequency")
+    return list(dict.fromkeys(found))
+
+
+def has_first_day(wanted: Wanted) -> bool:
+    """Whether a line says on which day, or in which months, its work begins."""
+    return "anchor" in wanted.values or wanted.day > 0 or bool(wanted.frequency and wanted.frequency.months)
 
 
 def is_plain(row: PlanRow) -> bool:

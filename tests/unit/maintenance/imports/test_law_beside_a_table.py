@@ -35,7 +35,7 @@ def rows_of(found: Outcome) -> list[PlanRow]:
 
 
 @pytest.mark.parametrize(("head", "word"), [(BY_CODE, "DT-01"), (BY_NAME, "1号客梯")])
-@pytest.mark.parametrize("often", ["每10天", "每7天", "每5天", "每月"])
+@pytest.mark.parametrize("often", ["每10天", "每7天", "每5天"])
 @pytest.mark.parametrize("task", ["半月维保", "半月保养", "15天维保"])
 def test_work_of_the_law_for_one_machine_at_another_interval_is_told(
     head: str, word: str, often: str, task: str
@@ -108,4 +108,24 @@ def test_a_machine_that_the_law_s_row_is_not_for_keeps_its_line() -> None:
     other = replace(next(row for row in plan_rows() if row.code == "EL-HM"), site="demo", lineage="own")
     own = replace(other, applies_to=AppliesTo(assets=("k9",)))
     found = table("电梯系统,DT-01,半月维保,每15天", BY_CODE, known=(own,))
+    assert [row["action"] for row in found.rows] == ["created"]
+
+
+def test_lines_for_each_machine_do_not_double_the_law_s_visit_and_say_what_was_left_out() -> None:
+    head = "系统,设备,维护内容,周期,下次保养日,执行方,责任部门,工时"
+    line = "电梯系统,{},半月维保,{},2026-05-01,物业,电气管理部门,45"
+    found = table(f"{line.format('1号客梯', '每半月')}\n{line.format('DT-01', '每月')}", head)
+    assert [(row["code"], row["action"]) for row in found.rows] == [("EL-HM", "unchanged")] * 2
+    for warning in told(found, "law_has_it"):
+        for column in ("下次保养日", "执行方", "责任部门", "工时"):
+            assert column in warning.message
+        assert warning.message.count("last_completions") == 2
+        assert ("、周期；" in warning.message) == (warning.row == 3)
+    (plain,) = told(table("电梯系统,1号客梯,半月维保,每半月", "系统,设备,维护内容,周期"), "law_has_it")
+    assert "未采用" not in plain.message
+
+
+@pytest.mark.parametrize(("often", "kind"), [("每10天", "保养"), ("每半月", "巡查")])
+def test_oftener_or_of_another_kind_is_a_row_beside_the_law(often: str, kind: str) -> None:
+    found = table(f"电梯系统,1号客梯,半月维保,{often},{kind}", "系统,设备,维护内容,周期,类型")
     assert [row["action"] for row in found.rows] == ["created"]

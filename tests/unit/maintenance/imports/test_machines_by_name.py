@@ -67,6 +67,24 @@ def told(found: Outcome) -> set[str]:
         ("电梯系统,,1、2号客梯钢丝绳检查,每月", ("k1", "k2")),
         ("电梯系统,,钢丝绳检查（2号客梯）,每月", ("k2",)),
         ("Elevators,,Passenger lift 2 rope check,Monthly", ("k2",)),
+        ("Elevators,,Passenger lift 2 monthly check,Monthly", ("k2",)),
+        ("Elevators,,Passenger lift 2 - rope check,Monthly", ("k2",)),
+        ("Elevators,,Passenger lift 1 and Passenger lift 2 rope check,Monthly", ("k1", "k2")),
+        ("电梯系统,,1号客梯以及2号客梯钢丝绳检查,每月", ("k1", "k2")),
+        ("电梯系统,1号客梯|2号客梯,钢丝绳检查,每月", ("k1", "k2")),
+        ("电梯系统,,1号客梯|2号客梯钢丝绳检查,每月", ("k1", "k2")),
+        ("电梯系统,,DT-01月检,每月", ("k1",)),
+        ("电梯系统,,DT-01 月检,每月", ("k1",)),
+        ("电梯系统,,DT-01年检,每2年", ("k1",)),
+        ("电梯系统,,1号梯钢丝绳检查,每月", ("k1",)),
+        ("电梯系统,2#梯,钢丝绳检查,每月", ("k2",)),
+        ("电梯系统,,1、2号梯钢丝绳检查,每月", ("k1", "k2")),
+        ("电梯系统,,检查1号客梯钢丝绳,每月", ("k1",)),
+        ("电梯系统,,对1号客梯进行检查,每月", ("k1",)),
+        ("电梯系统,,1号客梯井道及厅门检查,每月", ("k1",)),
+        ("电梯系统,,1号客梯、轿厢清洁,每月", ("k1",)),
+        ("电梯系统,,1号客梯-125%载荷试验,每5年", ("k1",)),
+        ("空调系统,,1#冷却塔室外管道与5处支架检查,每月", ("k6",)),
     ],
 )
 def test_a_machine_is_found_by_its_name_as_by_its_code(line: str, keys: tuple[str, ...]) -> None:
@@ -117,11 +135,29 @@ def test_a_name_of_several_machines_is_an_error_that_names_their_codes_and_the_c
         ("电梯系统,客梯3#,钢丝绳检查,每月", "设备", "客梯3#"),
         ("电梯系统,1号客梯及机房,钢丝绳检查,每月", "设备", "机房"),
         ("电梯系统,,3号客梯钢丝绳检查,每月", "维护内容", "3号客梯"),
-        ("电梯系统,,3号客梯机房清洁,每月", "维护内容", "3号客梯"),
         ("电梯系统,,客梯3号钢丝绳检查,每月", "维护内容", "客梯3号"),
         ("电梯系统,,钢丝绳检查（3号客梯）,每月", "维护内容", "3号客梯"),
         ("空调系统,,2#冷却塔清洗,每月", "维护内容", "2#冷却塔"),
         ("电梯系统,,3号观光客梯钢丝绳检查,每月", "维护内容", "3号观光客梯"),
+        ("电梯系统,,1号客梯、3号客梯检查,每月", "维护内容", "3号客梯"),
+        ("电梯系统,,1号客梯和3号客梯检查,每月", "维护内容", "3号客梯"),
+        ("电梯系统,,1号客梯、DT-07检查,每月", "维护内容", "DT-07"),
+        ("电梯系统,,1号客梯至3号客梯检查,每月", "维护内容", "3号客梯"),
+        ("电梯系统,,1号客梯到2号客梯检查,每月", "维护内容", "1号客梯到2号客梯"),
+        ("电梯系统,,DT-01~DT-02检查,每月", "维护内容", "DT-01~DT-02"),
+        ("电梯系统,,DT-01、02检查,每月", "维护内容", "DT-01、02"),
+        ("电梯系统,,1号客梯、2号检查,每月", "维护内容", "1号客梯、2号"),
+        ("电梯系统,,1号客梯、2号楼客梯检查,每月", "维护内容", "1号客梯、2号"),
+        ("电梯系统,,1号客梯轿厢、3号客梯轿厢检查,每月", "维护内容", "3号客梯"),
+        ("电梯系统,,1号客梯检查后对2号客梯保养,每月", "维护内容", "1号客梯检查后对2号客梯"),
+        ("Elevators,,Passenger lift 1 and 2 rope check,Monthly", "维护内容", "Passenger lift 1 and 2"),
+        ("Elevators,,Passenger lift 1 to 3 rope check,Monthly", "维护内容", "Passenger lift 1 to 3"),
+        ("Elevators,,Lifts 1 and 2 rope check,Monthly", "维护内容", "Lifts 1"),
+        ("Elevators,,Lift 3 monthly check,Monthly", "维护内容", "Lift 3"),
+        ("电梯系统,,3号梯半月维保,每半月", "维护内容", "3号梯"),
+        ("电梯系统,3号梯,保养,每月", "设备", "3号梯"),
+        ("电梯系统,,DT-09月检,每月", "维护内容", "DT-09"),
+        ("电梯系统,,对3号客梯进行检查,每月", "维护内容", "3号客梯"),
     ],
 )
 def test_a_number_that_no_machine_has_never_becomes_all_of_the_class(line: str, column: str, name: str) -> None:
@@ -177,11 +213,73 @@ def test_a_word_for_a_kind_is_one_machine_only_where_others_would_come_in() -> N
         "电梯系统,1号楼电梯,钢丝绳检查,每月", ",1号泵房水泵,轴承检查,每月", "电梯系统,,15天保养,每15天",
         "电梯系统,,125%制动试验,每5年", "空调系统,,1号空调机房清洁,每月", "应急演练,1号客梯,困人演练,每2年",
         "Elevators,,Elevator 15-day maintenance,Every 15 days", "供电系统,10kV配电柜,除尘,每月",
+        "Elevators,,Elevators 6 monthly service,Every 6 months", "供水系统,,水泵2台检查,每月",
+        "电梯系统,,每月5号检查,每月",
     ],
 )  # fmt: skip
 def test_numbers_of_places_and_quantities_are_no_machines(line: str) -> None:
     found = table(line)
     assert not [row for row in made(found) if row.applies_to.assets]
+
+
+@pytest.mark.parametrize(
+    ("line", "number", "of"),
+    [
+        ("供水系统,,1号泵房水箱清洗消毒,每年", "1号泵", "供水系统"),
+        ("电梯系统,,1号客梯厅照明检查,每月", "1号客梯", "电梯系统"),
+        ("电梯系统,,3号客梯机房清洁,每月", "3号", "电梯系统"),
+        ("供水系统,,P-03泵房清扫,每周", "P-03", "供水系统"),
+        ("Elevators,,Passenger lift 1 lobby lighting,Weekly", "Passenger lift 1", "电梯系统"),
+        ("消防系统,,2号水泵接合器检查,每月", "2号", "消防系统"),
+        ("电梯系统,,1号楼1号梯半月维保,每月", "1号", "电梯系统"),
+        ("电梯系统,,第3台电梯检查,每月", "第3台", "电梯系统"),
+        ("供水系统,,1号客梯检查,每月", "1号客梯", "供水系统"),
+        ("Elevators,,Check lift 9 ropes,Monthly", "lift9", "电梯系统"),
+    ],
+)
+def test_a_number_that_is_not_understood_is_told_with_whom_the_row_is_for(line: str, number: str, of: str) -> None:
+    found = table(line)
+    assert not [row for row in made(found) if row.applies_to.assets]
+    (warning,) = [one for one in found.problems.warnings if one.code == "system_read_as" and one.column == "维护内容"]
+    assert f"“{number}”未按单台设备理解，本项适用于“{of}”的全部设备" in warning.message
+    assert f"{number} was not taken for a machine" in warning.message
+
+
+@pytest.mark.parametrize("line", ["2号水泵接合器检查", "2号水泵房清扫", "A区空调机房清扫", "A区空调室清扫"])
+def test_a_name_that_a_longer_word_begins_with_is_not_that_machine(line: str) -> None:
+    machines = (
+        Machine("p2", "demo", "P-02", "pump", ("2号水泵", "Pump 2")),
+        Machine("a1", "demo", "AHU-01", "ahu", ("A区空调", "AHU A")),
+    )
+    system = "空调系统" if "空调" in line else "供水系统"
+    (row,) = made(table(f"{system},,{line},每月", machines=machines))
+    assert row.applies_to.assets == ()
+    (row,) = made(table(f"{system},,{line[:4]}维护,每月", machines=machines))
+    assert len(row.applies_to.assets) == 1
+
+
+def test_two_lifts_of_one_number_are_told_apart_by_their_codes() -> None:
+    more = (*HERE, Machine("k0", "demo", "HT-01", "elevator", ("1号货梯", "Goods lift 1")))
+    (error,) = table("电梯系统,,1号梯保养,每月", machines=more).problems.errors
+    assert error.code == "same_name"
+    assert "DT-01、HT-01" in error.message
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "电梯系统,,钢丝绳检查，清洁,每月\n冷却塔,,清洗,每季度",
+        "电梯系统,,125%制动试验,每5年\n电梯,,15天保养,每15天",
+        "Elevators,,Rope check,Monthly",
+        "电梯,电梯,钢丝绳检查,每季度",
+    ],
+)
+def test_a_table_that_can_name_no_machine_does_not_look_for_any(lines: str) -> None:
+    def load() -> list[tuple[str, Machine]]:
+        raise AssertionError("the ledger was read")
+
+    rows, problems = read_plan_table(f"{HEAD}\n{lines}\n".encode(), "plan.csv")
+    PlanImport(plan_rows(), "demo", machines=Machines(load), problems=problems).run(rows)
 
 
 def test_words_with_numbers() -> None:
