@@ -71,5 +71,4 @@ def words_of(kind: str, message: str, context: Mapping[str, Any]) -> str:
 
 
 def _plain(value: object) -> str:
-    whole = isinstance(value, float) and value.is_integer()
-    return str(int(value)) if whole else str(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
