@@ -57,11 +57,18 @@ itself. What is not here is told in the words of whoever found it: ours, or pyda
 
 
 def words_of(kind: str, message: str, context: Mapping[str, Any]) -> str:
-    """Chinese, then English."""
+    """Chinese, then English; English alone where ``context`` lacks what the Chinese words need."""
     said = plain_message(message)
     if kind not in ZH:
         return said
-    known = {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in context.items()}
+    known = {name: _plain(value) for name, value in context.items()}
     if "expected" in known:
         known["expected"] = known["expected"].replace(" or ", "或").replace(", ", "、")
-    return f"{ZH[kind].format(**known)} / {said}"
+    try:
+        return f"{ZH[kind].format_map(known)} / {said}"
+    except KeyError:
+        return said
+
+
+def _plain(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

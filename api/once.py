@@ -4,7 +4,7 @@ A key is one account's own. The answer is kept in the transaction that does what
 exactly when that was done; a request that was refused leaves its key free.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Annotated, TypeVar
 
@@ -56,9 +56,10 @@ class Once:
         self._key, self._request, self._body_sha256, self._status = key, request, body_sha256, status
         self._account = ""
 
-    def begin(self, tx: LedgerTx, caller: Access) -> None:
+    def begin(self, tx: LedgerTx, caller: Access, may_see: Callable[[KeptAnswer], None] | None = None) -> None:
         """Go on if this is the first time. To be called once it is known that the caller may, before anything is
-        written. Raises ``AnsweredBefore``, ``BadData`` for a key that another request of the caller's had."""
+        written; where that cannot be known before, ``may_see`` raises for a first answer that the caller may not have
+        any more. Raises ``AnsweredBefore``, ``BadData`` for a key that another request of the caller's had."""
         if self._key is None:
             return
         self._account = f"{caller.principal.kind}:{caller.principal.id}"
@@ -67,6 +68,8 @@ class Once:
             return
         if (known.request, known.body_sha256) != (self._request, self._body_sha256):
             raise _used_otherwise(known, self._request)
+        if may_see is not None:
+            may_see(known)
         raise AnsweredBefore(known)
 
     def keep(self, tx: LedgerTx, answer: M, headers: Mapping[str, str] | None = None) -> M:

@@ -41,7 +41,7 @@ class Payload(BaseModel):
     @classmethod
     def _storable(cls, value: object) -> object:
         if has_nul(value):
-            raise ValueError("text must not contain the character U+0000")
+            raise ValueError("文本不得含字符U+0000 / text must not contain the character U+0000")
         return value
 
 
@@ -77,7 +77,8 @@ class NameIn(Payload):
     def _of_two_languages(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        raise ValueError('should be {"zh": "...", "en": "..."}, with one of the two languages at least')
+        shape = '{"zh": "...", "en": "..."}'
+        raise ValueError(f"应为{shape}，至少一种语言 / should be {shape}, with one of the two languages at least")
 
     def to_domain(self) -> LocalName:
         """Both languages, filled from each other; both empty stay empty."""
@@ -90,7 +91,7 @@ FIRST, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9001, 1, 1, tzinfo=UTC)
 
 def _said(name: NameIn) -> NameIn:
     if not name.to_domain().zh:
-        raise ValueError("needs a text in one language at least")
+        raise ValueError("至少填一种语言的文字 / needs a text in one language at least")
     return name
 
 
@@ -106,20 +107,22 @@ def parse_instant(value: object) -> datetime:
     try:
         instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
-        raise ValueError("should be an instant in RFC 3339, such as 2026-01-15T08:00:00Z") from None
+        en = "should be an instant in RFC 3339, such as 2026-01-15T08:00:00Z"
+        raise ValueError(f"应为RFC 3339时刻，如2026-01-15T08:00:00Z / {en}") from None
     if instant.tzinfo is None:
-        raise ValueError("should say its time zone, such as the Z in 2026-01-15T08:00:00Z")
+        en = "should say its time zone, such as the Z in 2026-01-15T08:00:00Z"
+        raise ValueError(f"应写明时区，如2026-01-15T08:00:00Z中的Z / {en}")
     try:
         return instant.astimezone(UTC)
     except OverflowError:
-        raise ValueError("is outside the calendar") from None
+        raise ValueError("超出日历范围 / is outside the calendar") from None
 
 
 def parse_bounded(value: object) -> datetime:
     """As ``parse_instant``, and of text only the years 1970 to 9000. Our own instants are shown whatever they are."""
     instant = parse_instant(value)
     if not isinstance(value, datetime) and not FIRST <= instant < END:
-        raise ValueError("should lie in the years 1970 to 9000")
+        raise ValueError("应在1970年至9000年之间 / should lie in the years 1970 to 9000")
     return instant
 
 
@@ -179,7 +182,8 @@ def one_or_more(words: type[StrEnum]) -> AfterValidator:
         known = [w.value for w in words]
         for part in [] if text is None else text.split(","):
             if part.strip() not in known:
-                raise ValueError(f"{part!r} should be one of {', '.join(known)}; several with commas between")
+                said = f"{part!r} should be one of {', '.join(known)}; several with commas between"
+                raise ValueError(f"应为{'、'.join(known)}之一，多个以逗号分隔 / {said}")
         return text
 
     return AfterValidator(check)

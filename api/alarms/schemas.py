@@ -97,7 +97,7 @@ class ShelveRequest(Payload):
     @model_validator(mode="after")
     def _one_end(self) -> Self:
         if (self.minutes is None) == (self.until is None):
-            raise ValueError("give either minutes or until")
+            raise ValueError("minutes与until须填且只填一个 / give either minutes or until")
         return self
 
 

@@ -36,7 +36,7 @@ class Licence(Payload):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.issued_on and self.expires_on and self.expires_on < self.issued_on:
-            raise ValueError("expires_on lies before issued_on")
+            raise ValueError("expires_on早于issued_on / expires_on lies before issued_on")
         return self
 
 
@@ -51,9 +51,9 @@ class MakerLimit(Payload):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if self.low is None and self.high is None:
-            raise ValueError("needs low, high or both")
+            raise ValueError("low与high至少填一个 / needs low, high or both")
         if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError("low lies above high")
+            raise ValueError("low不得大于high / low lies above high")
         return self
 
 
@@ -68,7 +68,7 @@ class Document(Payload):
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if (self.sha256 is None) == (self.url is None):
-            raise ValueError("needs sha256 or url, one of the two")
+            raise ValueError("sha256与url须填且只填一个 / needs sha256 or url, one of the two")
         return self
 
 

@@ -46,7 +46,9 @@ class Interval(Payload):
     def _bounded(cls, every: int, info: ValidationInfo) -> int:
         longest = LONGEST.get(info.data.get("unit", IntervalUnit.DAY), every)
         if every > longest:
-            raise ValueError(f"an interval is at most a hundred years: {longest} {info.data['unit'].value}s")
+            unit = info.data["unit"].value
+            said = f"间隔最长一百年（{longest} {unit}） / an interval is at most a hundred years: {longest} {unit}s"
+            raise ValueError(said)
         return every
 
 
@@ -177,7 +179,8 @@ class PlanRowCreate(PlanRowFields):
     def _one_subject(self) -> Self:
         given = [self.system is not None, bool(self.classes), bool(self.assets), self.site]
         if sum(given) != 1:
-            raise ValueError("applies to exactly one of system, classes, assets or site: true")
+            zh = "适用范围须填且只填system、classes、assets或site: true之一"
+            raise ValueError(f"{zh} / applies to exactly one of system, classes, assets or site: true")
         return self
 
 

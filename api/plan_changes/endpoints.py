@@ -1,5 +1,6 @@
 """Plan changes: ask, look at what will change, decide."""
 
+import json
 from dataclasses import replace
 from typing import Annotated
 
@@ -42,6 +43,7 @@ from maintenance.ports import MaintenanceTx
 from plantroom.domain.keys import new_key
 from plantroom.errors import Conflict
 from plantroom.ports.accounts import Role
+from plantroom.ports.answers import KeptAnswer
 
 router = APIRouter(prefix="/api/v1/plan-changes", tags=["plan"], route_class=BeginAgain)
 
@@ -67,7 +69,7 @@ def request_change(
     `only_request`."""
     with services.ledger.begin() as tx:
         # First of all: what took effect at once cannot be asked for again.
-        once.begin(tx, caller)
+        once.begin(tx, caller, lambda first: require_asking(tx, caller, _answered(tx, first)))
         change = _asked(tx, services, caller, form)
         ask(tx, change)
         if change.action is not None:
@@ -235,6 +237,10 @@ def _asked(tx: MaintenanceTx, services: Services, caller: Access, form: PlanChan
     )
     require_asking(tx, caller, change)
     return change
+
+
+def _answered(tx: MaintenanceTx, answer: KeptAnswer) -> DomainChange:
+    return tx.plan_changes.get(json.loads(answer.body)["id"])
 
 
 def _shown(

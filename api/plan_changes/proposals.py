@@ -9,6 +9,7 @@ from functools import cached_property
 from pydantic import ValidationError
 
 from api.access import Access
+from api.field_words import words_of
 from api.paging import bad_field
 from api.plan.rows import departments_of, row_of, site_of
 from api.plan.schemas import PlanRow as RowShape
@@ -21,7 +22,7 @@ from maintenance.plan_changes.model import Action, PlanChange
 from maintenance.plan_changes.rules import Outcome, outcome_of
 from maintenance.plan_changes.waiting import today_of
 from maintenance.ports import MaintenanceTx
-from plantroom.errors import BadData, FieldProblem, Forbidden, NotFound, plain_message
+from plantroom.errors import BadData, FieldProblem, Forbidden, NotFound
 from plantroom.ports.accounts import Role
 
 SUBJECT = ("system", "classes", "assets", "site")
@@ -109,7 +110,11 @@ def _validated(document: dict[str, object]) -> PlanRowCreate:
         return PlanRowCreate.model_validate(document)
     except ValidationError as error:
         problems = [
-            FieldProblem(".".join(["row", *map(str, one["loc"])]), one["type"], plain_message(one["msg"]))
+            FieldProblem(
+                ".".join(["row", *map(str, one["loc"])]),
+                one["type"],
+                words_of(one["type"], one["msg"], one.get("ctx", {})),
+            )
             for one in error.errors()
         ]
         raise BadData("; ".join(f"{one.field}: {one.message}" for one in problems), problems) from None

@@ -53,11 +53,23 @@ class PlanChangeFields(Payload):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         wrong = (
-            (self.action is Action.CREATE and self.plan_row is not None, "plan_row is for rows that are there already"),
-            (self.action in (Action.CHANGE, Action.RETIRE) and self.plan_row is None, "say which plan_row"),
-            (self.action in (Action.CREATE, Action.CHANGE) and self.row is None, "say in row what it is to be"),
-            (self.action is Action.RETIRE and self.row is not None, "a row that ends takes no row"),
-            (self.action is None and (self.plan_row is not None or self.row is not None), "say which action it is"),
+            (
+                self.action is Action.CREATE and self.plan_row is not None,
+                "新增时不填plan_row / plan_row is for rows that are there already",
+            ),
+            (
+                self.action in (Action.CHANGE, Action.RETIRE) and self.plan_row is None,
+                "请用plan_row说明是哪一计划项 / say which plan_row",
+            ),
+            (
+                self.action in (Action.CREATE, Action.CHANGE) and self.row is None,
+                "请在row中填写改后的内容 / say in row what it is to be",
+            ),
+            (self.action is Action.RETIRE and self.row is not None, "停用时不填row / a row that ends takes no row"),
+            (
+                self.action is None and (self.plan_row is not None or self.row is not None),
+                "请用action说明做什么 / say which action it is",
+            ),
         )
         for is_wrong, text in wrong:
             if is_wrong:
@@ -81,9 +93,10 @@ class PlanChangeCreate(PlanChangeFields):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if self.action is None and (self.origin is not ChangeOrigin.OWNER or not self.suggestion.strip()):
-            raise ValueError("say which action it is; only an owner's suggestion may be words alone")
+            en = "say which action it is; only an owner's suggestion may be words alone"
+            raise ValueError(f"请用action说明做什么；只有业主建议可以只写文字 / {en}")
         if self.action is None and self.site is None:
-            raise ValueError("say of which site the owner is")
+            raise ValueError("请用site说明业主属于哪个站点 / say of which site the owner is")
         return self
 
 

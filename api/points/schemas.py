@@ -36,7 +36,7 @@ class PointLimits(Shape):
 def _no_boolean(value: object) -> object:
     if not isinstance(value, bool):
         return value
-    raise ValueError("should be a number, not true or false")
+    raise ValueError("应为数字，不是true或false / should be a number, not true or false")
 
 
 _NoBoolean = BeforeValidator(_no_boolean)

@@ -14,7 +14,7 @@ from maintenance.people.rosters import ShiftChange as DomainChange
 
 def _local(value: time) -> time:
     if value.tzinfo is not None:
-        raise ValueError("should be a local time of the site, without a zone")
+        raise ValueError("应为站点当地时间，不带时区 / should be a local time of the site, without a zone")
     return value.replace(second=0, microsecond=0)
 
 

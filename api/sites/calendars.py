@@ -20,12 +20,13 @@ def _day_of_year(text: str) -> str:
     try:
         return str(month_day(text))
     except ValueError:
-        raise ValueError("should be a day of the year, such as 11-15") from None
+        raise ValueError("应为一年中的某日，如11-15 / should be a day of the year, such as 11-15") from None
 
 
 def _country(code: str | None) -> str | None:
     if code and not knows_country(code):
-        raise ValueError("should be a country such as CN, with a subdivision such as DE-BY, or empty for none")
+        en = "should be a country such as CN, with a subdivision such as DE-BY, or empty for none"
+        raise ValueError(f"应为国家代码，如CN，可带地区，如DE-BY；不设则留空 / {en}")
     return code
 
 
@@ -39,9 +40,10 @@ def _apart(spans: tuple[Times, ...]) -> tuple[Times, ...]:
     try:
         made = sorted((o.opens, o.closes) for o in (opening(0, *span) for span in spans))
     except ValueError as error:
-        raise ValueError(f"{error}: give when it opens and closes, such as 09:00 and 21:00") from None
+        en = f"{error}: give when it opens and closes, such as 09:00 and 21:00"
+        raise ValueError(f"请写开门与关门时间，如09:00与21:00 / {en}") from None
     if any(after[0] < before[1] for before, after in pairwise(made)):
-        raise ValueError("openings of one day should not overlap")
+        raise ValueError("同一天的开放时段不得重叠 / openings of one day should not overlap")
     return spans
 
 

@@ -76,7 +76,7 @@ class SiteCreate(Payload):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("should be an IANA time zone, such as Asia/Shanghai") from None
+            raise ValueError("应为IANA时区 / should be an IANA time zone, such as Asia/Shanghai") from None
         return value
 
 

@@ -124,7 +124,7 @@ class Message(Payload):
     @classmethod
     def _no_filter(cls, value: str) -> str:
         if "+" in value or "#" in value:
-            raise ValueError("should be a topic, without wildcards")
+            raise ValueError("应为具体主题，不含通配符 / should be a topic, without wildcards")
         return value
 
     def to_domain(self) -> TriedMessage:

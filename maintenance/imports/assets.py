@@ -19,7 +19,7 @@ from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.plan_words import classes_of
 from maintenance.imports.problems import CellProblem, Problems, count, in_words
 from maintenance.imports.tables import Row
-from maintenance.imports.values import clears, normal_code
+from maintenance.imports.values import clears, normal_code, says_nothing
 from maintenance.imports.vocabulary import class_words
 from plantroom.domain.assets import Asset, LocalName
 from plantroom.domain.keys import new_key
@@ -68,6 +68,8 @@ class AssetsImport:
     def _understood(self, row: Row) -> Wanted | None:
         problems = self.outcome.problems
         before = count(problems)
+        if says_nothing(row.text("location")) and not clears(row.cells.get("location")):
+            row.cells = {key: cell for key, cell in row.cells.items() if key != "location"}
         site = site_of(row, self._asked, self._site_codes, problems)
         code = code_of(row, "code", problems)
         former = code_of(row, "former_code", problems) if "former_code" in row.cells else None

@@ -10,19 +10,19 @@ from typing import TypeAlias
 from maintenance.imports.cells import fold
 from maintenance.imports.problems import CellProblem, Problems, in_words
 from maintenance.imports.tables import Row
-from maintenance.imports.values import clears
+from maintenance.imports.values import clears, says_nothing
 from maintenance.imports.vocabulary import Departments
 from maintenance.imports.words import EXECUTORS
 from plantroom.domain.assets import LocalName
 
 FILE = Path(__file__).parent / "data" / "plan_hands.toml"
 _SEVERAL = re.compile(r"[、,，/／;；|（()）\s]+")
-_IS_NO_COMPANY = re.compile(
-    r"^(?:[\W_]*|无|无需|没有|暂无|待定|none|n/?a|nil|tbd)$|"
-    r"(?:[部班组队科处室]|部门|中心|人员|师傅|departments?|dept\.?|teams?|crew|staff)$"
+_REFERS = re.compile(
+    r"[\d\W_]*|同上|ditto|idem|(?:详?见|参见|按照?|根据|待|另行).*|.*(?:招标|合同).*|"
+    r"(?:see|refer|as per|per|under|to be|pending)\b.*|(?:the )?(?:contract|tender)(?: pending)?"
 )
-"""Texts under a heading for companies that are none: nothing, or our own people."""
-
+"""Texts under a heading for companies that name none: a number, a contract, a tender to come, a line above that names
+none either."""
 
 Companies: TypeAlias = Callable[[str], bool]
 """Whether a name is that of a contractor that is set up for the site."""
@@ -55,13 +55,18 @@ def hands_of(row: Row, known: Departments, problems: Problems, companies: Compan
 
 
 def _one_of(row: Row, text: str, known: Departments, problems: Problems) -> LocalName | None:
-    """The one department among several names; of a heading for people and companies an unknown name is left out."""
+    """The one department among several names; of a heading for people and companies an unknown name is left out,
+    and so is one with a known department under another heading beside it (责任人)."""
     parts = [part for part in _SEVERAL.split(text) if part]
     named = {one.zh: one for one in map(known.find, parts) if one is not None}
     if len(named) == 1 and len(parts) > 1:
         left = "、".join(part for part in parts if known.find(part) is None)
         _leave_out(row, left or text, problems)
         return next(iter(named.values()))
+    beside = next((one for one in map(known.find, row.others.get("department", ())) if one is not None), None)
+    if beside is not None:
+        _leave_out(row, text, problems, beside)
+        return beside
     try:
         return known.read(text)
     except CellProblem as problem:
@@ -81,7 +86,7 @@ def _executor(row: Row, known: Departments, problems: Problems, companies: Compa
     found = known.find(text)
     of_companies = fold(row.heading("executor")) in _of_companies()
     executor = _executor_named(text)
-    if executor is None and found is None and of_companies and _IS_NO_COMPANY.search(fold(text)) is None:
+    if executor is None and found is None and of_companies and _may_be_company(text):
         executor = "contractor"
     if executor is not None:
         _put_executor(row, "executor", text, executor, problems)
@@ -97,8 +102,17 @@ def _executor(row: Row, known: Departments, problems: Problems, companies: Compa
     elif of_companies:
         row.cells = {key: cell for key, cell in row.cells.items() if key != "executor"}
         row.written["executor"] = text
-        _leave_out(row, text, problems, "executor")
+        said = LocalName(f"“{text}”不是单位名称，未采用", f"“{text}” names no company: it was not taken over")
+        problems.warn(row.problem("executor", "company_ignored", in_words("company_ignored", said)))
     return found
+
+
+def _may_be_company(text: str) -> bool:
+    """Whether a text may be a company's name. Crews and people are our own, so are departments called after their trade
+    alone (保洁队, 客服中心); with a proper name before it they are a company's (蓝天保洁队, 三菱电梯服务中心)."""
+    if says_nothing(text) or _REFERS.fullmatch(text.strip().casefold()) is not None:
+        return False
+    return _of_our_own().fullmatch(fold(text)) is None
 
 
 def _put_executor(row: Row, key: str, text: str, executor: str, problems: Problems) -> None:
@@ -117,9 +131,12 @@ def _say_not_set_up(row: Row, key: str, text: str, companies: Companies, problem
     problems.warn(row.problem(key, "contractor_not_set_up", in_words("contractor_not_set_up", said)))
 
 
-def _leave_out(row: Row, text: str, problems: Problems, key: str = "department") -> None:
-    said = LocalName(f"“{text}”不是本系统的部门，未采用", f"“{text}” is no department: it was not taken over")
-    problems.warn(row.problem(key, "department_ignored", in_words("department_ignored", said)))
+def _leave_out(row: Row, text: str, problems: Problems, beside: LocalName | None = None) -> None:
+    zh, en = ("未采用", "it was not taken over") if beside is None else (
+        f"按旁边的“{beside.zh}”理解", f"{beside.en or beside.zh} beside it was taken"
+    )  # fmt: skip
+    said = LocalName(f"“{text}”不是本系统的部门，{zh}", f"“{text}” is no department: {en}")
+    problems.warn(row.problem("department", "department_ignored", in_words("department_ignored", said)))
 
 
 def _executor_named(text: str, *, company: bool = True) -> str | None:
@@ -154,3 +171,10 @@ def _taken_for() -> Mapping[str, str]:
 @cache
 def _companies() -> Sequence[str]:
     return [fold(word) for word in _file()["companies"]["ends"]]
+
+
+@cache
+def _of_our_own() -> re.Pattern[str]:
+    ours = _file()["ours"]
+    people, units, trades = ("|".join(map(re.escape, map(fold, ours[key]))) for key in ("people", "units", "trades"))
+    return re.compile(rf".*(?:{people})|(?:(?:{trades})|第?[0-9一二三四五六七八九十])*(?:{units})")

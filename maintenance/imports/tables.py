@@ -51,6 +51,8 @@ class Row:
     """Where no column says what is done: the texts under headings that nobody knows."""
     beside: Sequence[str] = ()
     """The texts under other headings for the column which titles stand for, as wide as that (专业 beside 系统名称)."""
+    others: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The texts under further headings that mean a column (责任人 beside 责任班组)."""
     section: str = ""
     """The title above the row, where the column that titles stand for is there."""
     often: LocalName | None = None
@@ -220,6 +222,8 @@ class _Rows:
         self._beside = [
             one for one in table.places if one.key is None and titled and headings.find(one.heading) == titled
         ]
+        further = [(headings.find(one.heading), one.column) for one in table.places if one.key is None]
+        self._others = [(key, column) for key, column in further if key in table.columns]
         self._section = ""
         self._unread = [one for one in table.places if one.key is None and headings.find(one.heading) is None]
         self._lacks_words = any(one.worded and one.key not in table.columns for one in headings.columns.values())
@@ -246,12 +250,19 @@ class _Rows:
             made.headings = {**made.headings, self._titled: _TITLE}
         made.section = "" if self._titled is not None else self._section
         made.beside = [text_of(cell_at(row.cells, one.column)) for one in self._beside]
+        made.others = self._under_others(row)
         if self._lacks_words:
             made.unread = {one.heading: text_of(cell_at(row.cells, one.column)) for one in self._unread}
         if self._is_note(row, made):
             self._warn(row, "note_row")
             return None
         return made if made.cells or made.refused else None
+
+    def _under_others(self, row: GridRow) -> Mapping[str, Sequence[str]]:
+        found: dict[str, list[str]] = {}
+        for key, column in self._others:
+            found.setdefault(key or "", []).append(text_of(cell_at(row.cells, column)))
+        return found
 
     def above(self, row: GridRow) -> None:
         """Hear of a row above the headings: a title there stands for what comes below it."""

@@ -24,6 +24,9 @@ CLEAR = "（空）"
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 
 _CLEARS = frozenset({"(空)", "(清空)", "(none)", "(clear)"})
+_NOTHING = re.compile(
+    r"[\W_]*(?:(?:无|空|没有|暂无|无需|待定|待补充?|未定|未知|不详|不明|不适用|不涉及|none|n/?a|nil|null|tb[adc]|unknown)[\W_]*)?"
+)
 _LONGEST_CLEAR, _LONGEST_DAY = 10, 60
 _DAY = re.compile(r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})(?:日|号)?")
 _ROC_DAY = re.compile(
@@ -51,6 +54,11 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 def clears(cell: Cell) -> bool:
     """Whether the cell asks to empty its field."""
     return isinstance(cell, str) and len(cell) <= _LONGEST_CLEAR and cell[:1] in "(（ " and fold(cell) in _CLEARS
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a text stands where there is nothing to say: 无, 待定, N/A, a dash, a slash."""
+    return _NOTHING.fullmatch(fold(text)) is not None
 
 
 def read_text(cell: Cell, most: int = 500) -> str:

@@ -349,6 +349,11 @@ def test_a_name_that_is_no_object_is_refused_in_plain_words(world: World, name: 
     (error,) = answer.json()["errors"]
     assert error["field"] == "name"
     wanted = (
-        '{"zh": "...", "en": "..."}, with one of the two languages at least' if name == "九号泵" else "an object, {...}"
+        (
+            '{"zh": "...", "en": "..."}，至少一种语言',
+            '{"zh": "...", "en": "..."}, with one of the two languages at least',
+        )
+        if name == "九号泵"
+        else ("对象{...}", "an object, {...}")
     )
-    assert error["message"] == f"should be {wanted}"
+    assert error["message"] == "应为{} / should be {}".format(*wanted)

@@ -1,7 +1,8 @@
 """Requests that are sent again with their ``Idempotency-Key``, because the first answer never came."""
 
+import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -12,13 +13,14 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.access import digest
 from api.app import create_app
 from api.once import REPLAYED
 from maintenance.work.reporting import contacts_job
-from plantroom.ports.accounts import Role
+from plantroom.ports.accounts import Grant, Role
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.api.test_several_at_once import beside, contended  # noqa: F401 (a fixture)
-from tests.contract.api.world import HOME, World
+from tests.contract.api.world import AWAY, HOME, World
 
 ORDERS = "/api/v1/work-orders"
 KEY = {"Idempotency-Key": "6f1c2a54-8a0e-4bb0-9a0b-0d1f4f3a9c11"}
@@ -115,24 +117,75 @@ def test_a_request_that_met_another_writer_is_kept_too(world: World, monkeypatch
     assert count(client) == 1
 
 
-def bodies(world: World) -> Iterator[tuple[str, dict[str, Any]]]:
-    order, key = f"{ORDERS}/{world.ticket().id}", world.keys[HOME]
-    yield f"{order}/comments", {"text": "在修"}
-    yield f"{order}/labour", {"minutes": 30, "person": "li"}
-    yield f"{order}/costs", {"amount": 120.5, "invoice": "INV-1"}
-    yield "/api/v1/incidents", {"site": HOME, "asset": key, "kind": "equipment_failure", "title": {"zh": "漏水"}}
+def bodies(world: World) -> Iterator[tuple[str, dict[str, Any], Callable[[], int]]]:
+    """What can be added: where, what, and how much of it there is."""
+
+    def listed(path: str) -> Callable[[], int]:
+        return lambda: len(world.admin.get(path).json()["items"])
+
+    made, key = world.ticket(), world.keys[HOME]
+    order = f"{ORDERS}/{made.id}"
+    signature = {"role": "safety_manager", "name": "王安全", "sha256": world.file(), "version": made.version}
+    of_order = {
+        "signatures": signature,
+        "comments": {"text": "在修"},
+        "attachments": {"kind": "photo", "sha256": signature["sha256"]},
+        "labour": {"minutes": 30, "person": "li"},
+        "parts": {"part": world.part(), "quantity": 1},
+        "costs": {"amount": 120.5, "invoice": "INV-1"},
+    }
+    for what, body in of_order.items():
+        yield f"{order}/{what}", body, listed(f"{order}/{what}")
     suggestion = {"site": HOME, "suggestion": "泵房每月多查一次", "reason": "常堵"}
-    yield "/api/v1/plan-changes", {"origin": "owner", "asset": key, **suggestion}
+    changes = "/api/v1/plan-changes"
+    yield changes, {"origin": "owner", "asset": key, **suggestion}, listed(changes)
+    incidents = "/api/v1/incidents"
+    incident = {"site": HOME, "asset": key, "kind": "equipment_failure", "title": {"zh": "漏水"}}
+    yield incidents, incident, listed(incidents)
+    one = f"{incidents}/{world.admin.get(incidents).json()['items'][0]['id']}"
+    yield f"{one}/notes", {"text": "已通知业主"}, lambda: len(world.admin.get(one).json()["timeline"])
 
 
 def test_whatever_is_added_is_added_once(world: World) -> None:
-    for path, body in bodies(world):
+    seen = set()
+    for path, body, count_of in bodies(world):
         key = {"Idempotency-Key": f"a key-of-{path}".replace(" ", "-")[:200]}
         first = world.admin.post(path, json=body, headers=key)
-        assert first.status_code == 201, (path, first.text)
-        listed = len(world.admin.get(path).json()["items"])
+        assert first.status_code in (200, 201), (path, first.text)
+        there = count_of()
+        assert there > 0, path
         assert same(first, world.admin.post(path, json=body, headers=key)), path
-        assert len(world.admin.get(path).json()["items"]) == listed, path
+        assert count_of() == there, path
+        seen.add(re.sub(r"(?<=/)[0-9a-f-]{20,}|(?<=work-orders/)[^/]+|(?<=incidents/)[^/]+", "{id}", path))
+    elsewhere = {ORDERS, "/api/v1/public/reports"}  # above, and in test_public_again
+    assert seen | elsewhere == taking_keys(world), "every path that takes the header"
+
+
+def taking_keys(world: World) -> set[str]:
+    """The paths whose POST has the header among its parameters, with {id} for what they are of."""
+    document = world.admin.get("/api/v1/openapi.json").json()
+    return {
+        re.sub(r"\{\w+\}", "{id}", path)
+        for path, ways in document["paths"].items()
+        if any(one["name"] == "Idempotency-Key" for one in ways.get("post", {}).get("parameters", []))
+    }
+
+
+def test_whoever_has_lost_the_site_does_not_get_the_first_answer_to_a_plan_change(world: World) -> None:
+    secret = world.token(Role.TECHNICIAN, HOME)
+    client = world.client(secret)
+    form = {"site": HOME, "origin": "owner", "suggestion": "泵房每月多查一次", "reason": "常堵"}
+    first = client.post("/api/v1/plan-changes", json=form, headers=KEY)
+    assert first.status_code == 201, first.text
+    assert same(first, client.post("/api/v1/plan-changes", json=form, headers=KEY))
+    with world.ledger.begin() as tx:
+        token = tx.accounts.token(digest(secret))
+        assert token is not None
+        tx.work.connection.exec_driver_sql("DELETE FROM api_tokens")
+        tx.accounts.add_token(replace(token, grants=[Grant(Role.TECHNICIAN, AWAY)]))
+    again = client.post("/api/v1/plan-changes", json=form, headers=KEY)
+    assert (again.status_code, REPLAYED in again.headers) == (404, False)
+    assert "泵房" not in again.text
 
 
 def at_once(clients: Sequence[TestClient]) -> list[Any]:

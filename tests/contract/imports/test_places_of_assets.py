@@ -96,6 +96,16 @@ def test_a_place_that_is_in_use_or_changed_since_is_in_the_way(
     assert len(paths(ledger)) == 4
 
 
+@pytest.mark.parametrize("nothing", ["N/A", "无", "/", "-", "——", "待定"])
+def test_what_stands_for_nothing_is_no_place_and_leaves_the_one_that_is_known(ledger: Store, nothing: str) -> None:
+    found = take(ledger, "assets", HEAD + f"P-1,水泵,{nothing}\n", site="demo")
+    assert (found["created"], found["errors"], paths(ledger)) == (1, [], [])
+    take(ledger, "assets", TABLE, site="demo")
+    again = take(ledger, "assets", HEAD + f"P-1,水泵,{nothing}\n", site="demo")
+    assert (again["unchanged"], again["errors"]) == (1, [])
+    assert stands_in(ledger, "P-1") == PATHS[2]
+
+
 def test_a_word_alone_makes_nothing_and_says_how(ledger: Store) -> None:
     found = take(ledger, "assets", HEAD + "P-1,水泵,水泵房\n", site="demo")
     (error,) = found["errors"]

@@ -34,7 +34,7 @@ def made(text: str) -> list[tuple[str, str]]:
     return [(one.kind, str(places.write(one.key))) for one in new]
 
 
-FLOORS = "1层 十二层 负一层 地下2层 避难层 3楼 B1 -1F 12F RF LG1 3/F G/F 屋面"
+FLOORS = "1层 十二层 负一层 地下2层 避难层 3楼 B1 B1层 b2层 -1层 -1F 12F RF LG1 3/F G/F 屋面"
 
 
 @pytest.mark.parametrize("name", [*FLOORS.split(), "Level 2", "2nd floor"])
@@ -68,6 +68,7 @@ def test_a_path_s_names() -> None:
         ("1号楼/3/F", [("floor", "1号楼/3/F")]),
         ("1号楼/大堂", [("space", "1号楼/大堂")]),
         ("1号楼/B1/水泵房/2层", [("space", "1号楼/B1/水泵房/2层")]),
+        ("2号楼/B1/水泵房", [("building", "2号楼"), ("floor", "2号楼/B1"), ("space", "2号楼/B1/水泵房")]),
         ("锦绣家园/2号楼/屋面", [("building", "2号楼"), ("floor", "2号楼/屋面")]),
     ],
 )
@@ -84,6 +85,43 @@ def test_what_does_not_begin_with_a_building_makes_nothing(text: str) -> None:
         places.read_or_make(text)
     assert caught.value.code == "unknown_location"
     assert places.before == TREE
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("N/A", "没有这个位置"),
+        ("1号楼/N/A", "“N/A”不是位置"),
+        ("1号楼/待定", "“待定”不是位置"),
+        ("無/無", "“無”不是位置"),
+        ("待定/未知", "“待定”不是位置"),
+        ("室内/室外", "“室内”不是楼栋"),
+        ("Y/N", "“Y”不是楼栋"),
+        ("2026/1/5", "“2026”不是楼栋"),
+        ("3/4号楼", "“3”不是楼栋"),
+        ("3/4层", "“3”不是楼栋"),
+        ("1#/2#楼", "“1#”与“2#楼”并列"),
+        ("A/B座", "“A”与“B座”并列"),
+        ("1号楼/2号楼", "“1号楼”与“2号楼”并列"),
+        ("Building 1/Building 2", "并列"),
+        ("1号楼/B1/水泵房1/水泵房2", "“水泵房1”与“水泵房2”并列"),
+    ],
+)
+def test_a_slash_between_what_are_no_places_makes_none(text: str, told: str) -> None:
+    places = Places(TREE, SITE)
+    with pytest.raises(CellProblem) as caught:
+        places.read_or_make(text)
+    assert caught.value.code == "unknown_location"
+    assert caught.value.said is not None
+    assert told in caught.value.said.zh
+    assert len(places.before) == len(TREE)
+
+
+@pytest.mark.parametrize(
+    "text", ["A/B1/水泵房", "一期/2号楼/B1", "A区/2号楼", "1号楼/2单元/301", "1号楼/3楼", "B座/1/201", "室外/消防泵房"]
+)
+def test_paths_that_look_much_the_same_are_paths(text: str) -> None:
+    assert made(text)
 
 
 def test_two_of_one_name_make_no_third() -> None:
