@@ -302,11 +302,23 @@ def test_one_running_hours_cell_with_a_cap_is_one_row_as_it_was() -> None:
     assert not told(found)
 
 
-def test_a_frequency_that_another_line_has_with_the_same_task_is_the_same_row_twice() -> None:
-    (error,) = table("系统,内容,周期\n供水系统,阀门,每月\n供水系统,阀门,每月、每年\n").problems.errors
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        (["供水系统,阀门,每月", "供水系统,阀门,每月、每年"], "阀门"),
+        (["供水系统,阀门,每月、每年", "供水系统,阀门,每月"], "阀门（每月一次）"),
+    ],
+)
+def test_a_frequency_that_another_line_has_with_the_same_task_is_the_same_row_twice(
+    lines: list[str], name: str
+) -> None:
+    (error,) = table("\n".join(["系统,内容,周期", *lines, ""])).problems.errors
     assert (error.row, error.code) == (3, "duplicate_row")
+    assert f"与第2行相同（{name}）" in error.message
+    assert f"the same row as line 2 ({name})" in error.message
 
 
-def test_a_line_behind_one_of_several_frequencies_leaves_its_rows_as_they_are() -> None:
-    text = "系统,内容,周期\n供水系统,阀门,每月、每年\n供水系统,阀门,每月\n"
-    assert again(text, table(text)).counts == {"created": 0, "updated": 0, "unchanged": 3}
+def test_a_line_with_one_frequency_is_the_row_that_one_of_several_has_made() -> None:
+    found = table("系统,内容,周期\n供水系统,阀门,每月、每年\n")
+    second = again("系统,内容,周期\n供水系统,阀门,每月\n", found)
+    assert codes(second) == [("WATER-1MONTH", "unchanged")]
