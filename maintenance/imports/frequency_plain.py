@@ -11,14 +11,34 @@ NUMBER = r"[0-9]+|[一二两三四五六七八九十百]+"
 WORK = "※"
 """Stands for the words of the work itself, which say nothing of how often."""
 
-_UNIT = "个?(?:小时|日|天|周(?!期)|星期|礼拜|月|季度?|年)"
-_EN_UNIT = "(?:hours?|days?|weeks?|fortnights?|months?|quarters?|years?)"
-OFTEN = re.compile(
-    f"每(?:{NUMBER})?半?{_UNIT}|(?:{NUMBER})次/(?:{NUMBER})?半?{_UNIT}|"
-    "(?:semi-?|half-?|bi-?)?(?:hour|dai|week|fortnight|month|quarter|year|annual)ly|(?:semi-?)?annual|perannum|"
-    f"every(?:[0-9]+|other|two|three|four|five|six)?{_EN_UNIT}|(?:once|twice|[0-9]times|[0-9]x)(?:a|per|every)?{_EN_UNIT}"
+_DONE = (
+    "检查|检测|检验|检修|校验|校准|巡检|巡查|巡视|巡回|保养|维护|维修|维保|保洁|养护|测试|试验|试运行|清洁|清洗|清扫|打扫|消毒|"
+    "润滑|更换|演练|演习|培训|盘点|评估|抄表|点检|大修|小修|中修"
 )
-"""Words inside others, folded, that say how often: (夜间每1小时), (pumps monthly), yearly test."""
+_UNIT = "个?(?:小时|日|天|周(?!期)|星期|礼拜|月|季度?|年)"
+_BETWEEN = r"[^,;。、:/()\s内超]{0,10}?"
+"""What may stand between how long and how many times, or between a unit and its work; 一年内2次以上 is no frequency."""
+
+WITHIN = f"(?:半|(?:{NUMBER})半?){_UNIT}度?(?={_BETWEEN}(?:{NUMBER})次(?![数以]))"
+"""How long, where how many times follows behind the work: 半年清洗一次, 一年清洗两次."""
+
+BY_UNIT = (
+    f"半[年月]度?(?=(?:进行|做)?(?:{_DONE}))|(?<![0-9一二两三四五六七八九十第半每个本上下全跨该当今明去逢])[年季月]度"
+    f"(?={_BETWEEN}(?:{_DONE}))"
+)
+"""A unit before its work: 年度预防性试验, 滤网半年清洗; not that of a year (2026年度)."""
+
+_EN_UNIT = "(?:hours?|days?|weeks?|fortnights?|months?|quarters?|years?)"
+_EN_LY = "(?:hour|dai|week|fortnight|month|quarter|year|annual)ly"
+OFTEN = re.compile(
+    f"(?<!间)每?隔(?:{NUMBER})?半?{_UNIT}|每(?:{NUMBER})?半?{_UNIT}|(?:{NUMBER})次/(?:{NUMBER})?半?{_UNIT}|"
+    f"{WITHIN}|(?:半|(?:{NUMBER})半?){_UNIT}(?=一[换检保修洗巡查试])|{BY_UNIT}|"
+    f"(?:[0-9]+-|semi-?|half-?|bi-?)?{_EN_LY}|(?:semi-?|bi-?)?annual|(?:bi|tri|quinqu)ennial(?:ly)?|perannum|"
+    f"every(?:[0-9]+(?:st|nd|rd|th)?|other|second|third|fourth|two|three|four|five|six)?{_EN_UNIT}|"
+    f"(?:once|twice|[0-9]+times|[0-9]+x)(?:a|per|every)?(?:{_EN_UNIT}|{_EN_LY})"
+)
+_TIMES_IN = re.compile(f"(?:半|{NUMBER}).*")
+_TIMES = re.compile(f"(?:{NUMBER})次")
 
 _CAPITALS = str.maketrans("壹贰弍叁肆伍陆柒捌玖拾佰俩", "一二二三四五六七八九十百两")
 _CIRCLED = re.compile("^[①-⑳❶-❿⒈-⒛]")
@@ -38,9 +58,7 @@ _SAID_TWICE = re.compile(r"(?<=[a-z一二两三四五六七八九十百])\([0-9]
 """A number in figures behind the same in words: five (5) years."""
 
 WORK_WORDS = re.compile(
-    "(?:进行|开展|组织|安排|实施|执行|做|全面|例行|定期|专业|例|常规|集中|综合|的|检查|检测|检验|检修|校验|校准|巡检|巡查|巡视|巡回|"
-    "保养|维护|维修|维保|保洁|养护|测试|试验|试运行|清洁|清洗|清扫|打扫|消毒|润滑|更换|演练|演习|培训|盘点|评估|抄表|点检|大修|小修|中修|"
-    "检|巡|查|修|保|审|与|和|及)+"
+    f"(?:进行|开展|组织|安排|实施|执行|做|全面|例行|定期|专业|例|常规|集中|综合|的|{_DONE}|检|巡|查|修|保|审|与|和|及)+"
 )
 """Words for what is done, one behind the other (folded)."""
 _EN_WORK = re.compile(
@@ -72,6 +90,17 @@ def without_work(bare: str) -> str:
     work = WORK_WORDS.match(bare, day.end()) if day is not None else None
     dated = day is not None and work is not None and (len(work[0]) > 1 or day[0][0] not in "每逢")
     return said if dated else _COUNTED_WORK.sub(r"\1次", said)
+
+
+def often_in(text: str) -> list[str]:
+    """The words inside others of a folded text that say how often: (夜间每1小时), (pumps monthly), yearly test. Of
+    半年清洗一次 they are 半年一次."""
+    said = []
+    for found in OFTEN.finditer(text):
+        words = found[0]
+        times = _TIMES.search(text, found.end()) if _TIMES_IN.fullmatch(words) and "次" not in words else None
+        said.append(words if times is None else words + times[0])
+    return said
 
 
 def is_any_work(text: str) -> bool:

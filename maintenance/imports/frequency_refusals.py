@@ -26,8 +26,22 @@ _BI_READINGS = {
     "annual": LocalName("每半年一次，也可能是每2年一次", "every 6 months or every 2 years"),
 }
 _APART = re.compile(rf"每?隔(?P<count>{NUMBER})?个?(?P<unit>小时|日|天|周|星期|礼拜|月|季度|季|年).*")
-_ALL_YEAR = re.compile(f"(?:(?:每|一)年的?)?四季(?:{WORK})?|(?:all)?(?:the)?year-?a?round|all(?:the)?year(?:long)?")
-_ROUND_THE_CLOCK = re.compile("24(?:小时|h|hours?|hrs?)")
+_EITHER = (
+    (
+        re.compile(f"(?:(?:每|一)年的?)?四季(?:{WORK})?"),
+        LocalName("每季度一次，也可能是全年都做，没有说多久一次", "quarterly, or all the year round without how often"),
+    ),
+    (
+        re.compile(f"(?:(?:每|一)年的?)?[四4]个季度(?:{WORK})?"),
+        LocalName("每季度一次，也可能是每四个季度（每年）一次", "quarterly or every four quarters (yearly)"),
+    ),
+    (
+        re.compile("24(?:小时|h|hours?|hrs?)"),
+        LocalName("每24小时一次，也可能是全天不间断", "every 24 hours or round the clock"),
+    ),
+)
+"""Texts of two meanings, with both."""
+
 _RANGE = re.compile(
     rf"(?:{NUMBER})(?:-|~|至|到|—|–)(?:{NUMBER})|每?(?:一两|两三|三四|三五|四五|五六)(?:个)?(?:天|周|月|年)"
 )
@@ -77,8 +91,14 @@ _AT_MOST_SAID = LocalName(
 )
 _SHIFT = re.compile("每个?班次?(?:内)?(?:一次)?|(?:per|every|each)shift")
 _NO_TELLING = LocalName("班次长短未知", "nobody knows how long a shift is")
+_COUNT_ALONE = re.compile(f"(?:{NUMBER})(?:次|回|遍|x|times?)|twice|thrice")
+_WITHIN_WHAT = LocalName(
+    "没有说在多长时间内做几次，请写明单位，例如 2次/年",
+    "this does not say within what time: write such as 2 times a year",
+)
 NO_WHOLE = LocalName("不能排成整日或整月的间隔", "this is no whole number of days or months")
 _NO_INTERVAL = re.compile(
+    "(?:all)?(?:the)?year-?a?round|all(?:the)?year(?:long)?|全年|整年|"
     "不定期|不固定|视情况.*|视.*情况|必要时.*|按需.*|根据.*(?:需要|情况|要求)|随时|及时|即时|有需要时|需要时|偶尔|临时|待定|无|不适用|n/?a|tbd|"
     ".*(?:时|(?<!前)后|使用前|用前)|按(?:计划|规范|合同|规定|要求|.*要求)|日常|经常|长期|常年|定期|全天候?|全天|连续|持续|实时|不间断|7[x*×]?24(?:小时|h)?|24[/x*]7|"
     "(?:as|when|if|where)(?:and)?(?:when)?(?:needed|required|necessary)|asandwhen.*|on(?:demand|condition|request|failure)|"
@@ -144,12 +164,9 @@ def _two_ways(said: str) -> LocalName | None:
     found = _BI.fullmatch(said)
     if found is not None:
         return _BI_READINGS.get(found["unit"], _BI_READINGS["annual"])
-    if _ALL_YEAR.fullmatch(said):
-        return LocalName(
-            "每季度一次，也可能是全年都做，没有说多久一次", "quarterly, or all the year round without how often"
-        )
-    if _ROUND_THE_CLOCK.fullmatch(said):
-        return LocalName("每24小时一次，也可能是全天不间断", "every 24 hours or round the clock")
+    either = next((one for pattern, one in _EITHER if pattern.fullmatch(said)), None)
+    if either is not None:
+        return either
     found = _APART.fullmatch(said)
     count = number_of(found["count"]) if found is not None and found["count"] is not None else None
     if found is None or count is None:
@@ -166,7 +183,7 @@ def refusal(said: str, written: str) -> CellProblem:
     if _NO_INTERVAL.fullmatch(written):
         return CellProblem("unknown_frequency", _NONE_SAID)
     if _PARTED.search(said) or _OFTEN.search(said):
-        return CellProblem("unknown_frequency", NO_WHOLE)
+        return CellProblem("unknown_frequency", _WITHIN_WHAT if _COUNT_ALONE.fullmatch(said) else NO_WHOLE)
     if names_a_day_before(written):
         names = [(f"{one.zh}前", f"before the {one.en}") for one in SEASON_NAMES.values()]
         zh, en = "、".join(one for one, _ in names), ", ".join(one for _, one in names)

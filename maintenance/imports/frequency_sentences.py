@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from maintenance.frequencies import canonical
 from maintenance.imports.cells import fold
-from maintenance.imports.frequency_plain import OFTEN
+from maintenance.imports.frequency_plain import often_in
 from maintenance.imports.frequency_refusals import several
 from maintenance.imports.frequency_words import Frequency, read_frequency
 from maintenance.imports.problems import CellProblem
@@ -46,7 +46,7 @@ def _read(text: str) -> tuple[Sequence[Frequency], Sequence[str]]:
         if one is not None:
             known.append(one)
         else:
-            others += OFTEN.findall(fold(part))
+            others += often_in(fold(part))
     return known, others
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from maintenance.frequencies import canonical
 from maintenance.imports.cells import fold
-from maintenance.imports.frequency_plain import NUMBER
+from maintenance.imports.frequency_plain import BY_UNIT, NUMBER, WITHIN
 from maintenance.imports.frequency_words import Frequency, read_frequency
 from maintenance.imports.problems import CellProblem
 from maintenance.schedules import BY_INTERVAL
@@ -49,11 +49,12 @@ class _Unsure(Exception):
 
 _UNIT = "[个個]?(?:小[时時]|日|天|[周週]|星期|[礼禮]拜|月|季度?|年)度?"
 _EN_UNIT = "(?:hours?|days?|weeks?|fortnights?|months?|quarters?|years?)"
+_EN_LY = "(?:hourly|daily|weekly|fortnightly|monthly|quarterly|yearly|annually|annual)"
 _PER = (
-    f"每(?:{NUMBER})?半?{_UNIT}|(?:{NUMBER})次/(?:{NUMBER})?半?{_UNIT}|"
-    r"\b(?:semi-?|half-?|bi-?)?(?:hourly|daily|weekly|fortnightly|monthly|quarterly|yearly|annually|annual)\b|"
-    rf"\bevery\s*(?:[0-9]+|other|two|three|four|five|six)?\s*{_EN_UNIT}\b|\bper\s+annum\b|"
-    rf"\b(?:once|twice|[0-9]+\s*(?:times|x))\s*(?:a|per|every|/)?\s*{_EN_UNIT}\b"
+    f"(?<!间)每?隔(?:{NUMBER})?半?{_UNIT}|每(?:{NUMBER})?半?{_UNIT}|(?:{NUMBER})次/(?:{NUMBER})?半?{_UNIT}|{WITHIN}|{BY_UNIT}|"
+    rf"\b(?:[0-9]+-|semi-?|half-?|bi-?)?{_EN_LY}\b|\b(?:bi|tri|quinqu)ennial(?:ly)?\b|\bper\s+annum\b|"
+    rf"\bevery\s*(?:[0-9]+(?:st|nd|rd|th)?|other|second|third|fourth|two|three|four|five|six)?\s*{_EN_UNIT}\b|"
+    rf"\b(?:once|twice|[0-9]+\s*(?:times|x))\s*(?:a|per|every|/)?\s*(?:{_EN_UNIT}|{_EN_LY})\b"
 )
 _OFTEN = re.compile(_PER, re.IGNORECASE)
 _TIMES = re.compile(f"(?:{NUMBER})次")
@@ -173,6 +174,8 @@ def _part(text: str, *, alone: bool) -> _Part:
     times = _TIMES.search(after)
     if times is not None:
         after = after[: times.start()] + after[times.end() :]
+    elif after.startswith("内"):
+        raise _Unsure  # a time limit: 每2小时内上报
     often = per[0] + (times[0] if times is not None else "")
     found = _sure(_or_none(often, alone=True))
     if whole is not None and not whole.left_out and _key(whole) != _key(found):

@@ -15,7 +15,7 @@ from maintenance.frequencies import canonical, parse_frequency
 from maintenance.imports.cells import fold
 from maintenance.imports.frequency_intervals import UNITS, interval_of, times_of
 from maintenance.imports.frequency_months import UNEVEN, evenly, months_of
-from maintenance.imports.frequency_plain import OFTEN, plain_of, without_work
+from maintenance.imports.frequency_plain import often_in, plain_of, without_work
 from maintenance.imports.frequency_refusals import (
     NO_WHOLE,
     WHICH_HOURS,
@@ -147,7 +147,7 @@ def _one(plain: str) -> Frequency:
 
 def _several_inside(plain: str) -> CellProblem | None:
     """What is wrong with a text in which several frequencies stand one after the other (每月检查和每年试验)."""
-    words = OFTEN.findall(plain)
+    words = often_in(plain)
     read = [_or_none(one) for one in words] if len(words) > 1 else []
     known = {canonical(one.interval): one for one in read if one is not None}
     if len(known) < len(read) or len(known) < 2:
@@ -272,7 +272,7 @@ def _parted(plain: str) -> Frequency:
 def _beside(outer: Frequency, inner: Frequency | None, remark: str) -> Frequency:
     """A frequency with what stands beside it. Raises ``CellProblem`` where the two say different things."""
     if inner is None:
-        for said in OFTEN.findall(remark):
+        for said in often_in(remark):
             inside = _or_none(said)
             if inside is not None:
                 _beside(outer, inside, remark)

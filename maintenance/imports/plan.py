@@ -243,7 +243,9 @@ class PlanImport:
         if unread is not None:
             self.outcome.problems.error(unread)
             return
-        said = LocalName(f"与第{first.number}行相同", f"the same row as line {first.number}")
+        said = LocalName(
+            f"与第{first.number}行相同（{row.name.zh}）", f"the same row as line {first.number} ({row.name.en})"
+        )
         key = "code" if wanted.code else "system"
         self.outcome.problems.error(wanted.row.problem(key, "duplicate_row", in_words("duplicate_row", said)))
 

@@ -7,14 +7,17 @@ from maintenance.frequencies import canonical, number_of
 from maintenance.imports.cells import fold
 from maintenance.imports.columns import remark
 from maintenance.imports.frequency_intervals import UNITS
+from maintenance.imports.frequency_months import YEAR
 from maintenance.imports.frequency_plain import NUMBER, plain_of
 from maintenance.imports.frequency_words import Frequency, read_frequency
 from maintenance.imports.problems import CellProblem, Problems, in_words
 from maintenance.imports.tables import Row
+from maintenance.intervals import IntervalUnit
 from maintenance.schedule_words import often_in_words
 from plantroom.domain.assets import LocalName
 
 _NUMBER = re.compile(r"[0-9]{1,3}")
+_TIMES = re.compile(f"({NUMBER})(?:次|回|遍|times?|x)")
 _COUNT = re.compile(f"({NUMBER})(?:次|回|遍|times?|x)?")
 _UNIT = "年|季|月|周|日|天|annum|year|yr|quarter|qtr|month|week|day"
 _PER = re.compile(
@@ -26,6 +29,10 @@ _PER = re.compile(
 _HOW_LONG = re.compile("周期|间隔|interval|cycle|period(?!ic)")
 """Headings under which a number is so many units: 周期（年） is every so many years."""
 
+_ALWAYS_UNITS = frozenset({"日", "小时", "时", "钟头", "hour", "hr", "h"})
+_HALF_A_YEAR = 6
+"""In months."""
+
 _EACH = ("日", "周", "月", "季", "年")
 
 
@@ -33,7 +40,9 @@ def read_beside(row: Row, problems: Problems) -> Frequency:
     """How often by the frequency's cell and what stands beside it: the unit of a number, how many times in a unit. What
     does not go with the cell is left out with a warning. Raises ``CellProblem``, also for a number under 频次 that may
     be times as well as units: 2 with 年 in its own column. With 年 in the heading it is times, with another unit so
-    many of these, with a warning that has both."""
+    many of these, with a warning that has both; one of the two that is no whole interval is no reading to choose
+    instead, so such a number is refused, but for days and for half and whole years in months. A number with 次 is times
+    in the unit."""
     text, heading = row.text("frequency"), row.heading("frequency")
     number = _NUMBER.fullmatch(fold(text))
     own, times = row.text("frequency_unit"), row.text("frequency_times")
@@ -41,6 +50,9 @@ def read_beside(row: Row, problems: Problems) -> Frequency:
     if number is not None and not own and per is not None:
         return read_frequency(f"{text}次/{_cn(next(one for one in per.groups() if one))}")
     unit = own or _said_in(heading)
+    many = _many_times(text, per, own or remark(heading))
+    if many:
+        return read_frequency(many)
     if number is not None and _unit(unit) is not None:
         return _numbered(int(number[0]), unit, fold(heading), has_column=bool(own))
     found = _with_times(row, text, times, unit, problems) if times else read_frequency(text, unit)
@@ -62,14 +74,30 @@ def _numbered(count: int, unit: str, heading: str, *, has_column: bool) -> Frequ
     if has_column or count == 1 or _HOW_LONG.search(heading) or fold(unit).endswith("s"):
         return so_many
     in_one = _or_none(f"{count}次/{_cn(bare)}")
-    if _cn(bare) != "年":
-        return so_many if in_one is None else _in_doubt(so_many, in_one)
-    if in_one is None:
-        said = LocalName(
-            f"可能是每{count}年一次，也可能是每年{count}次", f"this may be every {count} years or {count} times a year"
-        )
-        raise CellProblem("ambiguous_frequency", said)
-    return _in_doubt(in_one, so_many)
+    if in_one is not None:
+        return _in_doubt(in_one, so_many) if _cn(bare) == "年" else _in_doubt(so_many, in_one)
+    if _is_sure(count, _cn(bare)):
+        return so_many
+    often = often_in_words(so_many.interval, so_many.schedule)
+    said = LocalName(
+        f"可能是{often.zh}，也可能是每{_cn(bare)}{count}次；表示间隔请将表头改为“周期（{_cn(bare)}）”",
+        f"this may be {often.en} or {count} times a {_EN.get(_cn(bare), unit)}: "
+        "for an interval head the column Interval",
+    )
+    raise CellProblem("ambiguous_frequency", said)
+
+
+def _is_sure(count: int, unit: str) -> bool:
+    """Whether nobody means so many times in a unit: 30 times a day, 12 times a month."""
+    return unit in _ALWAYS_UNITS or (unit == "月" and (count == _HALF_A_YEAR or count % YEAR == 0))
+
+
+def _many_times(text: str, per: re.Match[str] | None, unit: str) -> str:
+    """A number with 次 (2次, 2x) as so many times in the unit of the heading or its own column; else empty."""
+    found = _TIMES.fullmatch(plain_of(text))
+    headed = next((one for one in per.groups() if one), "") if per is not None else ""
+    within = _unit(headed or re.sub("^(?:次|times)?(?:/|per|每)?", "", fold(unit)))
+    return "" if found is None or within is None else f"{found[1]}次/{_cn(within)}"
 
 
 def _in_doubt(found: Frequency, other: Frequency) -> Frequency:
@@ -148,11 +176,15 @@ def _without_remark(folded: str) -> str:
     return re.sub(r"[(\[【][^)\]】]*[)\]】]", "", folded)
 
 
-_CN = {"annum": "年", "year": "年", "yr": "年", "quarter": "季", "qtr": "季", "month": "月", "week": "周", "day": "日"}
+_CN = {
+    (1, IntervalUnit.YEAR): "年", (3, IntervalUnit.MONTH): "季", (1, IntervalUnit.MONTH): "月",
+    (1, IntervalUnit.WEEK): "周", (1, IntervalUnit.DAY): "日",
+}  # fmt: skip
+_EN = {"年": "year", "季": "quarter", "月": "month", "周": "week"}
 
 
 def _cn(unit: str) -> str:
-    return _CN.get(fold(unit).removesuffix("s"), unit)
+    return _CN.get(UNITS.get(_unit(unit) or "", (0, IntervalUnit.DAY)), unit)
 
 
 def _unit(text: str) -> str | None:

@@ -200,10 +200,12 @@ def task_not_read(row: Row, first: Row) -> Problem | None:
     differ = [one for one in differ if not only_numbers([row.unread[one]])]
     if not differ:
         return None
+    zh, en = "没有认出说明工作内容的列", "no column with the work was recognised"
+    if row.text("task"):
+        zh, en = "只在没有认出的列中不同", "only columns that nobody knows differ"
     said = LocalName(
-        f"看起来与第{first.number}行相同：没有认出说明工作内容的列（没有认出的表头：{shown('、'.join(differ))}）",
-        f"it looks like line {first.number}: no column with the work was recognised (headings that nobody knows: "
-        f"{shown(', '.join(differ))})",
+        f"看起来与第{first.number}行相同：{zh}（没有认出的表头：{shown('、'.join(differ))}）",
+        f"it looks like line {first.number}: {en} (headings that nobody knows: {shown(', '.join(differ))})",
     )
     return Problem(
         row.sheet, row.number, shown(differ[0]), shown(row.unread[differ[0]]), "task_not_read",

@@ -77,13 +77,18 @@ def one_frequency_each(rows: Sequence[Row]) -> Lines:
 
 def called_apart(wanted: Wanted, *known: Sequence[PlanRow]) -> Wanted:
     """The line called by how often, too, where other rows of its line have its task: 检查（每月一次）. A known row that
-    is called by the task alone is the line's, unless there is one called by both."""
-    often, task = wanted.row.often, wanted.task
-    if often is None or not task or often.zh in task or often.en in task:
+    is called by the task alone is the line's, unless there is one called by both; and one that is called by both is
+    that of a line which says one frequency, where none is called by the task alone."""
+    found, task = wanted.frequency, wanted.task
+    if found is None or not task or wanted.code is not None:
+        return wanted
+    often = wanted.row.often or often_in_words(found.interval, found.schedule)
+    if often.zh in task or often.en in task:
         return wanted
     both = replace(wanted, task=f"{task} ({often.en})" if task.isascii() else f"{task}（{often.zh}）")
-    is_known = any(find_row(wanted, rows) for rows in known) and not any(find_row(both, rows) for rows in known)
-    return wanted if is_known else both
+    first, other = (wanted, both) if wanted.row.often is None else (both, wanted)
+    is_other = not any(find_row(first, rows) for rows in known) and any(find_row(other, rows) for rows in known)
+    return other if is_other else first
 
 
 def _parts(row: Row) -> tuple[str, Sequence[Row]]:

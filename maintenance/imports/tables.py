@@ -48,7 +48,7 @@ class Row:
     written: dict[str, Cell] = field(default_factory=dict)
     """What stands in the cells that mean another one (同上)."""
     unread: Mapping[str, str] = field(default_factory=dict)
-    """Where no column says what is done: the texts under headings that nobody knows."""
+    """Of a table that says what is done: the texts under headings that nobody knows."""
     beside: Sequence[str] = ()
     """The texts under other headings for the column which titles stand for, as wide as that (专业 beside 系统名称)."""
     others: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -226,7 +226,7 @@ class _Rows:
         self._others = [(key, column) for key, column in further if key in table.columns]
         self._section = ""
         self._unread = [one for one in table.places if one.key is None and headings.find(one.heading) is None]
-        self._lacks_words = any(one.worded and one.key not in table.columns for one in headings.columns.values())
+        self._has_words = any(one.worded for one in headings.columns.values())
         self._columns = [(key, place, place.column) for key, place in table.columns.items()]
 
     def read(self, row: GridRow) -> Row | None:
@@ -251,7 +251,7 @@ class _Rows:
         made.section = "" if self._titled is not None else self._section
         made.beside = [text_of(cell_at(row.cells, one.column)) for one in self._beside]
         made.others = self._under_others(row)
-        if self._lacks_words:
+        if self._has_words:
             made.unread = {one.heading: text_of(cell_at(row.cells, one.column)) for one in self._unread}
         if self._is_note(row, made):
             self._warn(row, "note_row")

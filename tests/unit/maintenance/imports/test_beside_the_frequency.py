@@ -118,6 +118,66 @@ def test_a_number_of_times_a_year_that_is_no_whole_interval_is_refused_with_both
     assert "每年7次" in error.message
 
 
+@pytest.mark.parametrize(
+    ("head", "cell", "zh", "en"),
+    [
+        ("频次（月）", "4", "每4个月一次，也可能是每月4次", "every 4 months or 4 times a month"),
+        ("频次（月）", "8", "每8个月一次，也可能是每月8次", "every 8 months or 8 times a month"),
+        ("频次（月）", "30", "每30个月一次，也可能是每月30次", "every 30 months or 30 times a month"),
+        ("频次（季度）", "4", "每年一次，也可能是每季4次", "yearly or 4 times a quarter"),
+        ("频次（周）", "3", "每3周一次，也可能是每周3次", "every 3 weeks or 3 times a week"),
+        ("Frequency (month)", "4", "每4个月一次，也可能是每月4次", "every 4 months or 4 times a month"),
+        ("Frequency (M)", "4", "每4个月一次，也可能是每月4次", "every 4 months or 4 times a month"),
+        ("Frequency (week)", "2", "每2周一次，也可能是每周2次", "every 2 weeks or 2 times a week"),
+    ],
+)
+def test_a_number_whose_other_reading_is_no_whole_interval_is_refused_with_both(
+    head: str, cell: str, zh: str, en: str
+) -> None:
+    (error,) = table(head, cell).problems.errors
+    assert (error.column, error.value, error.code) == (head, cell, "ambiguous_frequency")
+    assert f"可能是{zh}；表示间隔请将表头改为“周期（" in error.message
+    assert f"this may be {en}: for an interval head the column Interval" in error.message
+
+
+@pytest.mark.parametrize(
+    ("head", "cell", "wanted"),
+    [
+        ("频次（月）", "6", (6, "month")),
+        ("频次（月）", "12", (12, "month")),
+        ("频次（月）", "36", (36, "month")),
+        ("频次（天）", "7", (7, "day")),
+        ("频次（日）", "30", (30, "day")),
+        ("Frequency (day)", "10", (10, "day")),
+        ("频次（小时）", "4", (4, "hour")),
+        ("周期（月）", "4", (4, "month")),
+        ("Frequency (weeks)", "2", (14, "day")),
+    ],
+)
+def test_a_number_that_nobody_means_as_times_is_so_many_units(head: str, cell: str, wanted: tuple[int, str]) -> None:
+    assert interval_of(table(head, cell)) == wanted
+
+
+@pytest.mark.parametrize("cell", ["2次", "2 次", "两次", "2x", "2 times"])
+@pytest.mark.parametrize(
+    "head",
+    ["频次（年）", "频次（次/年）", "频次（每年）", "年频次", "周期（年）", "Times per year", "Frequency (per year)"],
+)
+def test_a_number_with_times_is_times_in_the_heading_s_unit(head: str, cell: str) -> None:
+    found = table(head, cell)
+    assert interval_of(found) == (6, "month")
+    assert not found.problems.errors
+    assert interval_of(table("频次,周期单位", f"{cell},年")) == (6, "month")
+
+
+@pytest.mark.parametrize("cell", ["2次", "两次", "twice"])
+def test_times_without_a_unit_say_that_the_unit_is_missing(cell: str) -> None:
+    (error,) = table("周期", cell).problems.errors
+    assert error.code == "unknown_frequency"
+    assert "没有说在多长时间内做几次" in error.message
+    assert "within what time" in error.message
+
+
 @pytest.mark.parametrize("mark", ["●●", "√√", "2", "2次"])
 def test_a_mark_several_times_in_one_cell_is_not_one_mark(mark: str) -> None:
     (error,) = table("月,季,年", f"{mark},,").problems.errors
@@ -129,13 +189,37 @@ def test_a_mark_several_times_in_one_cell_is_not_one_mark(mark: str) -> None:
     assert told(found, "months_ignored") == [("1月", mark)]
 
 
-@pytest.mark.parametrize("text", ["一年四季", "四季", "每年四季", "all year round", "year-round"])
+@pytest.mark.parametrize("text", ["一年四季", "四季", "每年四季"])
 def test_all_the_year_round_may_be_each_season_or_no_frequency(text: str) -> None:
     with pytest.raises(CellProblem) as refused:
         read_frequency(text)
     assert refused.value.code == "ambiguous_frequency"
     assert "每季度一次" in refused.value.said.zh
     assert "all the year round" in refused.value.said.en
+
+
+@pytest.mark.parametrize("text", ["all year round", "year-round", "all year", "all the year", "全年"])
+def test_all_year_says_no_frequency(text: str) -> None:
+    with pytest.raises(CellProblem) as refused:
+        read_frequency(text)
+    assert refused.value.code == "unknown_frequency"
+    assert "没有说多久一次" in refused.value.said.zh
+    assert "does not say how often" in refused.value.said.en
+    assert "可能是" not in refused.value.said.zh
+
+
+@pytest.mark.parametrize("text", ["四个季度", "4个季度", "每年四个季度"])
+def test_four_quarters_may_be_each_or_once_in_four(text: str) -> None:
+    with pytest.raises(CellProblem) as refused:
+        read_frequency(text)
+    assert refused.value.code == "ambiguous_frequency"
+    assert "每季度一次，也可能是每四个季度（每年）一次" in refused.value.said.zh
+    assert "quarterly or every four quarters" in refused.value.said.en
+
+
+@pytest.mark.parametrize("text", ["每四个季度", "四个季度一次"])
+def test_once_in_four_quarters_is_yearly(text: str) -> None:
+    assert canonical(read_frequency(text).interval) == (12, "month")
 
 
 @pytest.mark.parametrize("text", ["四季各一次", "一年四季各检查一次", "春夏秋冬各一次"])

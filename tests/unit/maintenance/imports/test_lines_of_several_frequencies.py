@@ -150,6 +150,64 @@ def test_a_line_without_columns_is_a_row_for_each() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "task", "wanted"),
+    [
+        ("年度预防性试验", "预防性试验", (12, "month")),
+        ("季度清洗滤网", "清洗滤网", (3, "month")),
+        ("滤网季度清洗", "滤网清洗", (3, "month")),
+        ("滤网半年清洗", "滤网清洗", (6, "month")),
+        ("滤网半年清洗一次", "滤网清洗", (6, "month")),
+        ("滤网一年清洗两次", "滤网清洗", (6, "month")),
+        ("滤网3个月清洗一次", "滤网清洗", (3, "month")),
+        ("clean the filter 4 times a year", "clean the filter", (3, "month")),
+        ("clean the filter twice yearly", "clean the filter", (6, "month")),
+        ("6-monthly filter cleaning", "filter cleaning", (6, "month")),
+        ("clean the filter every 3rd month", "clean the filter", (3, "month")),
+        ("biennial oil change", "oil change", (24, "month")),
+    ],
+)
+def test_a_second_frequency_without_each_is_a_row_too(said: str, task: str, wanted: tuple[int, str]) -> None:
+    found = table(f"照明系统：每周检查，{said}\n")
+    assert (task, *wanted) in made(found)
+    assert len(found.rows) == 2
+    assert len(told(found)) == 1
+
+
+def test_as_often_said_twice_is_one_row() -> None:
+    found = table("供电系统：Monthly check; clean the filter 12 times a year\n")
+    assert codes(found) == [("PW-M", "unchanged")]
+
+
+@pytest.mark.parametrize(
+    ("said", "named", "named_en"),
+    [
+        ("设备每隔3个月润滑一次", "每隔3个月", "每隔3个月"),
+        ("滤网每隔一个月清洗", "每隔一个月", "每隔一个月"),
+        ("滤网两年一换", "每2年一次", "every 2 years"),
+        ("故障每2小时内上报", "每2小时一次", "every 2 hours"),
+        ("biannual test", "biannual", "biannual"),
+    ],
+)
+def test_a_second_frequency_that_is_not_sure_is_refused_with_both(said: str, named: str, named_en: str) -> None:
+    found = table(f"照明系统：每月检查，{said}\n")
+    (error,) = found.problems.errors
+    assert error.code == "unknown_frequency"
+    assert f"有几个周期：每月一次、{named}，" in error.message
+    assert f"(monthly, {named_en})" in error.message
+    assert not found.rows
+
+
+@pytest.mark.parametrize(
+    "said", ["年度计划内容见附件", "质保一年", "记录保存2年", "更换使用半年以上的滤网", "落实2026年度检修计划",
+             "一年内故障2次以上的更换", "记录温度、湿度", "两周内整改"],
+)  # fmt: skip
+def test_a_time_that_is_no_frequency_leaves_the_line_one_row(said: str) -> None:
+    found = table(f"照明系统：每周检查，{said}\n")
+    assert [row[1:] for row in made(found)] == [(7, "day")]
+    assert not told(found)
+
+
+@pytest.mark.parametrize(
     ("cells", "wanted"),
     [
         (",,季,,,半年,,,季,,,年", {3: date(2026, 3, 1), 6: date(2026, 6, 1), 12: date(2026, 12, 1)}),
@@ -244,11 +302,23 @@ def test_one_running_hours_cell_with_a_cap_is_one_row_as_it_was() -> None:
     assert not told(found)
 
 
-def test_a_frequency_that_another_line_has_with_the_same_task_is_the_same_row_twice() -> None:
-    (error,) = table("系统,内容,周期\n供水系统,阀门,每月\n供水系统,阀门,每月、每年\n").problems.errors
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        (["供水系统,阀门,每月", "供水系统,阀门,每月、每年"], "阀门"),
+        (["供水系统,阀门,每月、每年", "供水系统,阀门,每月"], "阀门（每月一次）"),
+    ],
+)
+def test_a_frequency_that_another_line_has_with_the_same_task_is_the_same_row_twice(
+    lines: list[str], name: str
+) -> None:
+    (error,) = table("\n".join(["系统,内容,周期", *lines, ""])).problems.errors
     assert (error.row, error.code) == (3, "duplicate_row")
+    assert f"与第2行相同（{name}）" in error.message
+    assert f"the same row as line 2 ({name})" in error.message
 
 
-def test_a_line_behind_one_of_several_frequencies_leaves_its_rows_as_they_are() -> None:
-    text = "系统,内容,周期\n供水系统,阀门,每月、每年\n供水系统,阀门,每月\n"
-    assert again(text, table(text)).counts == {"created": 0, "updated": 0, "unchanged": 3}
+def test_a_line_with_one_frequency_is_the_row_that_one_of_several_has_made() -> None:
+    found = table("系统,内容,周期\n供水系统,阀门,每月、每年\n")
+    second = again("系统,内容,周期\n供水系统,阀门,每月\n", found)
+    assert codes(second) == [("WATER-1MONTH", "unchanged")]

@@ -124,6 +124,21 @@ def test_lines_that_differ_in_unknown_columns_are_not_called_the_same() -> None:
     assert error.code == "duplicate_row"
 
 
+def test_lines_that_differ_in_unknown_columns_beside_a_task_are_not_called_the_same() -> None:
+    found = table("系统,维护内容,周期,保养类别\n水泵,检查,每月,一级保养\n水泵,检查,每月,二级保养\n")
+    (error,) = found.problems.errors
+    assert (error.code, error.row, error.column, error.value) == ("task_not_read", 3, "保养类别", "二级保养")
+    assert "与第2行相同：只在没有认出的列中不同（没有认出的表头：保养类别）" in error.message
+    assert "请把不同之处写进“维护内容”；不要删除行" in error.message
+    assert "only columns that nobody knows differ" in error.message
+    assert "do not delete the line" in error.message
+
+
+def test_levels_of_upkeep_are_the_task_where_no_other_column_says_it() -> None:
+    rows = rows_of(table("系统,周期,保养类别\n水泵,每月,一级保养\n水泵,每月,二级保养\n"))
+    assert [row.name.zh for row in rows] == ["一级保养", "二级保养"]
+
+
 def test_the_title_of_the_table_or_the_sheet_names_the_system() -> None:
     for title in (
         "空调系统维护保养计划",
