@@ -39,7 +39,7 @@ from maintenance.imports.plan_several import called_apart, one_frequency_each
 from maintenance.imports.plan_stand_ins import check_stand_ins
 from maintenance.imports.plan_subject import EQUIPMENT, for_all_of, in_the_task, word_apart
 from maintenance.imports.plan_told import told_new
-from maintenance.imports.plan_words import names, standards, subject_text, tolerance
+from maintenance.imports.plan_words import in_full, names, standards, subject_text, tolerance
 from maintenance.imports.problems import CellProblem, Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
 from maintenance.imports.tables import Row
@@ -274,7 +274,8 @@ class PlanImport:
             row = replace(row, department=wanted.department)
         has_english = "task_en" in wanted.row.headings
         own_words = wanted.code is not None or wanted.task in (row.name.zh, row.name.en)
-        if wanted.task and own_words and not any(same(wanted.task, one) for one in names(row, has_english)):
+        said = {wanted.task, in_full(wanted)}
+        if wanted.task and own_words and not any(same(task, one) for task in said for one in names(row, has_english)):
             changes["task"] = [row.name.zh, wanted.task]
             row = replace(row, name=LocalName(wanted.task, row.name.en if has_english else wanted.task))
         has_english = "standard_en" in wanted.row.headings
