@@ -1,4 +1,4 @@
-"""Assets that the plan table does not reach, and what is proposed for them. Pure."""
+"""Assets that the plan table does not reach, what is proposed for them, and rows that reach no asset. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -51,6 +51,35 @@ def coverage(assets: Iterable[Asset], rows: Sequence[PlanRow], systems: Systems,
         if not by_class[place]:
             without.append(asset)
     return Covered(len(in_use), len(in_use) - len(without), without)
+
+
+NO_MACHINE = LocalName("站点还没有这类设备，未作安排", "no machine of this class on the site yet: nothing is planned")
+NOT_THERE = LocalName(
+    "所列设备都已不在站点上，未作安排", "none of the machines that it names is on the site any more: nothing is planned"
+)
+
+
+def rows_without_machines(
+    site: str, assets: Iterable[Asset], rows: Iterable[PlanRow], systems: Systems, today: date
+) -> list[tuple[PlanRow, LocalName]]:
+    """The rows that are in force on a site and plan nothing, since no machine is there that they are for, with the
+    reason; by code. ``assets``: all of the site's, whether in use or not.
+
+    Of the default profile only the lines of the user's own table are among them: its other rows are for whatever a
+    site may have. O(assets + rows)."""
+    there = [one for one in assets if one.site == site]
+    classes, keys = {one.equipment_class for one in there}, {one.key for one in there}
+    rows = list(rows)
+    own = {row.code for row in rows if row.site == site}
+    found = []
+    for row in rows:
+        is_asked = row.site == site or (row.site is None and row.code not in own and "user_row" in row.custom)
+        to = row.applies_to
+        if not is_asked or to.site or (row.ends or date.max) <= today:
+            continue
+        if classes.isdisjoint((*systems.get(to.system or "", ()), *to.classes)) and keys.isdisjoint(to.assets):
+            found.append((row, NO_MACHINE if to.system or to.classes else NOT_THERE))
+    return sorted(found, key=lambda one: one[0].code)
 
 
 def _has_rows(asset: Asset, rows: Sequence[PlanRow], systems: Systems, today: date) -> bool:

@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from maintenance.coverage import rows_without_machines
 from maintenance.gathering import facts_of
 from maintenance.plan import Occurrence, PlanRow
 from maintenance.planner import Subject, Systems, asset_subject, rows_for, site_subject
 from maintenance.ports import MaintenanceTx
-from maintenance.preview import Horizon, Preview, preview_all
+from maintenance.preview import Horizon, Preview, UndatedItem, preview_all
 from maintenance.reading_port import NO_READINGS, PointReadings
 from maintenance.recurrence import local_day
 from maintenance.site_calendar import working_days
@@ -57,7 +58,8 @@ def ledger_preview(
     readings: PointReadings = NO_READINGS,
 ) -> Preview:
     """Jobs with a nominal date in ``start .. end``, or due then, by due day, on the site's own calendar, and the rows
-    without a date; "today" is the site's local day at ``now``.
+    without a date, of a whole site (``subjects_of``) also those without a machine; "today" is the site's local day at
+    ``now``.
 
     Raises ``BadData`` as ``check_span``."""
     zone = ZoneInfo(site.time_zone)
@@ -75,7 +77,13 @@ def ledger_preview(
     ahead: dict[str, Sequence[Occurrence]] = {}
     for one in subjects:
         ahead[one.key] = looked_ahead(history.get(one.key, ()), partial(_families, rows, one, systems, by_code))
-    return preview_all(rows, subjects, ahead, horizon, systems, facts)
+    found = preview_all(rows, subjects, ahead, horizon, systems, facts)
+    own = next((one.key for one in subjects if one.asset is None), None)
+    if own is not None:
+        machines = [one.asset for one in subjects if one.asset is not None]
+        idle = rows_without_machines(site.code, machines, rows, systems, today)
+        found.undated.extend(UndatedItem(own, site.code, row, reason) for row, reason in idle)
+    return found
 
 
 def _families(

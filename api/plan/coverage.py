@@ -1,4 +1,4 @@
-"""Assets without a plan."""
+"""Assets without a plan, and rows without a machine."""
 
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
@@ -11,9 +11,10 @@ from api.paging import cut
 from api.plan.schedules import Every
 from api.services import Parts
 from api.shapes import AssetRef, ListQuery, Name, Shape
-from maintenance.coverage import PROPOSED, Proposal, coverage
+from maintenance.coverage import NO_MACHINE, PROPOSED, Proposal, coverage, rows_without_machines
+from maintenance.plan import PlanRow as DomainRow
 from maintenance.recurrence import local_day
-from plantroom.domain.assets import Asset
+from plantroom.domain.assets import Asset, LocalName
 
 router = APIRouter(prefix="/api/v1/plan", tags=["plan"])
 
@@ -53,8 +54,23 @@ class Unplanned(Shape):
         )
 
 
+class RowWithoutMachine(Shape):
+    """A row that is in force on the site and plans nothing, since no machine is there that it is for."""
+
+    plan_row: str
+    name: Name
+    reason: Name
+
+    @classmethod
+    def of(cls, row: DomainRow, reason: LocalName) -> Self:
+        """From the plan's row."""
+        return cls(plan_row=row.code, name=Name.model_validate(row.name), reason=Name.model_validate(reason))
+
+
 class Coverage(Shape):
-    """How far the plan table reaches on a site: assets in use, and a page of those without a plan, by code."""
+    """How far the plan table reaches on a site: assets in use, and a page of those without a plan, by code.
+    ``without_machines`` are the site's own rows and those of the user's table that no machine goes by, with the first
+    page."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -82,6 +98,13 @@ class Coverage(Shape):
                             ],
                         }
                     ],
+                    "without_machines": [
+                        {
+                            "plan_row": "LIGHTING-7DAY",
+                            "name": {"zh": "楼道灯：巡查", "en": "楼道灯：巡查"},
+                            "reason": {"zh": NO_MACHINE.zh, "en": NO_MACHINE.en},
+                        }
+                    ],
                     "next_cursor": None,
                 }
             ]
@@ -92,6 +115,7 @@ class Coverage(Shape):
     assets: int
     with_plan: int
     without_plan: list[Unplanned]
+    without_machines: list[RowWithoutMachine]
     next_cursor: str | None
 
 
@@ -103,18 +127,22 @@ class CoverageQuery(ListQuery):
 
 @router.get("/coverage", operation_id="planCoverage")
 def plan_coverage(query: Annotated[CoverageQuery, Query()], caller: Viewer, services: Parts) -> Coverage:
-    """Assets in use that no row of the plan table applies to, each with a proposed default: nothing is made of it."""
+    """Assets in use that no row of the plan table applies to, each with a proposed default: nothing is made of it. And
+    rows that plan nothing, since there is no machine that they are for."""
     caller.require_sight(query.site)
     with services.ledger.read() as tx:
         site = tx.assets.site(query.site)
         today = local_day(services.planning_now(), ZoneInfo(site.time_zone))
         mine = [a for a in services.directory.plant(tx).assets.values() if a.site == site.code]
-        found = coverage(mine, tx.plan.rows(site.code), services.classes_of_systems(), today)
+        rows, systems = tx.plan.rows(site.code), services.classes_of_systems()
+        found = coverage(mine, rows, systems, today)
+    idle = rows_without_machines(site.code, mine, rows, systems, today) if query.cursor is None else []
     page = cut(list(found.without_plan), query, lambda a: a.code, ["code"])
     return Coverage(
         site=site.code,
         assets=found.assets,
         with_plan=found.with_plan,
         without_plan=[Unplanned.of(a) for a in page.items],
+        without_machines=[RowWithoutMachine.of(row, reason) for row, reason in idle],
         next_cursor=page.next_cursor,
     )

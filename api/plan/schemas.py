@@ -358,7 +358,8 @@ class PreviewItem(Shape):
 
 
 class UndatedRow(Shape):
-    """A row whose next date nobody knows (no readings of its meter, no day of installation), and why."""
+    """A row whose next date nobody knows (no readings of its meter, no day of installation, no machine), and
+    why."""
 
     asset: str
     asset_ref: AssetRef | None

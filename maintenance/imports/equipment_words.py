@@ -21,6 +21,7 @@ _BEFORE = re.compile(
 )
 _NUMBERED = re.compile(r"^(?:[(（]?[0-9一二三四五六七八九十]{1,3}[)）、.．]|[①-⑳]|[•·*-])\s*")
 _IN_BRACKETS = re.compile("[(（【\\[]([^()（）【】\\[\\]]*)[)）】\\]]")
+_WHICH = re.compile("[0-9]|机房$")
 _LEAST = 2
 _BARE = "^"
 _LATIN = re.compile("[a-z]")
@@ -52,6 +53,14 @@ def meant(text: str, known: Mapping[str, T], fits: Callable[[str, T], bool]) -> 
         if found is not None:
             return found
     return _by_its_end(outer, known, fits)
+
+
+def says_more(text: str, known: Mapping[str, T]) -> bool:
+    """Whether a word that is taken for a known one says more than that: what stands before the noun (楼道照明), which
+    one (3号楼电梯), or that it is the room of it (电梯机房)."""
+    bare = _NUMBERED.sub("", unicodedata.normalize("NFC", text).strip())
+    plain = _plain(_IN_BRACKETS.sub("", bare))
+    return bool(_WHICH.search(plain)) or not (plain in known or f"{_BARE}{_core(plain)}" in known)
 
 
 def _by_its_end(text: str, known: Mapping[str, T], fits: Callable[[str, T], bool]) -> T | None:

@@ -27,6 +27,8 @@ _BRACKETS = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]")
 _BEFORE = re.compile("^(?:进行|实施|开展|组织|委托|执行|做好)(?=.{2})")
 _AFTER = re.compile("(?<=.{2})(?:工作|作业|一次|服务)$")
 _JOINTS = re.compile("[-、,.;:'·/()（）\\[\\]【】]|[和与及]")
+_EQUIPMENT = re.compile("装置|设备")
+"""What people say for 设施: 消防装置 and 消防设备 are the fire facilities."""
 _OF = re.compile("(?<=.)(?:of|for)(?:the)?(?=.)")
 _NONE = Customary((), (), ())
 _OFTENER = 2
@@ -183,13 +185,21 @@ def _said(line: Line, row: PlanRow, *, by_machine: bool) -> frozenset[str]:
     """What the task may be the name of: with the words beside it, without a word for the row's system, and
     ``by_machine`` without one for its machines."""
     plain = _plain(line.task)
-    joined = {f"{_flat(word)}{one}" for word in line.beside for one in plain}
+    joined = {f"{_flat(word)}{one}" for word in (*line.beside, *_said_for(line.subject)) for one in plain}
     word = line.narrow if row.applies_to.site else ""
     word = word or (line.site_word if kind_named(line.site_word) == "preventive" else "")
     if word:
         return frozenset(joined | {one for one in plain if _flat(word) in one})
     words = _words_of(row.code, classes_of(row), by_machine=by_machine)
     return frozenset({*plain, *joined, *(short for one in plain for short in _without(one, words))})
+
+
+def _said_for(named: Named | None) -> tuple[str, ...]:
+    """The names of a class that a line names by another word for all of it (食水箱, 水缸)."""
+    if named is None or named.equipment_class is None or named.is_part or named.read_as:
+        return ()
+    word = class_words()
+    return word.said(named.equipment_class, "zh"), word.said(named.equipment_class, "en")
 
 
 def _without(text: str, words: frozenset[str]) -> Iterator[str]:
@@ -223,7 +233,7 @@ def _plain(task: str) -> frozenset[str]:
 
 
 def _flat(text: str) -> str:
-    return _JOINTS.sub("", fold(text).replace("&", "and"))
+    return _EQUIPMENT.sub("设施", _JOINTS.sub("", fold(text).replace("&", "and")))
 
 
 def _own_names(row: PlanRow) -> frozenset[str]:

@@ -34,12 +34,13 @@ from maintenance.imports.plan_months import with_first_day
 from maintenance.imports.plan_new import new_row, with_tolerance
 from maintenance.imports.plan_numbers import without_numbers
 from maintenance.imports.plan_otherwise import counted_values, says_otherwise
+from maintenance.imports.plan_present import Present
 from maintenance.imports.plan_reading import Wanted, task_not_read, understand
 from maintenance.imports.plan_several import called_apart, one_frequency_each
 from maintenance.imports.plan_stand_ins import check_stand_ins
 from maintenance.imports.plan_subject import EQUIPMENT, for_all_of, in_the_task, word_apart
 from maintenance.imports.plan_told import told_new
-from maintenance.imports.plan_words import names, standards, subject_text, tolerance
+from maintenance.imports.plan_words import in_full, names, standards, subject_text, tolerance
 from maintenance.imports.problems import CellProblem, Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
 from maintenance.imports.tables import Row
@@ -70,11 +71,13 @@ class PlanImport:
         waiting: Waiting | None = None,
         today: date = date.min,
         companies: Companies = any_company,
+        present: Present | None = None,
     ) -> None:
         """``known``: rows of every site's profile and of ``site``; ``machines``: the assets that there are;
         ``has_checklist``: whether there is one of a code (default: those of the seed); ``waiting``: changes of the
         known rows that are not in effect yet; ``today``: from when what is written is in effect; ``companies``: whether
-        a name is that of a contractor."""
+        a name is that of a contractor; ``present``: which kinds of machines the site has (default: all)."""
+        self._present = present or Present()
         self._companies = companies
         self._known = known
         self._site = site
@@ -170,10 +173,15 @@ class PlanImport:
         if wanted.code is not None and action == "unchanged":
             return  # an export that comes back says nothing of its own
         said = wanted.subject.system if wanted.subject is not None else None
-        of = self._machines.classes(row.applies_to) if row.applies_to.assets else frozenset()
+        classes = self._machines.classes(row.applies_to)
+        of = classes if row.applies_to.assets else frozenset()
+        column = EQUIPMENT if EQUIPMENT in wanted.row.headings else "system"
+        lacking = self._present.lacking(row.applies_to, classes)
+        if lacking is not None:
+            message = in_words("no_machine_of_kind", lacking)
+            self.outcome.problems.warn(wanted.row.problem(column, "no_machine_of_kind", message))
         if is_new and wanted.of.device and not wanted.keys:
             message = in_words("equipment_in_task", for_all_of(wanted.of))
-            column = EQUIPMENT if EQUIPMENT in wanted.row.headings else "system"
             self.outcome.problems.warn(wanted.row.problem(column, "equipment_in_task", message))
         has_department = wanted.department is not None
         self._lines.append(PlanLine(wanted.row, row, said, has_department, is_plain(row), of, is_new, wanted.law))
@@ -276,7 +284,8 @@ class PlanImport:
             row = replace(row, department=wanted.department)
         has_english = "task_en" in wanted.row.headings
         own_words = wanted.code is not None or wanted.task in (row.name.zh, row.name.en)
-        if wanted.task and own_words and not any(same(wanted.task, one) for one in names(row, has_english)):
+        said = {wanted.task, in_full(wanted)}
+        if wanted.task and own_words and not any(same(task, one) for task in said for one in names(row, has_english)):
             changes["task"] = [row.name.zh, wanted.task]
             row = replace(row, name=LocalName(wanted.task, row.name.en if has_english else wanted.task))
         has_english = "standard_en" in wanted.row.headings

@@ -11,6 +11,7 @@ from maintenance.imports.plan import PlanImport
 from maintenance.imports.plan_assets import Machine, Machines
 from maintenance.imports.plan_columns import COLUMN_ORDER, DAYS, HEADINGS, plan_cells
 from maintenance.imports.plan_hands import Companies
+from maintenance.imports.plan_present import Present
 from maintenance.imports.plan_sites import of_the_site
 from maintenance.imports.problems import Problem, Problems
 from maintenance.imports.reading import plan_table_rows
@@ -21,9 +22,10 @@ from maintenance.plan import PlanRow
 from maintenance.plan_changes.keeping import take_over
 from maintenance.plan_changes.waiting import said_of, today_of, waiting_changes, waiting_version
 from maintenance.ports import MaintenanceTx
-from plantroom.domain.assets import Asset, LocalName
+from plantroom.domain.assets import Asset, AssetStatus, LocalName
 from plantroom.ports.accounts import Role
-from plantroom.ports.paging import EVERYTHING
+from plantroom.ports.ledger import AssetFilter
+from plantroom.ports.paging import EVERYTHING, PageRequest
 
 
 class PlanTableKind(TableKind):
@@ -46,7 +48,10 @@ class PlanTableKind(TableKind):
         machines, today = machines_in(tx), today_of(tx, asked.site, asked.now)
         waiting = waiting_changes(tx, known, today)
         hands = companies_in(tx, asked.site)
-        done = PlanImport(known, asked.site, departments, machines, asked.rights, problems, here, waiting, today, hands)
+        present = present_in(tx, asked.site)
+        done = PlanImport(
+            known, asked.site, departments, machines, asked.rights, problems, here, waiting, today, hands, present
+        )  # fmt: skip
         return done.run(asked.counted(rows))
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
@@ -106,6 +111,20 @@ def machines_in(tx: MaintenanceTx) -> Machines:
         return [(code, _machine(one)) for code, one in found]
 
     return Machines(load)
+
+
+def present_in(tx: MaintenanceTx, site: str | None) -> Present:
+    """The kinds of machines of a site that are not scrapped, looked up one by one as rows ask for them; of every site's
+    plan (``None``) nothing is said."""
+    if site is None:
+        return Present()
+    here = [one.value for one in AssetStatus if one is not AssetStatus.SCRAPPED]
+
+    def has(equipment_class: str | None) -> bool:
+        filters = (AssetFilter(site=site, equipment_class=equipment_class, status=status) for status in here)
+        return any(tx.assets.list(one, PageRequest(limit=1)).items for one in filters)
+
+    return Present(has)
 
 
 def companies_in(tx: MaintenanceTx, site: str | None) -> Companies:

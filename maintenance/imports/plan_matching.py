@@ -14,7 +14,7 @@ from maintenance.imports.law_names import Line, is_as_often, named
 from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_reading import Wanted
 from maintenance.imports.plan_subject import EQUIPMENT
-from maintenance.imports.plan_words import of_the_site
+from maintenance.imports.plan_words import in_full, of_the_site
 from maintenance.imports.vocabulary import Named, class_words
 from maintenance.plan import Layer, PlanRow
 from maintenance.recurrence import longest_between, longest_days
@@ -45,10 +45,13 @@ def find_row(wanted: Wanted, known: Sequence[PlanRow]) -> PlanRow | None:
         return next((row for row in known if row.code == wanted.code), None)
     same = [row for row in known if _same_subject(wanted, row) and _same_frequency(wanted, row)]
     if wanted.task:
-        made = of_the_site(wanted.site_word, wanted.task)
-        meant = {wanted.task, made.zh, made.en}
-        found = next((row for row in same if meant & {row.name.zh, row.name.en}), None)
-        return found or _by_content(wanted.task, same)
+        for task in dict.fromkeys((in_full(wanted), wanted.task)):
+            made = of_the_site(wanted.site_word, task)
+            meant = {task, made.zh, made.en}
+            found = next((row for row in same if meant & {row.name.zh, row.name.en}), None)
+            if found is not None:
+                return found
+        return _by_content(wanted.task, same)
     if wanted.content:
         found = next((row for row in same if row.standard.zh == wanted.content), None)
         if found is not None:

@@ -24,10 +24,17 @@ def named_in(text: str, section: str) -> Named:
 def joined(head: str, text: str) -> Named | None:
     """What a word means behind another one of its line: 消防系统 and 水泵 are the fire pumps; ``None``: nothing of what
     the first one names."""
-    above, both = _named(head), _named(f"{_core(head)}{text}")
+    between = " " if f"{head}{text}".isascii() else ""
+    above, both = _named(head), _named(f"{_core(head)}{between}{text}")
     if above is None or above.system is None or both is None or above.system not in _systems_of(both):
         return None
     return replace(both, read_as=True)
+
+
+def section_named(section: str) -> Named | None:
+    """What a section's title names, whose equipment a line with an unknown word is of; ``None``: no system or class."""
+    found = _named(section)
+    return None if found is None or found.equipment_class == "generic" else found
 
 
 def said_name(named: Named) -> LocalName:

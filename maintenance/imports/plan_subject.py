@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 
 from maintenance.imports.cells import fold
-from maintenance.imports.plan_sections import joined, named_in, said_name, taken_for
+from maintenance.imports.plan_sections import joined, named_in, said_name, section_named, taken_for
 from maintenance.imports.problems import CellProblem, Problems, in_words
 from maintenance.imports.tables import Row
-from maintenance.imports.vocabulary import Named, kind_named, meaning
+from maintenance.imports.vocabulary import Named, is_narrower, kind_named, meaning
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
 
@@ -26,12 +26,18 @@ _ANY = "generic"
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A system or class, or a word for a thing of the whole site. ``device``: the equipment that stands beside it and
-    is no class; ``within``: the system beside a thing of the site."""
+    is no class; ``within``: the system beside a thing of the site; ``part``: the word that ``named`` is wider than."""
 
     named: Named | None = None
     site_word: str = ""
     device: str = ""
     within: Named | None = None
+    part: str = ""
+
+    @property
+    def in_name(self) -> str:
+        """What a row of all of ``named`` says in its name, so that it stands apart."""
+        return self.device or self.part
 
 
 NOTHING = Subject()
@@ -75,13 +81,13 @@ def _alone(row: Row, key: str, problems: Problems) -> Subject:
     try:
         named = named_in(text, row.section)
     except CellProblem as problem:
-        beside = _named_beside(row)
+        beside = _named_beside(row) or section_named(row.section)
         if beside is None:
             problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
             return Subject()
         return Subject(beside, device=text)
     _say_reading(row, key, named, problems, row.section)
-    return Subject(named)
+    return Subject(named, part=_part(text))
 
 
 def _both(row: Row, wide: str, narrow: str, problems: Problems) -> Subject:
@@ -103,11 +109,16 @@ def _both(row: Row, wide: str, narrow: str, problems: Problems) -> Subject:
     if equipment is None:
         return Subject(system, device=narrow)
     if equipment == system or _classes(system) < _classes(equipment):
-        return Subject(system, device="" if _is_the_same(wide, narrow, system) else narrow)
+        device = "" if _is_the_same(wide, narrow, system) else narrow
+        return Subject(system, device=device, part="" if device else _part(wide))
     if not _go_together(system, equipment) and not row.text("assets"):
         code = "equipment_elsewhere"
         problems.warn(row.problem(EQUIPMENT, code, in_words(code, _elsewhere(wide, narrow, equipment))))
-    return Subject(equipment)
+    return Subject(equipment, part=_part(narrow))
+
+
+def _part(text: str) -> str:
+    return text if is_narrower(text) else ""
 
 
 def _named_beside(row: Row) -> Named | None:
@@ -118,7 +129,7 @@ def _named_beside(row: Row) -> Named | None:
 
 def _of_unknown(row: Row, equipment: Named | str | None, problems: Problems) -> Subject:
     """The equipment alone, where nobody knows the system; both unknown is an error, but beside a column that tells."""
-    beside = _named_beside(row) if equipment is None else None
+    beside = _named_beside(row) or section_named(row.section) if equipment is None else None
     if beside is not None:
         return Subject(beside, device=row.text(EQUIPMENT))
     if equipment is None:

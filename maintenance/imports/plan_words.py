@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from maintenance.imports.cells import fold
 from maintenance.imports.plan_reading import Wanted
+from maintenance.imports.plan_subject import in_the_task
 from maintenance.imports.vocabulary import class_words
 from maintenance.intervals import Interval
 from maintenance.plan import AppliesTo, PlanRow
@@ -31,14 +32,22 @@ def tolerance(row: PlanRow) -> str:
     return f"提前{row.early_days}天、延后{row.late_days}天"
 
 
+def in_full(wanted: Wanted) -> str:
+    """The task as a row has it that a line makes: with the equipment that the row is wider than, unless it is for
+    machines of its own."""
+    return wanted.task if wanted.assets else in_the_task(wanted.of.in_name, wanted.task)
+
+
 def new_name(wanted: Wanted, interval: Interval, schedule: Schedule) -> LocalName:
     """The name of a row that a line makes."""
     if wanted.task:
-        return of_the_site(wanted.site_word, wanted.task)
+        return of_the_site(wanted.site_word, in_full(wanted))
     said = often_in_words(interval, schedule)
     subject = wanted.subject
     if wanted.site_word:
         of = LocalName(wanted.site_word, wanted.site_word)
+    elif wanted.of.part and not wanted.assets:
+        of = LocalName(wanted.of.part, wanted.of.part)
     elif subject is not None and subject.system is not None:
         of = systems()[subject.system].name
     elif subject is not None and subject.equipment_class is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from maintenance.imports.cells import fold
 from maintenance.imports.equipment_heads import goes_with
-from maintenance.imports.equipment_words import index, meant
+from maintenance.imports.equipment_words import index, meant, says_more
 from maintenance.imports.nearest import with_nearest
 from maintenance.imports.problems import CellProblem, there_are
 from maintenance.imports.traditional import simplified, traditional
@@ -46,7 +46,7 @@ class Named:
 @cache
 def other_words() -> Mapping[str, Sequence[str]]:
     """Other words by class, and those of things of the whole site (``site``)."""
-    own = {key: words for key, words in _file().items() if key not in ("taken_for", "narrower")}
+    own = {key: words for key, words in _file().items() if isinstance(words, list)}
     return {key: (*own.get(key, ()), *_file()["narrower"].get(key, ())) for key in own | _file()["narrower"]}
 
 
@@ -71,6 +71,22 @@ def _of_a_part() -> frozenset[str]:
 def means_a_part(text: str) -> bool:
     """Whether a word that names a system or class means a part of it only."""
     return bool({fold(text), fold(_bare(text))} & _of_a_part())
+
+
+@cache
+def _usual() -> frozenset[str]:
+    """Words for a part that nearly all of their class are, folded."""
+    return frozenset(fold(word) for words in _file()["usual"].values() for word in words)
+
+
+def is_narrower(text: str) -> bool:
+    """Whether a word means less than the system or class that it is taken for, so that a row says which: 风机盘管, of
+    the air conditioning; not 客梯, as nearly all elevators are."""
+    found = meaning(text)
+    if not isinstance(found, Named) or {fold(text), fold(_bare(text))} & _usual():
+        return False
+    near = {fold(text), fold(_bare(text))} & _taken_for().keys()
+    return found.is_part or bool(near) or (found.read_as and says_more(text, _known()))
 
 
 @cache

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from maintenance.ports import MaintenanceTx
     from maintenance.reading_port import PointReadings
     from plantroom.bootstrap.parts import Parts
+    from plantroom.domain.assets import LocalName
 
 app = typer.Typer(name="plan", help="The plan table and its dates.", no_args_is_help=True)
 
@@ -80,6 +81,10 @@ def plan_readings(parts: "Parts", tx: "MaintenanceTx") -> "PointReadings":
     return parts.plan_readings()
 
 
+def _both(name: "LocalName") -> dict[str, str]:
+    return {"zh": name.zh, "en": name.en}
+
+
 def _text(reason: object) -> str:
     assert isinstance(reason, dict)
     return f"{reason['zh']} / {reason['en']}"
@@ -91,10 +96,11 @@ def coverage(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Assets in use that no row of the plan table applies to, with what is proposed for them."""
+    """Assets in use that no row of the plan table applies to, with what is proposed for them, and rows without a
+    machine."""
     from zoneinfo import ZoneInfo
 
-    from maintenance.coverage import PROPOSED
+    from maintenance.coverage import PROPOSED, rows_without_machines
     from maintenance.coverage import coverage as cover
     from maintenance.recurrence import local_day
 
@@ -102,25 +108,27 @@ def coverage(
         places = tx.assets.sites() if site is None else [tx.assets.site(site)]
         known = list(tx.assets.plant().assets.values())
         now = parts.planning_clock.now()
-        found = {
-            place.code: cover(
-                [a for a in known if a.site == place.code],
-                tx.plan.rows(place.code),
-                parts.systems,
-                local_day(now, ZoneInfo(place.time_zone)),
-            )
-            for place in places
-        }
-    proposed = [{"zh": p.name.zh, "en": p.name.en} for p in PROPOSED]
+        found, idle = {}, []
+        for place in places:
+            mine = [a for a in known if a.site == place.code]
+            rows, today = tx.plan.rows(place.code), local_day(now, ZoneInfo(place.time_zone))
+            found[place.code] = cover(mine, rows, parts.systems, today)
+            for row, reason in rows_without_machines(place.code, mine, rows, parts.systems, today):
+                idle.append(
+                    {"site": place.code, "plan_row": row.code, "name": _both(row.name), "reason": _both(reason)}
+                )
+    proposed = [_both(p.name) for p in PROPOSED]
     items = [
-        {"site": code, "asset": a.code, "name": {"zh": a.name.zh, "en": a.name.en}, "proposed": proposed}
+        {"site": code, "asset": a.code, "name": _both(a.name), "proposed": proposed}
         for code, covered in found.items()
         for a in sorted(covered.without_plan, key=lambda a: a.code)
     ]
     counts = {code: {"assets": covered.assets, "with_plan": covered.with_plan} for code, covered in found.items()}
     words = "、".join(p.name.zh for p in PROPOSED) + " / " + ", ".join(p.name.en for p in PROPOSED)
     lines = [f"{i['site']}  {i['asset']}  {_text(i['name'])}: {words}" for i in items]
-    emit({"sites": counts, "without_plan": items}, as_json, lines or "every asset in use has a plan")
+    lines = lines or ["every asset in use has a plan"]
+    lines += [f"{i['site']}  {i['plan_row']}  {_text(i['name'])}: {_text(i['reason'])}" for i in idle]
+    emit({"sites": counts, "without_plan": items, "without_machines": idle}, as_json, lines)
 
 
 @app.command()

@@ -320,6 +320,25 @@ def test_a_row_without_a_date_is_shown_as_such(world: World) -> None:
     assert "run_hours" in answer["undated"][0]["reason"]["en"]
 
 
+def test_a_row_of_the_site_without_a_machine_is_shown_in_its_preview_and_the_coverage(world: World) -> None:
+    lights = MONTHLY | {"code": "LIGHTS", "classes": ["lighting"]}
+    assert world.admin.post("/api/v1/plan-rows", json=lights | {"site_code": HOME}).status_code == 201
+    assert world.admin.post("/api/v1/plan-rows", json=lights | {"code": "EVERYWHERE"}).status_code == 201
+    undated = world.admin.get("/api/v1/plan/preview", params={"site": HOME}).json()["undated"]
+    (shown,) = [one for one in undated if one["plan_row"] in ("LIGHTS", "EVERYWHERE")]
+    assert (shown["plan_row"], shown["asset"], shown["asset_ref"]) == ("LIGHTS", f"site:{HOME}", None)
+    assert "no machine of this class" in shown["reason"]["en"]
+    assert "没有这类设备" in shown["reason"]["zh"]
+    of_asset = world.admin.get("/api/v1/plan/preview", params={"asset": world.keys[HOME]}).json()
+    assert "LIGHTS" not in {one["plan_row"] for one in of_asset["undated"]}
+    covered = world.admin.get("/api/v1/plan/coverage", params={"site": HOME}).json()
+    assert "LIGHTS" in {one["plan_row"] for one in covered["without_machines"]}
+    lamp = {"site": HOME, "code": "LAMP-1", "class": "lighting", "name": {"zh": "灯", "en": "Lamp"}}
+    world.admin.post("/api/v1/assets", json=lamp)
+    covered = world.admin.get("/api/v1/plan/coverage", params={"site": HOME}).json()
+    assert "LIGHTS" not in {one["plan_row"] for one in covered["without_machines"]}
+
+
 def test_assets_without_a_plan_are_shown_with_a_proposal(world: World) -> None:
     camera = {"site": HOME, "code": "CAM-1", "class": "generic", "name": {"zh": "摄像头", "en": "Camera"}}
     key = world.admin.post("/api/v1/assets", json=camera).json()["key"]

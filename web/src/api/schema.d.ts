@@ -2459,7 +2459,8 @@ export interface paths {
         };
         /**
          * Plan Coverage
-         * @description Assets in use that no row of the plan table applies to, each with a proposed default: nothing is made of it.
+         * @description Assets in use that no row of the plan table applies to, each with a proposed default: nothing is made of it. And
+         *     rows that plan nothing, since there is no machine that they are for.
          */
         get: operations["planCoverage"];
         put?: never;
@@ -6804,10 +6805,25 @@ export interface components {
         /**
          * Coverage
          * @description How far the plan table reaches on a site: assets in use, and a page of those without a plan, by code.
+         *     ``without_machines`` are the site's own rows and those of the user's table that no machine goes by, with the first
+         *     page.
          * @example {
          *       "assets": 12,
          *       "site": "demo",
          *       "with_plan": 11,
+         *       "without_machines": [
+         *         {
+         *           "name": {
+         *             "en": "楼道灯：巡查",
+         *             "zh": "楼道灯：巡查"
+         *           },
+         *           "plan_row": "LIGHTING-7DAY",
+         *           "reason": {
+         *             "en": "no machine of this class on the site yet: nothing is planned",
+         *             "zh": "站点还没有这类设备，未作安排"
+         *           }
+         *         }
+         *       ],
          *       "without_plan": [
          *         {
          *           "asset": {
@@ -6846,6 +6862,8 @@ export interface components {
             site: string;
             /** With Plan */
             with_plan: number;
+            /** Without Machines */
+            without_machines: components["schemas"]["RowWithoutMachine"][];
             /** Without Plan */
             without_plan: components["schemas"]["Unplanned"][];
         };
@@ -13511,6 +13529,16 @@ export interface components {
             plan_row: string;
         };
         /**
+         * RowWithoutMachine
+         * @description A row that is in force on the site and plans nothing, since no machine is there that it is for.
+         */
+        RowWithoutMachine: {
+            name: components["schemas"]["Name"];
+            /** Plan Row */
+            plan_row: string;
+            reason: components["schemas"]["Name"];
+        };
+        /**
          * Said
          * @description What a word says; in the order in which words of one instant count. Of a hold and of work in the same instant the
          *     work is later: in doubt the clock runs.
@@ -15287,7 +15315,8 @@ export interface components {
         };
         /**
          * UndatedRow
-         * @description A row whose next date nobody knows (no readings of its meter, no day of installation), and why.
+         * @description A row whose next date nobody knows (no readings of its meter, no day of installation, no machine), and
+         *     why.
          */
         UndatedRow: {
             /** Asset */

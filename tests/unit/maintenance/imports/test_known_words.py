@@ -123,7 +123,7 @@ def test_a_part_of_a_system_is_a_row_of_its_own_and_not_the_systems(word: str) -
 def test_two_words_for_one_system_are_two_rows_and_one_word_twice_is_an_error() -> None:
     text = f"{HEAD}配电房,每周一次,电气管理部门\n强电井,每周一次,电气管理部门\n"
     rows = [change.after for change in table(text).changes]
-    assert [row.name.zh for row in rows if isinstance(row, PlanRow)] == ["配电柜维护（每周一次）", "强电井"]
+    assert [row.name.zh for row in rows if isinstance(row, PlanRow)] == ["配电房维护（每周一次）", "强电井"]
     read, problems = read_plan_table(text.encode(), "plan.csv")
     known = [*plan_rows(), *(row for row in rows if isinstance(row, PlanRow))]
     assert not compare(read, known, problems=problems).changes

@@ -110,7 +110,7 @@ def test_two_parts_of_a_class_with_one_task_are_two_rows_and_stay_so() -> None:
     found = table(text)
     assert not found.problems.errors
     rows = [one.after for one in found.changes if isinstance(one.after, PlanRow)]
-    assert [row.name.zh for row in rows] == ["外观", "低压柜：外观", "变压器：外观"]
+    assert [row.name.zh for row in rows] == ["高压柜：外观", "低压柜：外观", "变压器：外观"]
     read, problems = read_plan_table(text.encode(), "plan.csv")
     assert not PlanImport([*plan_rows(), *rows], None, problems=problems).run(read).changes
     (error,) = table(text.replace("变压器", "低压柜")).problems.errors

@@ -24,7 +24,7 @@ def test_a_new_plan_row_is_told_as_it_was_understood() -> None:
     )
     assert row["action"] == "created"
     assert row["changes"] == {
-        "task": [None, "检查液位开关"],
+        "task": [None, "潜污泵：检查液位开关"],
         "site": [None, "demo"],
         "applies_to": [None, "水泵"],
         "frequency": [None, "每2个月一次"],

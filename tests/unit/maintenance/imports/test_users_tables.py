@@ -138,7 +138,7 @@ def test_other_words_for_headings_equipment_and_frequency_are_understood() -> No
     assert [(row.applies_to.classes, row.applies_to.site, row.interval.every) for row in rows] == [
         (("pump",), False, 3), (("distribution_board",), False, 6), ((), True, 1),
     ]  # fmt: skip
-    assert [row.name.zh for row in rows] == ["检查轴封", "紧固端子", "灭火器：检查压力"]
+    assert [row.name.zh for row in rows] == ["生活水泵：检查轴封", "紧固端子", "灭火器：检查压力"]
 
 
 def test_the_numbers_of_lines_are_no_codes() -> None:
