@@ -42,7 +42,7 @@ class Place:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, world: World, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.setattr(keys, "_last", 0)
-    monkeypatch.setattr(keys.time, "time_ns", lambda: int(world.clock.now().timestamp()) * 10**9)
+    monkeypatch.setattr("plantroom.domain.keys.time.time_ns", lambda: int(world.clock.now().timestamp()) * 10**9)
     ledger, client = world.ledger, world.admin
     if request.param == "postgresql":
         ledger, client = request.getfixturevalue("beside")
