@@ -4,6 +4,7 @@ A key is one account's own. The answer is kept in the transaction that does what
 exactly when that was done; a request that was refused leaves its key free.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Annotated, TypeVar
@@ -100,8 +101,19 @@ async def _once_of(request: Request, idempotency_key: KeyIn = None) -> Once:
     """What the request says of itself. Its body has been read before."""
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     status = getattr(request.scope.get("route"), "status_code", None) or 200
-    digest = sha256(await request.body()).hexdigest()
+    digest = sha256(_said(await request.body(), request.headers.get("content-type", ""))).hexdigest()
     return Once(services_of(request), idempotency_key, f"{request.method} {path}", digest, status)
+
+
+def _said(body: bytes, content_type: str) -> bytes:
+    """What a body says: of JSON the values, in whatever order and with whatever blanks; of all else the bytes."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        return body
+    try:
+        return json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")).encode()
+    except (ValueError, RecursionError):
+        return body
 
 
 OnlyOnce = Annotated[Once, Depends(_once_of)]

@@ -59,7 +59,7 @@ def ledger_preview(
 ) -> Preview:
     """Jobs with a nominal date in ``start .. end``, or due then, by due day, on the site's own calendar, and the rows
     without a date, of a whole site (``subjects_of``) also those without a machine; "today" is the site's local day at
-    ``now``.
+    ``now``. A span with today in it begins with what was due before it and is still to be done.
 
     Raises ``BadData`` as ``check_span``."""
     zone = ZoneInfo(site.time_zone)
@@ -72,7 +72,7 @@ def ledger_preview(
     rows = tx.plan.rows(site.code, today)
     facts = facts_of(tx, site, subjects, rows, readings, now, systems)
     working = working_days(site.calendar, site.time_zone)
-    horizon = Horizon(start, end, today, zone, working, site.calendar)
+    horizon = Horizon(start, end, today, zone, working, site.calendar, overdue=start <= today <= end)
     by_code = {row.code: row for row in rows}
     ahead: dict[str, Sequence[Occurrence]] = {}
     for one in subjects:

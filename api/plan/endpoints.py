@@ -68,7 +68,8 @@ def create_plan_row(form: PlanRowCreate, caller: Supervisor, services: Parts) ->
 
 @router.get("/plan/preview", operation_id="previewPlan")
 def preview_plan(query: Annotated[PreviewQuery, Query()], caller: Viewer, services: Parts) -> Preview:
-    """What the plan table asks for of an asset or a site, by due day, each date with its reason."""
+    """What the plan table asks for of an asset or a site, by due day, each date with its reason. With today among the
+    days it begins with what was due before them and is still to be done."""
     with services.ledger.read() as tx:
         refs = services.directory.refs(tx)
         found = preview_of(tx, services, caller, query)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 
@@ -191,8 +192,8 @@ def move_order(
 ) -> WorkOrderDetail:
     """Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending back
     and ending work that was not done need a supervisor. `deferred` is no such step: `/deferral` asks for the new
-    day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (planned work
-    that waits: its making) and five minutes from now. 409 `not_missed_yet` when planned work is to be `missed`
+    day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (of planned work:
+    its making) and five minutes from now. 409 `not_missed_yet` when planned work is to be `missed`
     before its last day, which it names. 409 `not_assignable` when a technician begins or completes what they could
     not be given: a certificate or a licensed contractor is missing. What a law asks for is not completed by
     somebody who has signed in with items of its checklist unanswered and no `reason` (422 `items_unanswered`; what
@@ -212,7 +213,7 @@ def move_order(
             raise _put_off_elsewhere(order)
         if form.to in BY_HAND and _works_themselves(caller, order.site):
             require_fit(tx, order, caller.principal.name, now)
-        at = moment(order, form.at, now)
+        at = moment(order, form.at, now, ZoneInfo(tx.assets.site(order.site).time_zone))
         reason, code = _why(tx, order.site, form, now)
         if form.coding is not None and form.to is not State.COMPLETED:
             raise bad_field("coding", "not_used", "完成维修时填写 / is said when a repair is completed")

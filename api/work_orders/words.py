@@ -1,6 +1,7 @@
 """Words on a repair ticket that are no steps of its life, from the web: an interim measure, an arrival."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 
@@ -54,7 +55,7 @@ def _tell(
         caller.require_change(order.site, [order.department])
         if order.kind is not Kind.CORRECTIVE or order.state in ENDED:
             raise Conflict(f"#{order.number} is {order.kind.value} and {order.state.value}: it waits for no such word")
-        when = min(moment(order, at, now), now)
+        when = min(moment(order, at, now, ZoneInfo(tx.assets.site(order.site).time_zone)), now)
         mark(tx, order, said, when, now, caller.principal.name, text=text)
         after = arrived(order, when) if said is Said.ARRIVED else order
         stored = retimed(tx, order_id) if after is order else keep(tx, after)

@@ -6,6 +6,7 @@ from typing import Any
 
 from maintenance.imports.asset_places import Places
 from maintenance.imports.cells import Cell
+from maintenance.imports.site_names import SiteNames
 from maintenance.imports.tables import Row
 from maintenance.imports.vocabulary import DepartmentsOf
 from maintenance.plan import PlanRow
@@ -20,7 +21,7 @@ class Known:
     """What there is, and how it is looked up: assets by (site, code or alias) and by key, places and departments of a
     site, plan rows."""
 
-    sites: Sequence[str]
+    sites: SiteNames
     find: Callable[[Collection[Code]], Mapping[Code, Asset]]
     get: Callable[[Collection[str]], Mapping[str, Asset]]
     places: Callable[[str], Places]

@@ -41,7 +41,6 @@ class AssetsImport:
 
     def __init__(self, known: Known, custom: CustomColumns, asked: Asked, problems: Problems) -> None:
         self._known, self._custom, self._asked = known, custom, asked
-        self._site_codes = frozenset(known.sites)
         self._places: dict[str, Places] = {}
         self._made: dict[str, Made] = {}
         self._codes: dict[Code, str] = {}
@@ -70,7 +69,7 @@ class AssetsImport:
         before = count(problems)
         if says_nothing(row.text("location")) and not clears(row.cells.get("location")):
             row.cells = {key: cell for key, cell in row.cells.items() if key != "location"}
-        site = site_of(row, self._asked, self._site_codes, problems)
+        site = site_of(row, self._asked, self._known.sites, problems)
         code = code_of(row, "code", problems)
         former = code_of(row, "former_code", problems) if "former_code" in row.cells else None
         made = self._class(row)

@@ -18,6 +18,7 @@ from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.problems import Problem, Problems
 from maintenance.imports.reading import table_rows
 from maintenance.imports.site_departments import departments_in
+from maintenance.imports.site_names import SiteNames
 from maintenance.imports.undoing import Restored, refused
 from maintenance.imports.vocabulary import Departments, class_words
 from maintenance.imports.zoned_days import with_local_days, zone_of
@@ -53,11 +54,12 @@ class AssetsKind(TableKind):
 
     def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
         custom = CustomColumns(tx.custom_fields.list())
-        sites = {site.code: site for site in tx.assets.sites()}
+        names = SiteNames(tx.assets.sites())
+        sites = names.sites
         read = table_rows(book, custom.headings, problems, asked.sheet)
-        rows = asked.counted(with_local_days(read, DAYS, zone_of(sites, asked.site), problems))
+        rows = asked.counted(with_local_days(read, DAYS, zone_of(names, asked.site), problems))
         known = Known(
-            sites=list(sites),
+            sites=names,
             find=tx.assets.find_many,
             get=tx.assets.several,
             places=lambda site: Places(tx.places.tree(site), sites[site]),

@@ -25,6 +25,7 @@ from maintenance.imports.naming import code_of, site_of
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.plan_told import from_nothing
 from maintenance.imports.problems import CellProblem, Problem, Problems, count, in_words
+from maintenance.imports.site_names import SiteNames
 from maintenance.imports.tables import Row
 from maintenance.imports.values import normal_code
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
@@ -81,7 +82,8 @@ class LastCompletionsImport:
 
     def __init__(self, tx: MaintenanceTx, asked: Asked, problems: Problems) -> None:
         self._tx, self._asked = tx, asked
-        self._sites = {site.code: SitesPlan(tx, site, asked) for site in tx.assets.sites()}
+        self._names = SiteNames(tx.assets.sites())
+        self._sites = {code: SitesPlan(tx, site, asked) for code, site in self._names.sites.items()}
         self._orders: Mapping[str, WorkOrder] = {}
         self.outcome = Outcome(problems)
 
@@ -111,7 +113,7 @@ class LastCompletionsImport:
     def _understood(self, row: Row) -> Wanted | None:
         problems = self.outcome.problems
         before = count(problems)
-        site = site_of(row, self._asked, self._sites, problems)
+        site = site_of(row, self._asked, self._names, problems)
         asset, plan_row = code_of(row, "asset", problems, needed=False), code_of(row, "plan_row", problems)
         values = values_of(row, _BY_KEY, problems)
         if "done_on" not in row.cells and "done_on" not in row.refused:

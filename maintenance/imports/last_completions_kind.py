@@ -27,6 +27,7 @@ from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.plan_states import STATE, in_force
 from maintenance.imports.problems import Problem, Problems
 from maintenance.imports.reading import table_rows
+from maintenance.imports.site_names import SiteNames
 from maintenance.imports.tables import Row
 from maintenance.imports.undoing import Restored, refused
 from maintenance.imports.zoned_days import with_local_days, zone_of
@@ -54,7 +55,7 @@ class LastCompletionsKind(TableKind):
     headings = HEADINGS
 
     def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
-        zones = zone_of({site.code: site for site in tx.assets.sites()}, asked.site)
+        zones = zone_of(SiteNames(tx.assets.sites()), asked.site)
         rows = with_local_days(self.rows(book, asked, problems), ("done_on",), zones, problems)
         return LastCompletionsImport(tx, asked, problems).run(rows)
 

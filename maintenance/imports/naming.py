@@ -1,25 +1,25 @@
 """What the rows of most tables begin with: the site, and the codes that name what the row is about."""
 
-from collections.abc import Collection
-
 from maintenance.imports.kinds import Asked
 from maintenance.imports.problems import CellProblem, Problems, in_words
+from maintenance.imports.site_names import SiteNames
 from maintenance.imports.tables import Row
 from maintenance.imports.values import read_code
 
 
-def site_of(row: Row, asked: Asked, sites: Collection[str], problems: Problems) -> str | None:
-    """The site that a row names, else the one that was asked for, else the only one there is; ``None`` with an error
-    for none, or one that whoever imports may not change."""
-    given = row.text("site") or asked.site or (next(iter(sites)) if len(sites) == 1 else "")
+def site_of(row: Row, asked: Asked, sites: SiteNames, problems: Problems) -> str | None:
+    """The code of the site that a row names by its code or name, else of the one that was asked for, else of the only
+    one there is; ``None`` with an error for none, or one that whoever imports may not change."""
+    given = row.text("site") or asked.site or sites.only
     if not given:
         problems.error(row.problem("site", "needs_site"))
         return None
-    other = asked.site is not None and given != asked.site
-    if given not in sites or other or not asked.rights.may_change(given, None):
+    site = sites.find(given, asked.site)
+    other = asked.site is not None and site != asked.site
+    if site is None or other or not asked.rights.may_change(site, None):
         problems.error(row.problem("site", "site_not_yours"))
         return None
-    return given
+    return site
 
 
 def code_of(row: Row, key: str, problems: Problems, *, needed: bool = True) -> str:

@@ -16,6 +16,7 @@ from maintenance.imports.plan_sites import of_the_site
 from maintenance.imports.problems import Problem, Problems
 from maintenance.imports.reading import plan_table_rows
 from maintenance.imports.site_departments import departments_in
+from maintenance.imports.site_names import SiteNames
 from maintenance.imports.undoing import InUse, Restored, refused, withdraw_row
 from maintenance.imports.zoned_days import with_local_days, zone_of
 from maintenance.plan import PlanRow
@@ -41,7 +42,7 @@ class PlanTableKind(TableKind):
         site = tx.assets.site(asked.site) if asked.site is not None else None
         sites = {one.code: one for one in tx.assets.sites()} if site is None else {site.code: site}
         read = plan_table_rows(book, problems, asked.sheet)
-        own = with_local_days(read, DAYS, zone_of(sites, asked.site), problems)
+        own = with_local_days(read, DAYS, zone_of(SiteNames(sites.values()), asked.site), problems)
         rows = of_the_site(own, site, sites.values(), problems)
         known = tx.plan.rows(asked.site)
         departments, here = departments_in(tx)(asked.site), cache(lambda code: bool(tx.plan.checklist(code)))

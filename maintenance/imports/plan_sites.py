@@ -3,9 +3,9 @@ imported for. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator
 
-from maintenance.imports.cells import fold
 from maintenance.imports.columns import Column
 from maintenance.imports.problems import Problems, in_words, shown
+from maintenance.imports.site_names import SiteNames
 from maintenance.imports.tables import Row
 from plantroom.domain.assets import LocalName, Site
 
@@ -17,18 +17,14 @@ def of_the_site(rows: Iterable[Row], site: Site | None, sites: Collection[Site],
     """The rows that name this site by its code or name, or none; another one is an error. For the plan of every site
     (``site`` is ``None``) a line may name the only one of ``sites``, and any of them where it is for certain assets."""
     only = [site] if site is not None else [*sites] if len(sites) == 1 else []
-    words, every = _words(only), _words(sites)
+    own, every = SiteNames(only), SiteNames(sites)
     for row in rows:
         said = row.text(SITE.key)
-        may = every if site is None and row.text("assets") else words
-        if said and fold(said) not in may:
+        may = every if site is None and row.text("assets") else own
+        if said and not may.called(said):
             problems.error(row.problem(SITE.key, "other_site", in_words("other_site", _other(said, site))))
         row.cells = {key: cell for key, cell in row.cells.items() if key != SITE.key}
         yield row
-
-
-def _words(sites: Iterable[Site]) -> Collection[str]:
-    return {fold(one) for site in sites for one in (site.code, site.name.zh, site.name.en) if one}
 
 
 def _other(said: str, site: Site | None) -> LocalName:

@@ -22,6 +22,7 @@ from maintenance.imports.point_columns import (
     TEMPLATE_FIELDS,
 )
 from maintenance.imports.problems import Problem, Problems, count, in_words
+from maintenance.imports.site_names import SiteNames
 from maintenance.imports.tables import Row
 from maintenance.imports.undoing import Restored
 from maintenance.imports.values import normal_code
@@ -69,7 +70,7 @@ class PointsImport:
 
     def __init__(self, tx: MaintenanceTx, asked: Asked, problems: Problems) -> None:
         self._tx, self._asked = tx, asked
-        self._sites = [site.code for site in tx.assets.sites()]
+        self._sites = SiteNames(tx.assets.sites())
         self._seen: dict[tuple[str, str], int] = {}
         self.outcome = Outcome(problems)
 

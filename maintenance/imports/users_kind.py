@@ -12,6 +12,7 @@ from maintenance.imports.kinds import Asked, TableKind
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.problems import CellProblem, Problem, Problems, in_words, there_are
 from maintenance.imports.site_departments import departments_in
+from maintenance.imports.site_names import SiteNames
 from maintenance.imports.tables import Row
 from maintenance.imports.undoing import Restored, refused
 from maintenance.imports.values import normal_code, read_code, read_text, yes_no
@@ -86,7 +87,7 @@ class UsersImport:
     def __init__(
         self,
         users: Sequence[User],
-        sites: Iterable[str],
+        sites: SiteNames,
         asked: Asked,
         problems: Problems,
         departments: DepartmentsOf = lambda _: seed_departments(),
@@ -94,7 +95,7 @@ class UsersImport:
     ) -> None:
         self._users = {user.username: user for user in users}
         self._ran_everything = {name for name, user in self._users.items() if runs_everything([user])}
-        self._sites = frozenset(sites)
+        self._sites = sites
         self._asked = asked
         self._departments = departments
         self._contractors = contractors or Contractors()
@@ -155,7 +156,8 @@ class UsersImport:
 
     def _grant(self, row: Row) -> Grant | None:
         problems = self.outcome.problems
-        site = row.text("site") or self._asked.site
+        given = row.text("site")
+        site = (self._sites.find(given, self._asked.site) or given) if given else self._asked.site
         if "role" not in row.cells:
             if "role" not in row.refused:
                 problems.error(row.problem("role", "missing_value"))
@@ -163,7 +165,7 @@ class UsersImport:
         try:
             role = ROLES.read(row.cells["role"])
             text = row.text("department")
-            known = self._departments(site if site in self._sites else None)
+            known = self._departments(site if site in self._sites.sites else None)
             department = known.read(text).zh if text and not self._is_known(row, text) else text or None
             grant = Grant(role, site or None, department, self._contractor(row, site or None, department))
         except CellProblem as problem:
@@ -171,7 +173,7 @@ class UsersImport:
             problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
             return None
         elsewhere = self._asked.site is not None and grant.site != self._asked.site
-        unknown = grant.site is not None and grant.site not in self._sites
+        unknown = grant.site is not None and grant.site not in self._sites.sites
         if elsewhere or unknown or not self._asked.rights.may_grant(grant):
             problems.error(row.problem("site" if grant.site else "role", "site_not_yours"))
             return None
@@ -280,7 +282,7 @@ class UsersKind(TableKind):
     headings = HEADINGS
 
     def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
-        sites = [site.code for site in tx.assets.sites()]
+        sites = SiteNames(tx.assets.sites())
         known = Contractors(tx.people.contractors(EVERYTHING))
         done = UsersImport(tx.accounts.users(), sites, asked, problems, departments_in(tx), known)
         return done.run(self.rows(book, asked, problems))

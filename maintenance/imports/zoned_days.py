@@ -2,14 +2,15 @@
 the local date of the site is the day. Pure."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from maintenance.imports.cells import Cell
 from maintenance.imports.problems import Problems, in_words
+from maintenance.imports.site_names import SiteNames
 from maintenance.imports.tables import Row
-from plantroom.domain.assets import LocalName, Site
+from plantroom.domain.assets import LocalName
 
 _ZONED = re.compile(
     r"(?P<day>\d{4}-\d{2}-\d{2})[T ](?P<time>\d{2}:\d{2}(?::\d{2})?)(?:[.,]\d+)? ?(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)",
@@ -31,13 +32,13 @@ def instant_of(cell: Cell) -> datetime | None:
         return None
 
 
-def zone_of(sites: Mapping[str, Site], asked: str | None) -> Callable[[Row], tzinfo | None]:
-    """The time zone of the site that a row names, else of the one that was asked for, else of the only one there is.
-    ``sites``: those there are, by code."""
+def zone_of(sites: SiteNames, asked: str | None) -> Callable[[Row], tzinfo | None]:
+    """The time zone of the site that a row names, else of the one that was asked for, else of the only one there
+    is."""
 
     def of(row: Row) -> tzinfo | None:
-        code = next(iter(sites)) if len(sites) == 1 else row.text("site") or asked or ""
-        return ZoneInfo(sites[code].time_zone) if code in sites else None
+        code = sites.only or sites.find(row.text("site") or asked or "", asked)
+        return None if code is None else ZoneInfo(sites.sites[code].time_zone)
 
     return of
 

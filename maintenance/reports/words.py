@@ -230,6 +230,7 @@ month|个月|month
 year|年|year
 every|每|every
 not_done|未做|not done
+lines_overlap|工作可属多个系统，各行不可相加；合计%d|Some work is of several systems: lines do not add up; in all %d
 by_last_day|按最迟日期计：最迟日期在期间内的计划项。|By last day: jobs of the plan whose last day lies in the period.
 done_within|期间内完成的计划项|Jobs done in the period
 no_order|无工单（由读数或人工登记）|without an order (by readings, by hand)

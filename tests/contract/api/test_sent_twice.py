@@ -1,5 +1,6 @@
 """Requests that are sent again with their ``Idempotency-Key``, because the first answer never came."""
 
+import json
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +16,7 @@ from fastapi.testclient import TestClient
 
 from api.access import digest
 from api.app import create_app
-from api.once import REPLAYED
+from api.once import REPLAYED, _said
 from maintenance.work.reporting import contacts_job
 from plantroom.ports.accounts import Grant, Role
 from plantroom.storage.ledger import SqlLedger
@@ -69,6 +70,26 @@ def test_another_request_with_the_key_is_refused_with_the_reason(world: World) -
         assert "make a new one" in problem["message"]
     assert count(client) == 1
     assert client.get(f"{ORDERS}/{order}/comments").json()["items"] == []
+
+
+def test_the_same_values_in_another_order_are_the_same_request(world: World) -> None:
+    first = world.admin.post(ORDERS, json=wanted(), headers=KEY)
+    turned = dict(reversed(wanted().items()))
+    kinds = ("application/json", "application/json; charset=utf-8", "application/vnd.api+json")
+    for kind in kinds:
+        text = json.dumps(turned, ensure_ascii=False, indent=2).encode()
+        again = world.admin.post(ORDERS, content=text, headers=KEY | {"Content-Type": kind})
+        assert same(first, again), again.text
+    for body in (wanted(call_back=True), wanted(title={"zh": "走廊灯不亮", "en": "x"})):
+        assert world.admin.post(ORDERS, json=body, headers=KEY).status_code == 422
+    assert count(world.admin) == 1
+
+
+def test_files_are_compared_by_their_bytes() -> None:
+    for kind in ("multipart/form-data; boundary=x", "text/csv", ""):
+        assert _said(b'{"b": 1, "a": 2}', kind) != _said(b'{"a": 2, "b": 1}', kind)
+    assert _said(b"{no json", "application/json") == b"{no json"
+    assert _said(b"[" * 100_000, "application/json") == b"[" * 100_000
 
 
 def test_a_key_is_one_account_s_own(world: World) -> None:

@@ -106,3 +106,38 @@ def test_last_completions_are_of_the_local_day_too(ledger: Store) -> None:
     done = take(ledger, "last_completions", text)
     assert not [one for one in done["errors"] if one["code"] == "bad_date"], done["errors"]
     assert [one["code"] for one in done["warnings"]].count("date_read_as") == 1
+
+
+@pytest.mark.parametrize("said", ["DEMO", "ｄｅｍｏ", "示范", "Demo"])
+@pytest.mark.parametrize("site", [None, "demo"])
+def test_every_table_names_the_site_so(ledger: Store, said: str, site: str | None) -> None:
+    other(ledger)
+    take(ledger, "plan_table", PLAN + LINE.format(site=said, day=""), site="demo")
+    tables = {
+        "assets": f"设备编号,设备类别,站点\nM-1,水泵,{said}\n",
+        "points": f"站点,设备编号,点位\n{said},X-1,vibration\n",
+        "users": f"用户名,角色,站点\nneu,技术员,{said}\n",
+        "last_completions": f"PMNUM,SITEID,LASTCOMPDATE\nPM-1,{said},2026-05-01T16:00:00Z\n",
+    }
+    for kind, text in tables.items():
+        done = take(ledger, kind, text, site=site)
+        assert not [one for one in done["errors"] if one["code"] == "site_not_yours"], (kind, done["errors"])
+        assert not [one for one in done["warnings"] if one["code"] == "ignored_column"], (kind, done["warnings"])
+        assert kind not in ("assets", "users") or done["created"] == 1, (kind, done["errors"])
+    with ledger.read() as tx:
+        assert ("demo", "M-1") in tx.assets.find_many([("demo", "M-1")])
+        assert [grant.site for user in tx.accounts.users() if user.username == "neu" for grant in user.grants] == [
+            "demo"
+        ]
+
+
+def test_a_name_of_two_sites_is_neither_and_a_code_counts_before_a_name(ledger: Store) -> None:
+    with ledger.begin() as tx:
+        tx.assets.add_site(Site("north", LocalName("示范", "South")))
+        tx.assets.add_site(Site("south", LocalName("南区", "North")))
+    (error,) = take(ledger, "assets", "设备编号,设备类别,站点\nM-1,水泵,示范\n")["errors"]
+    assert (error["code"], error["value"]) == ("site_not_yours", "示范")
+    assert take(ledger, "assets", "设备编号,设备类别,站点\nM-2,水泵,NORTH\n")["created"] == 1
+    assert take(ledger, "assets", "设备编号,设备类别,站点\nM-3,水泵,示范\n", site="demo")["created"] == 1
+    with ledger.read() as tx:
+        assert set(tx.assets.find_many([("north", "M-2"), ("demo", "M-3")])) == {("north", "M-2"), ("demo", "M-3")}

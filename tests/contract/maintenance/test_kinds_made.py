@@ -10,7 +10,7 @@ import pytest
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.materialise import materialise
 from maintenance.meters import Sample
-from maintenance.plan import AppliesTo, Missed, Occurrence, OccurrenceState, PlanRow, Roll
+from maintenance.plan import AppliesTo, Layer, Missed, Occurrence, OccurrenceState, PlanRow, Roll
 from maintenance.planner import asset_subject
 from maintenance.ports import MaintenanceTx
 from maintenance.previewing import ledger_preview
@@ -281,3 +281,26 @@ def test_the_law_tightens_what_is_on_hold_too(ledger: Store) -> None:
     assert due is not None
     assert due.isoformat() == "2026-03-12T15:59:59+00:00"
     assert known(ledger, "pump-1")[1].latest == date(2026, 3, 12)
+
+
+def test_a_preview_with_today_in_it_begins_with_what_was_due_before_and_is_still_to_be_done(ledger: Store) -> None:
+    yearly = {"kind": "statutory", "max_gap_days": 366, "layer": Layer.LAW, "applies_to": PUMP}
+    put(ledger, row("Y", 1, "year", 15, 0, anchor=date(2026, 3, 4), **yearly))
+    put(ledger, row("LATER", 1, "year", 15, 0, anchor=date(2026, 3, 20), **yearly))
+    materialise(ledger, NOW, SYSTEMS)
+    now = NOW + 40 * DAY
+    materialise(ledger, now, SYSTEMS)
+
+    def shown(first: date, last: date) -> list[tuple[str, date, bool]]:
+        with ledger.read() as tx:
+            pump = asset_subject(tx.assets.get("pump-1").asset)
+            found = ledger_preview(tx, tx.assets.site("demo"), [pump], first, last, now, SYSTEMS).items
+        return [(one.job.leader.row.code, one.job.latest, "现已逾期" in one.reason.zh) for one in found]
+
+    late = [("Y", date(2026, 3, 4), True), ("LATER", date(2026, 3, 20), True)]
+    today = date(2026, 4, 11)
+    assert shown(today, date(2026, 12, 31)) == late
+    assert shown(today, today) == late
+    assert shown(date(2026, 3, 20), today) == late
+    assert shown(date(2026, 3, 15), date(2026, 4, 10)) == late[1:], "what is due in these days alone"
+    assert shown(date(2026, 6, 20), date(2026, 12, 31)) == []

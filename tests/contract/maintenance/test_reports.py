@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from maintenance.materialise import materialise
 from maintenance.notify.channels import Channel, ChannelKind
 from maintenance.notify.ports import MessageFilter
+from maintenance.plan import AppliesTo
 from maintenance.ports import MaintenanceTx
 from maintenance.reports import pdf
 from maintenance.reports.asking import Wanted, ask
@@ -36,6 +38,7 @@ from plantroom.storage.files import FolderFiles
 from tests.contract.maintenance.conftest import SYSTEMS
 from tests.contract.maintenance.reporting import NOW, SCRIPT, Fixed, bare_visit, furnish, maker, names, sign, visit
 from tests.product import run_cli
+from tests.unit.maintenance.rows import row
 
 Store = Ledger[MaintenanceTx]
 PACK = Wanted("demo", ReportKind.PACK, asset="lift-1", first=date(2026, 3, 1), last=date(2026, 3, 31), pdf=False)
@@ -187,6 +190,23 @@ def test_incidents_are_told_of_where_they_are_kept(lived: Store, tmp_path: Path)
             text = text_of(monthly_html(tx, asked, catalogue, NOW, lambda *_, kept=kept: kept))
         assert said in text
         assert ("突发事件" in text) == (kept is not None)
+
+
+@pytest.mark.parametrize(
+    ("language", "note"),
+    [("zh", "各行不可相加；合计"), ("en", "lines do not add up; in all")],
+)
+def test_where_lines_by_system_do_not_add_up_the_month_says_so(
+    lived: Store, tmp_path: Path, language: str, note: str
+) -> None:
+    _, html = made(lived, tmp_path, replace(MARCH, language=language))
+    assert note not in text_of(html)
+    with lived.begin() as tx:
+        patrol = row("WALK", 7, "day", 3, 3, anchor=date(2026, 3, 2), applies_to=AppliesTo(site=True))
+        tx.plan.put_row(replace(patrol, department=LocalName("电梯维修部门", "Elevator repair")))
+    materialise(lived, datetime(2026, 3, 2, 1, tzinfo=UTC), SYSTEMS)
+    _, html = made(lived, tmp_path, replace(MARCH, language=language))
+    assert note in text_of(html)
 
 
 def test_money_is_shown_where_it_was_asked_for(lived: Store, tmp_path: Path) -> None:

@@ -2500,7 +2500,8 @@ export interface paths {
         };
         /**
          * Preview Plan
-         * @description What the plan table asks for of an asset or a site, by due day, each date with its reason.
+         * @description What the plan table asks for of an asset or a site, by due day, each date with its reason. With today among the
+         *     days it begins with what was due before them and is still to be done.
          */
         get: operations["previewPlan"];
         put?: never;
@@ -4174,8 +4175,8 @@ export interface paths {
          * Move Order
          * @description Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending back
          *     and ending work that was not done need a supervisor. `deferred` is no such step: `/deferral` asks for the new
-         *     day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (planned work
-         *     that waits: its making) and five minutes from now. 409 `not_missed_yet` when planned work is to be `missed`
+         *     day and the law. With `If-Match`, 412 when it has changed. `at` lies between the order's opening (of planned work:
+         *     its making) and five minutes from now. 409 `not_missed_yet` when planned work is to be `missed`
          *     before its last day, which it names. 409 `not_assignable` when a technician begins or completes what they could
          *     not be given: a certificate or a licensed contractor is missing. What a law asks for is not completed by
          *     somebody who has signed in with items of its checklist unanswered and no `reason` (422 `items_unanswered`; what

@@ -22,6 +22,7 @@ from maintenance.imports.plan import PlanImport
 from maintenance.imports.plan_columns import COLUMN_ORDER, HEADINGS, plan_cells
 from maintenance.imports.point_columns import SENSOR_BY_KEY, SENSOR_FIELDS, TEMPLATE_BY_KEY, TEMPLATE_FIELDS
 from maintenance.imports.problems import Problems
+from maintenance.imports.site_names import SiteNames
 from maintenance.imports.users_kind import COLUMN_ORDER as USER_COLUMNS
 from maintenance.imports.users_kind import HEADINGS as USER_HEADINGS
 from maintenance.imports.users_kind import Contractors, UsersImport, user_cells
@@ -45,6 +46,7 @@ from plantroom.domain.assets import (
     Location,
     PointKind,
     PointTemplate,
+    Site,
     Status,
 )
 from plantroom.domain.papers import Document, Licence, MakerLimit
@@ -73,6 +75,8 @@ from tests.unit.maintenance.imports.tables import (
     read,
     written,
 )
+
+SITES = SiteNames([Site("demo", LocalName("示范", "Demo")), Site("north", LocalName("北区", "North"))])
 
 
 @st.composite
@@ -209,7 +213,7 @@ def test_users_come_back(write: Any, language: str, some: list[User]) -> None:
     )
     rows = [cells for user in some for cells in user_cells(user, user.grants, language, known)]
     data = written(write, USER_COLUMNS, rows, language)
-    compared = UsersImport(some, ["demo", "north"], ASKED, Problems(), contractors=known)
+    compared = UsersImport(some, SITES, ASKED, Problems(), contractors=known)
     found = compared.run(read(data, USER_HEADINGS, Problems()))
     nothing_changed(found, len(rows))
 
@@ -285,7 +289,7 @@ def test_assets_come_back_with_their_parents(write: Any, language: str, some: li
     codes = {key: asset.code for key, asset in keyed.items()}
     rows = [asset_cells(asset, custom, codes, places, language, seed_departments()) for asset in some]
     known = Known(
-        ["demo"],
+        SITES,
         lambda wanted: {one: coded[one] for one in wanted if one in coded},
         lambda keys: {key: keyed[key] for key in keys if key in keyed},
         lambda _: places,
