@@ -66,7 +66,7 @@ def test_bench_outage_drains_what_came_while_the_store_was_away():
     assert (document["lost"], document["duplicates"]) == (0, 0)
     assert document["backlog"] > 900
     assert 0 < document["rss_mb"] < 200
-    assert document["safety_to_ticket_ms"]["count"] >= 2
+    assert document["safety_to_ticket_ms"]["count"] >= 1
     assert document["safety_to_ticket_ms"]["p50"] <= document["safety_to_ticket_ms"]["p99"] < 10_000
 
 
