@@ -7,8 +7,7 @@ from maintenance.frequencies import canonical
 from maintenance.imports.cells import fold
 from maintenance.imports.frequency_plain import often_in
 from maintenance.imports.frequency_refusals import several
-from maintenance.imports.frequency_words import Frequency, read_frequency
-from maintenance.imports.problems import CellProblem
+from maintenance.imports.frequency_words import Frequency, frequency_or_none
 from maintenance.schedule_words import often_in_words
 from plantroom.domain.assets import LocalName
 
@@ -27,7 +26,7 @@ def found_in(text: str) -> Frequency | None:
     known, others = _read(text)
     said = {_key(one): _said(one) for one in known}
     for words in others:
-        inside = _or_none(words)
+        inside = frequency_or_none(words)
         key, name = (words, LocalName(words, words)) if inside is None else (_key(inside), _said(inside))
         said.setdefault(key, name)
     if len(said) > 1:
@@ -42,7 +41,7 @@ def _read(text: str) -> tuple[Sequence[Frequency], Sequence[str]]:
     for part in _PARTS.split(text):
         if len(part.strip()) == 1:
             continue  # a lone 月 is a frequency in a column of its own only
-        one = _or_none(part)
+        one = frequency_or_none(part)
         if one is not None:
             known.append(one)
         else:
@@ -56,10 +55,3 @@ def _key(one: Frequency) -> object:
 
 def _said(one: Frequency) -> LocalName:
     return often_in_words(one.interval, one.schedule)
-
-
-def _or_none(text: str) -> Frequency | None:
-    try:
-        return read_frequency(text)
-    except CellProblem:
-        return None

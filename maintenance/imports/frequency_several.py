@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from maintenance.frequencies import canonical
 from maintenance.imports.cells import fold
 from maintenance.imports.frequency_plain import BY_UNIT, NUMBER, WITHIN
-from maintenance.imports.frequency_words import Frequency, read_frequency
-from maintenance.imports.problems import CellProblem
+from maintenance.imports.frequency_words import Frequency, frequency_or_none
 from maintenance.schedules import BY_INTERVAL
 
 
@@ -287,7 +286,4 @@ def _key(found: Frequency) -> object:
 def _or_none(text: str, *, alone: bool) -> Frequency | None:
     if not alone and len(text.strip()) == 1:
         return None
-    try:
-        return read_frequency(text)
-    except CellProblem:
-        return None
+    return frequency_or_none(text)

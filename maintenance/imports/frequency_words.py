@@ -117,6 +117,14 @@ def read_frequency(text: str, unit: str = "") -> Frequency:
     return _parted(plain)
 
 
+def frequency_or_none(text: str) -> Frequency | None:
+    """As ``read_frequency``; ``None`` for what is refused."""
+    try:
+        return read_frequency(text)
+    except CellProblem:
+        return None
+
+
 def _one(plain: str) -> Frequency:
     """A text without brackets, as a whole. Raises ``CellProblem``."""
     said = without_work(plain)

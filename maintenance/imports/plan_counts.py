@@ -9,7 +9,7 @@ from maintenance.imports.columns import remark
 from maintenance.imports.frequency_intervals import UNITS
 from maintenance.imports.frequency_months import YEAR
 from maintenance.imports.frequency_plain import NUMBER, plain_of
-from maintenance.imports.frequency_words import Frequency, read_frequency
+from maintenance.imports.frequency_words import Frequency, frequency_or_none, read_frequency
 from maintenance.imports.problems import CellProblem, Problems, in_words
 from maintenance.imports.tables import Row
 from maintenance.intervals import IntervalUnit
@@ -73,7 +73,7 @@ def _numbered(count: int, unit: str, heading: str, *, has_column: bool) -> Frequ
     so_many = read_frequency(str(count), unit)
     if has_column or count == 1 or _HOW_LONG.search(heading) or fold(unit).endswith("s"):
         return so_many
-    in_one = _or_none(f"{count}次/{_cn(bare)}")
+    in_one = frequency_or_none(f"{count}次/{_cn(bare)}")
     if in_one is not None:
         return _in_doubt(in_one, so_many) if _cn(bare) == "年" else _in_doubt(so_many, in_one)
     if _is_sure(count, _cn(bare)):
@@ -110,7 +110,7 @@ def _with_times(row: Row, text: str, times: str, unit: str, problems: Problems) 
     count = number_of(found[1]) if found is not None else None
     within = _unit(text.removeprefix("每"))
     if within is not None and count is not None and count > 1:
-        shared = _or_none(f"{count}次/{within}")
+        shared = frequency_or_none(f"{count}次/{within}")
         if shared is not None:
             return replace(shared, read_as=shared.read_as or text.startswith("每"))
         alone = read_frequency(text, unit)
@@ -118,7 +118,7 @@ def _with_times(row: Row, text: str, times: str, unit: str, problems: Problems) 
             return read_frequency(f"{count}次/{within}")  # raises what is wrong with it
         return replace(alone, read_as=True)
     alone = read_frequency(text, unit)
-    said = _or_none(times) if count is None else None
+    said = frequency_or_none(times) if count is None else None
     if said is not None and within is not None and f"/{within}" in fold(times):
         return replace(said, read_as=True)
     same = said is not None and canonical(said.interval) == canonical(alone.interval)
@@ -129,7 +129,7 @@ def _with_times(row: Row, text: str, times: str, unit: str, problems: Problems) 
 
 def _comes_to(found: Frequency, count: int) -> bool:
     """Whether it is so many times in one of the usual units: monthly is 12 times (a year)."""
-    ways = (_or_none(f"{count}次/{unit}") for unit in _EACH)
+    ways = (frequency_or_none(f"{count}次/{unit}") for unit in _EACH)
     return any(one is not None and canonical(one.interval) == canonical(found.interval) for one in ways)
 
 
@@ -154,13 +154,6 @@ def left_out(said: str, found: Frequency) -> LocalName:
         f"“{said}”与周期“{often.zh}”不一致，按周期安排，“{said}”未采用",
         f"{said} does not go with the frequency ({often.en}), which counts: {said} was not taken over",
     )
-
-
-def _or_none(text: str) -> Frequency | None:
-    try:
-        return read_frequency(text)
-    except CellProblem:
-        return None
 
 
 def _said_in(heading: str) -> str:

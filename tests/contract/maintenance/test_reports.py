@@ -2,10 +2,7 @@
 
 import hashlib
 import json
-import os
 import re
-import shutil
-import subprocess
 import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -19,17 +16,13 @@ from maintenance.notify.channels import Channel, ChannelKind
 from maintenance.notify.ports import MessageFilter
 from maintenance.plan import AppliesTo
 from maintenance.ports import MaintenanceTx
-from maintenance.reports import pdf
 from maintenance.reports.asking import Wanted, ask
 from maintenance.reports.model import Report, ReportKind, ReportState
 from maintenance.reports.monthly import IncidentLine, monthly_html
 from maintenance.reports.monthly_job import ask_monthly, reports_job
 from maintenance.reports.ports import ReportFilter
-from maintenance.reports.printing import NotPrinted, to_pdf
 from maintenance.work.records import Coding
 from maintenance.work.repairing import code
-from plantroom.cli.check_flow import Look
-from plantroom.cli.check_reports import pdfs
 from plantroom.domain.assets import LocalName, Site
 from plantroom.errors import BadData, Unreachable
 from plantroom.ports.ledger import Ledger
@@ -352,46 +345,6 @@ def test_a_store_that_is_away_is_tried_again_and_at_last_said_to_be_the_reason(
     maker(lived, tmp_path, Fixed(NOW + timedelta(minutes=2))).run_once()
     (report,) = reports(lived)
     assert (report.state, "the disk is gone" in report.problem) == (ReportState.FAILED, True)
-
-
-def test_a_pdf_has_its_font_within_and_says_what_the_page_says(lived: Store, tmp_path: Path) -> None:
-    _, html = made(lived, tmp_path, PACK)
-    assert shutil.which("pdftotext"), "poppler-utils is wanting: scripts/install-test-servers"
-    path = tmp_path / "pack.pdf"
-    path.write_bytes(to_pdf(html))
-    text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, check=True).stdout.decode()
-    assert "检查资料包" in text
-    assert "王安全" in text
-    assert re.search(r"1 ?/ ?[2-9]", text)
-    fonts = subprocess.run(["pdffonts", path], capture_output=True, check=True).stdout.decode().splitlines()[2:]
-    assert any("CJK" in line or "WenQuan" in line or "Hei" in line for line in fonts), fonts
-    assert all(" yes yes " in line or " yes no " in line for line in fonts), fonts  # every font is embedded
-
-
-def test_without_a_chinese_font_it_says_which_one_to_install(tmp_path: Path) -> None:
-    (tmp_path / "fonts.conf").write_text(
-        f'<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd"><fontconfig><dir>{tmp_path}</dir>'
-        f"<cachedir>{tmp_path}/cache</cachedir></fontconfig>"
-    )
-    with pytest.raises(NotPrinted, match="fonts-noto-cjk"):
-        to_pdf("<p>水泵</p>", {**os.environ, "FONTCONFIG_FILE": str(tmp_path / "fonts.conf")})
-
-
-def test_without_pango_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert pdf.wanting() is None
-    monkeypatch.setattr(pdf, "LIBRARIES", ("libnope.so.0",))
-    assert "apt-get install libpango-1.0-0" in (pdf.wanting() or "")
-    look, words, advice = pdfs()
-    assert (look, "Pango" in words, advice.startswith("apt-get install")) == (Look.WARN, True, True)
-
-
-def test_a_pdf_fetches_nothing(tmp_path: Path) -> None:
-    secret = tmp_path / "secret.png"
-    secret.write_bytes(b"not for everybody")
-    html = (
-        f'<p>水泵</p><img src="{secret.as_uri()}"><img src="http://127.0.0.1:9/x.png"><a href="{secret.as_uri()}">x</a>'
-    )
-    assert b"not for everybody" not in to_pdf(html)
 
 
 def test_the_command_writes_the_bytes_that_are_kept(lived: Store, tmp_path: Path) -> None:
